@@ -1,0 +1,92 @@
+"""How every command starts and ends: Hydra composes, expected failures become one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from difflib import get_close_matches
+
+import hydra
+from hydra.errors import CompactHydraException, MissingConfigException
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from gan_cli.errors import ConfigError, GanError, unknown
+
+Job = Callable[[DictConfig], None]
+
+
+def run(name: str, job: Job, keys: list[str], after: Callable[[], None] = lambda: None) -> int:
+    """Run a Hydra app on this process's arguments and return the exit code.
+
+    Args:
+        name: of the config file; the command is called gan-NAME.
+        job: what is called with each composed configuration.
+        keys: all full keys, to suggest the nearest for an unknown one.
+        after: called when all jobs have ended.
+    """
+
+    def guarded(composed: DictConfig) -> None:
+        try:
+            job(composed)
+        except GanError as error:  # an exit passes through Hydra without a word, an exception does not
+            raise SystemExit(fail(name, error)) from None
+
+    verbose = os.environ.get("HYDRA_FULL_ERROR")
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing, and the messages become ours
+    try:
+        _refuse_rerun(sys.argv[1:])
+        hydra.main(version_base="1.3", config_path="pkg://gan_cli.configs", config_name=name)(guarded)()
+        after()
+        return 0
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
+    except (GanError, CompactHydraException, OmegaConfBaseException) as error:
+        if verbose and not isinstance(error, GanError):
+            raise
+        expected = error if isinstance(error, GanError) else ConfigError(explain(error, keys))
+        return fail(name, expected)
+    except KeyboardInterrupt:
+        print(f"gan-{name}: stopped before the first step", file=sys.stderr)
+        return 130
+    finally:
+        os.environ.pop("HYDRA_FULL_ERROR") if verbose is None else None
+
+
+def fail(name: str, error: GanError) -> int:
+    """Print an expected failure as one line; its exit code."""
+    sys.stdout.flush()
+    with suppress(BrokenPipeError):
+        print(f"gan-{name}: {error}", file=sys.stderr, flush=True)
+    return error.exit_code
+
+
+def explain(error: Exception, keys: list[str]) -> str:
+    """Hydra's and OmegaConf's messages as one line with the key, what is accepted and the nearest name."""
+    if isinstance(error, MissingConfigException) and error.options is not None:
+        group, _, option = str(error.missing_cfg_file).rpartition("/")
+        return f"{unknown(group, option, sorted(error.options))}; --config-dir adds your own"
+    text = str(error)
+    if match := re.search(r"Could not override '([^']+)'", text):
+        return unknown("key", match[1], _beside(match[1], keys))
+    key = getattr(error, "full_key", None) or getattr(error, "override", None)
+    line = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
+    return f"{key}: {line}" if key else line
+
+
+def _beside(key: str, keys: list[str]) -> list[str]:
+    """The keys of the section that `key` names; the sections where there is none of that name."""
+    section = key.rpartition(".")[0]
+    beside = [each for each in keys if section and each.rpartition(".")[0] == section]
+    return beside or list(dict.fromkeys([*(each for each in keys if "." not in each), *get_close_matches(key, keys, n=1)]))
+
+
+def _refuse_rerun(arguments: list[str]) -> None:
+    """Hydra's --experimental-rerun unpickles a file; argparse would take any beginning of it that is clear."""
+    for argument in arguments:
+        flag = argument.split("=")[0]
+        if flag.startswith("--e") and "--experimental-rerun".startswith(flag):
+            raise ConfigError(f"{flag} is refused, because it would run code from a pickled file; use resume=RUN")

@@ -1,0 +1,73 @@
+"""`gan-sample`: images from a run directory, which may come from a stranger; needs no training data."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from gan_cli.cli import app
+from gan_cli.cli.quiet import quiet
+from gan_cli.config import SampleConfig, parse
+from gan_cli.errors import CheckpointError, ConfigError, RunDirectoryError
+from gan_cli.options import of
+from gan_cli.training import checkpoint
+from gan_cli.training.checkpoint import Manifest
+from gan_cli.training.rundir import RunDirectory
+
+LARGEST_GRID = 4096
+FILES = ("sampler.safetensors",)
+
+
+def main() -> int:
+    """The console script; returns the exit code."""
+    return app.run("sample", job, ["checkpoint", *(option.key for option in of(SampleConfig, ""))])
+
+
+def job(composed: DictConfig) -> None:
+    """Check the arguments and the checkpoint, and only then import TensorFlow and draw."""
+    if OmegaConf.is_missing(composed, "checkpoint"):
+        raise ConfigError("checkpoint is missing: gan-sample checkpoint=RUN, a run directory of gan-train")
+    config = parse(SampleConfig, OmegaConf.to_container(composed, resolve=True))
+    if config.format == "grid" and config.count > LARGEST_GRID:
+        raise ConfigError(f"count={config.count}: a grid shows up to {LARGEST_GRID} images; format=png or format=npz")
+    run = RunDirectory.read(config.checkpoint)
+    manifest = _choose(run, config.step)
+    output = _output(config, run, manifest.step)
+    with quiet():
+        from gan_cli.training import generate
+    try:
+        generate.generate(run, manifest, config, output)
+    except OSError as error:
+        raise RunDirectoryError(f"{output}: {error.strerror or error}") from None
+    print(f"{config.count:,} images from step {manifest.step} of {run.path}: {output}")
+
+
+def _choose(run: RunDirectory, step: str | int) -> Manifest:
+    if isinstance(step, int):
+        if step not in checkpoint.steps(run.checkpoints):
+            found = ", ".join(map(str, checkpoint.steps(run.checkpoints)[::-1])) or "none"
+            raise CheckpointError(f"{run.path} has no checkpoint of step {step} (it has: {found})")
+        return checkpoint.verify(run.checkpoints, step, FILES)
+    choose: Callable[..., Manifest | None] = checkpoint.best if step == "best" else checkpoint.newest
+    manifest = choose(run.checkpoints, _warn, FILES)
+    if manifest is None:
+        raise CheckpointError(f"{run.path} has no checkpoint yet")
+    return manifest
+
+
+def _output(config: SampleConfig, run: RunDirectory, step: int) -> Path:
+    """Where the images go: never over a file that is there."""
+    ending = {"grid": ".png", "npz": ".npz", "png": ""}[config.format]
+    path = Path(config.output or f"{run.path.resolve().name}-step-{step:08d}{ending}")
+    if path.exists():
+        raise ConfigError(f"output={path} exists already; give another output=")
+    if not path.absolute().parent.is_dir():
+        raise ConfigError(f"output={path}: no directory {path.parent}")
+    return path
+
+
+def _warn(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,102 @@
+"""The configuration that a run stores and a resumed run inherits."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from gan_cli.errors import ConfigError
+from gan_cli.training.rundir import RunDirectory
+
+SAFE = re.compile(
+    r"training\.(steps|epochs|steps_per_call|xla|threads|log_every|preview_every|checkpoint_every|tensorboard)"
+    r"|optimizer\.(players\.\w+\.)?learning_rate|schedule(\..*)?|data\.path"
+)
+"""What may change between the parts of a run; anything else would change the meaning of the weights or of the position."""
+
+
+def plain(composed: DictConfig) -> dict[str, Any]:
+    """The composed configuration as plain values, interpolations resolved."""
+    values: dict[str, Any] = OmegaConf.to_container(composed, resolve=True)  # type: ignore[assignment]
+    return values
+
+
+def stored_values(composed: DictConfig) -> dict[str, Any]:
+    """Plain values for config.json, with `${oc.env:...}` as written: what the environment holds stays out of the file.
+
+    Raises:
+        ConfigError: a key other than data.path comes from the environment; the model could not be rebuilt from it.
+    """
+    resolved = plain(composed)
+    written = flatten(OmegaConf.to_container(composed, resolve=False))
+    for key, value in written.items():
+        if isinstance(value, str) and "oc.env" in value:
+            if key != "data.path":
+                raise ConfigError(f"{key}={value}: only data.path may come from the environment, for it is not stored")
+            resolved["data"]["path"] = value
+    return resolved
+
+
+def resumed(
+    run: RunDirectory, given_stored: dict[str, Any], composed: DictConfig, overrides: list[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The run's configuration with the overrides of this command line: (as stored, as used).
+
+    Raises:
+        ConfigError: an override that would change what the run is, with a table; or a path that came from the environment.
+    """
+    inherited = run.read_config()
+    stored, used = (
+        _merge(inherited, given_stored, overrides),
+        _merge(inherited, plain(composed), overrides),
+    )
+    before, after = flatten(inherited), flatten(stored)
+    changed = [key for key in sorted(before | after) if before.get(key) != after.get(key) and not SAFE.fullmatch(key)]
+    if changed:
+        rows = [("key", "this run", "asked for"), *((key, before.get(key), after.get(key)) for key in changed)]
+        table = "\n".join(f"  {key!s:<36}{old!s:<20}{new!s}" for key, old, new in rows)
+        raise ConfigError(f"resume={run.path} cannot change these; start a new run for them:\n{table}")
+    path = used.get("data", {}).get("path")
+    if isinstance(path, str) and "${" in path:
+        raise ConfigError(f"data.path was {path}, from the environment, which is not stored: give data.path= again")
+    return stored, used
+
+
+def _merge(inherited: dict[str, Any], given: Any, overrides: list[str]) -> dict[str, Any]:
+    """`inherited` with the values of those keys and groups of `given` that the command line names."""
+    merged = unflatten(flatten(inherited))
+    for override in overrides:
+        key = override.lstrip("+~").split("=")[0].split("@")[0].replace("/", ".")
+        if key in ("resume", "run_dir"):
+            continue
+        if key == "experiment":
+            raise ConfigError("experiment= cannot be given with resume=; give its keys")
+        *parents, last = key.split(".")
+        source, target = given, merged
+        for parent in parents:
+            source, target = source[parent], target.setdefault(parent, {})
+        target[last] = source[last]
+    return merged
+
+
+def flatten(values: Any, prefix: str = "") -> dict[str, Any]:
+    """{'a': {'b': 1}} -> {'a.b': 1}; an empty mapping stays a value."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        full = f"{prefix}{key}"
+        flat |= flatten(value, f"{full}.") if isinstance(value, dict) and value else {full: value}
+    return flat
+
+
+def unflatten(flat: dict[str, Any]) -> dict[str, Any]:
+    """The inverse of `flatten`, in new dictionaries."""
+    values: dict[str, Any] = {}
+    for key, value in flat.items():
+        *parents, last = key.split(".")
+        target = values
+        for parent in parents:
+            target = target.setdefault(parent, {})
+        target[last] = value
+    return values

@@ -1,0 +1,134 @@
+"""`gan-train`: one run, a resumed run, or one run for each job of a multirun."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import traceback
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from gan_cli import data
+from gan_cli.cli import app
+from gan_cli.cli.quiet import quiet
+from gan_cli.cli.stored import plain, resumed, stored_values
+from gan_cli.data.source import batches_per_epoch
+from gan_cli.errors import GanError, Interrupted, SweepError
+from gan_cli.options import all_keys
+from gan_cli.registry import train_config
+from gan_cli.training.rundir import RunDirectory
+
+FAILED: list[str] = []
+"""Of this process's multirun: a line for each job that failed."""
+
+
+def main() -> int:
+    """The console script; returns the exit code."""
+    FAILED.clear()
+    OmegaConf.register_new_resolver("gan_sweep_dir", _sweep_directory, use_cache=True, replace=True)
+    sys.argv[1:] = [_open_players(argument) for argument in sys.argv[1:]]
+    return app.run("train", job, all_keys(), _report_failures)
+
+
+def job(composed: DictConfig) -> None:
+    """One composed configuration; in a multirun a failure is recorded and the next job starts."""
+    if HydraConfig.get().mode != RunMode.MULTIRUN:
+        train(composed, None)
+        return
+    directory = Path(HydraConfig.get().runtime.output_dir)
+    try:
+        train(composed, str(directory))
+    except Interrupted as error:
+        raise SystemExit(app.fail("train", error)) from None  # ends the sweep too
+    except Exception as error:  # whatever it is, the other jobs shall run
+        expected = isinstance(error, GanError)
+        line = str(error) if expected else f"{type(error).__name__}: {error}".splitlines()[0]
+        _log(directory, line if expected else traceback.format_exc())
+        overrides = " ".join(HydraConfig.get().overrides.task)
+        FAILED.append(f"  {directory.name}  {overrides}: {line}")
+        print(f"job {directory.name} failed: {line}", file=sys.stderr, flush=True)
+
+
+def train(composed: DictConfig, directory: str | None) -> None:
+    """Check, load, and only then import TensorFlow and train."""
+    OmegaConf.set_struct(composed, False)
+    resume = composed.pop("resume")
+    run_dir = composed.pop("run_dir") or directory
+    stored = stored_values(composed)
+    if resume:
+        run = RunDirectory.resume(str(resume))
+        stored, values = resumed(run, stored, composed, list(HydraConfig.get().overrides.task))
+    else:
+        values = plain(composed)
+    config = train_config(values)
+    source = data.load(config.data)
+    batches_per_epoch(len(source.images), config.training.batch_size)
+    if not resume:
+        run = RunDirectory.create(run_dir, f"{config.model.name}-{config.data.name}")
+        _keep_for_people(run.path, composed)
+    try:
+        _log(run.path, " ".join(["gan-train", *HydraConfig.get().overrides.task]))
+        _train(config, stored, source, run)
+        _log(run.path, "done")
+    except GanError as error:
+        _log(run.path, str(error))
+        if not directory:
+            run.discard_if_empty()
+        raise
+    finally:
+        run.release()
+
+
+def _train(config: Any, stored: dict[str, Any], source: Any, run: RunDirectory) -> None:
+    with quiet():
+        from gan_cli.training import run as training_run
+    last = training_run.train(config, stored, source, run, _say)
+    if last is not None:
+        _say(f"run directory  {run.path}")
+        _say(f"last grid      {last}")
+
+
+def _keep_for_people(path: Path, composed: DictConfig) -> None:
+    """Hydra's usual file, not resolved, so that values from the environment stay out of it; nothing reads it back."""
+    folder = path / ".hydra"
+    folder.mkdir(exist_ok=True)
+    (folder / "config.yaml").write_text(OmegaConf.to_yaml(composed), encoding="utf-8")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _log(directory: Path, text: str) -> None:
+    try:
+        with (directory / "train.log").open("a", encoding="utf-8") as file:
+            file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} {text}\n")
+    except OSError:
+        pass  # a full disk has its own message
+
+
+def _report_failures() -> None:
+    if FAILED:
+        failures = "\n".join(FAILED)
+        raise SweepError(f"{len(FAILED)} of the sweep's jobs failed, each has its error in its train.log:\n{failures}")
+
+
+def _open_players(argument: str) -> str:
+    """Players differ from model to model, so their overrides may add a key: optimizer.players.NAME.learning_rate=1e-4."""
+    return re.sub(r"^\+{0,2}(?=optimizer\.players\.)", "++", argument)
+
+
+def _sweep_directory() -> str:
+    """runs/DATE/TIME-sweep, numbered where another sweep of the same second has it."""
+    first = f"runs/{datetime.now():%Y-%m-%d/%H-%M-%S}-sweep"
+    path, number = first, 1
+    while os.path.exists(path):
+        number += 1
+        path = f"{first}-{number}"
+    return path

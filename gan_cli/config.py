@@ -1,0 +1,204 @@
+"""Typed schema of every config group. No TensorFlow, no Hydra: plain values in, dataclasses out."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from gan_cli.errors import ConfigError, unknown
+
+STRICT = ConfigDict(extra="forbid", strict=True)
+
+Count = Annotated[int, Field(ge=1, le=2**62)]
+OptionalCount = Annotated[int | None, Field(ge=1, le=2**62)]
+Side = Annotated[int, Field(ge=8, le=2048)]
+Size = Annotated[Side | Annotated[list[Side], Field(min_length=2, max_length=2)] | None, Field()]
+Rate = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0.0, lt=1.0)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+def describe(text: str, default: Any) -> Any:
+    """A field with the line that the README's table of options shows."""
+    return Field(default=default, description=text)
+
+
+@dataclass(frozen=True, config=STRICT)
+class Dcgan:
+    """Options of `model=dcgan`; the sizes follow the data."""
+
+    name: Literal["dcgan"] = "dcgan"
+    latent_dim: Annotated[int, Field(ge=1, le=4096)] = describe("length of the latent vector", 100)
+    width: Annotated[int, Field(ge=1, le=1024)] = describe(
+        "channels of the generator's last hidden layer; earlier ones double up to 8 times it", 64
+    )
+    discriminator_width: Annotated[int | None, Field(ge=1, le=1024)] = describe(
+        "channels of the discriminator's first layer; null: width", None
+    )
+    discriminator_depth: Annotated[int | None, Field(ge=1, le=8)] = describe(
+        "stride-2 convolutions of the discriminator; null: as many as the generator's", None
+    )
+    discriminator_norm: Literal["none", "batch"] = describe("normalization in the discriminator: none or batch", "none")
+    kernel_size: Annotated[int | None, Field(ge=2, le=15)] = describe(
+        "kernel of every convolution; null: 5 up to 31 pixels, 4 from 32", None
+    )
+    dropout: Share = describe("dropout rate after each layer of the discriminator", 0.3)
+
+
+@dataclass(frozen=True, config=STRICT)
+class Digits:
+    """Options of `data=digits`."""
+
+    name: Literal["digits"] = "digits"
+    size: Size = describe("side, or [height, width], in pixels", 16)
+
+
+@dataclass(frozen=True, config=STRICT)
+class Mnist:
+    """Options of `data=mnist`."""
+
+    name: Literal["mnist"] = "mnist"
+    path: str | None = describe("mnist.npz, or a folder that holds it or the four IDX files; null: look around", None)
+    size: Size = describe("side, or [height, width], in pixels; null: 28", None)
+
+
+@dataclass(frozen=True, config=STRICT)
+class Loss:
+    """Options of the group `loss`; `name` is a key of `gan_cli.losses.ADVERSARIAL`."""
+
+    name: Literal["minimax", "non_saturating", "least_squares", "hinge", "wasserstein", "relativistic_paired"]
+    weight_clip: Annotated[float | None, Field(gt=0.0)] = describe(
+        "largest absolute weight of the discriminator (Wasserstein); null: unbounded", None
+    )
+
+
+@dataclass(frozen=True, config=STRICT)
+class PlayerOptimizer:
+    """What one player may set for itself; null: as the optimizer of all."""
+
+    learning_rate: Rate | None = describe("step size", None)
+    beta_1: Share | None = describe("decay of the first moment (Adam, AdamW)", None)
+    beta_2: Share | None = describe("decay of the second moment (Adam, AdamW)", None)
+    rho: Share | None = describe("decay of the mean square (RMSprop)", None)
+    momentum: Share | None = describe("momentum (RMSprop, SGD)", None)
+    epsilon: Rate | None = describe("added to the denominator", None)
+    weight_decay: Annotated[float | None, Field(ge=0.0)] = describe("decoupled weight decay (AdamW)", None)
+    clip_norm: Annotated[float | None, Field(gt=0.0)] = describe("largest global norm of a gradient", None)
+
+
+@dataclass(frozen=True, config=STRICT)
+class Optimizer:
+    """Options of the group `optimizer`: one setting for all players and an override per player."""
+
+    name: Literal["adam", "adamw", "rmsprop", "sgd"]
+    learning_rate: Rate = describe("step size", 2e-4)
+    beta_1: Share = describe("decay of the first moment (Adam, AdamW)", 0.5)
+    beta_2: Share = describe("decay of the second moment (Adam, AdamW)", 0.999)
+    rho: Share = describe("decay of the mean square (RMSprop)", 0.9)
+    momentum: Share = describe("momentum (RMSprop, SGD)", 0.0)
+    epsilon: Rate = describe("added to the denominator", 1e-7)
+    weight_decay: Annotated[float, Field(ge=0.0)] = describe("decoupled weight decay (AdamW)", 0.0)
+    clip_norm: Annotated[float | None, Field(gt=0.0)] = describe("largest global norm of a gradient; null: off", None)
+    players: dict[str, PlayerOptimizer] = describe("any of these keys for one player alone, e.g. players.generator", {})
+
+
+@dataclass(frozen=True, config=STRICT)
+class Schedule:
+    """Options of the group `schedule`: a factor on every learning rate."""
+
+    name: Literal["constant", "linear", "cosine", "exponential"]
+    warmup_steps: Annotated[int, Field(ge=0)] = describe("steps over which the rate rises linearly from 0", 0)
+    end_factor: Annotated[float, Field(ge=0.0, le=1.0)] = describe("share of the rate that is left at the end", 0.0)
+    steps: OptionalCount = describe("step at which the decay ends; null: training.steps", None)
+
+
+@dataclass(frozen=True, config=STRICT)
+class Training:
+    """Options of the section `training`."""
+
+    steps: Count = describe("optimizer steps of the whole run", 3000)
+    epochs: OptionalCount = describe("passes over the data, instead of steps; null: steps decides", None)
+    batch_size: Count = describe("images a step", 64)
+    steps_per_call: OptionalCount = describe("steps in one call of the graph; null: half a second's worth", None)
+    precision: Literal["float32", "bfloat16", "float16"] = describe(
+        "arithmetic of the networks: float32, bfloat16 or (mixed, with a loss scale) float16", "float32"
+    )
+    xla: bool = describe("compile the step with XLA (slower on a CPU)", False)
+    threads: OptionalCount = describe("threads of one operation; null: one per core", None)
+    ema_decay: Share = describe("decay of the averaged generator that previews and samples show; 0: off", 0.999)
+    log_every: Count = describe("steps between lines of metrics.jsonl", 100)
+    preview_every: Count = describe("steps between preview grids", 500)
+    preview_count: Annotated[int, Field(ge=1, le=1024)] = describe("images in a preview grid", 64)
+    checkpoint_every: Count = describe("steps between checkpoints", 1000)
+    tensorboard: bool = describe("also write TensorBoard events (extra: tensorboard)", False)
+
+
+@dataclass(frozen=True, config=STRICT)
+class TrainConfig:
+    """Everything that `gan-train` needs; `model` and `data` are the options dataclasses of their names."""
+
+    model: Any
+    data: Any
+    loss: Loss
+    optimizer: Optimizer
+    schedule: Schedule
+    training: Training
+    seed: Seed = describe("every random draw follows from it", 0)
+
+
+@dataclass(frozen=True, config=STRICT)
+class SampleConfig:
+    """Everything that `gan-sample` needs."""
+
+    checkpoint: Annotated[str, Field(min_length=1)]
+    step: Literal["best", "newest"] | Annotated[int, Field(ge=0)] = describe("best, newest or a step", "best")
+    count: Annotated[int, Field(ge=1, le=10**9)] = describe("how many images", 64)
+    seed: Seed = describe("the same seed gives the same images", 0)
+    batch_size: Annotated[int, Field(ge=1, le=65536)] = describe("images computed at once", 64)
+    format: Literal["grid", "png", "npz"] = describe("one grid, a folder of PNG files, or one npz", "grid")
+    output: str | None = describe("file or folder to write; null: named after the run, in this directory", None)
+
+
+Options = TypeVar("Options")
+
+
+def parse(schema: type[Options], values: Any, section: str = "") -> Options:
+    """Plain `values` as the dataclass `schema`, or a ConfigError of one line with the key and what is accepted."""
+    try:
+        return TypeAdapter(schema).validate_json(json.dumps(values))  # strict types, yet a mapping for a dataclass
+    except ValidationError as error:
+        raise ConfigError(_explain(schema, error, section)) from None
+
+
+def _explain(schema: type, error: ValidationError, section: str) -> str:
+    problem = error.errors(include_url=False)[0]
+    path = [str(part) for part in problem["loc"] if _is_key(part)]
+    key = ".".join([section, *path] if section else path)
+    if problem["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        return unknown("key", key, accepted_keys(schema, path, section))
+    if problem["type"] in ("missing", "missing_argument"):
+        return f"{key} is missing"
+    return f"{key}={problem['input']}: {_sentence(error)}"
+
+
+def _is_key(part: int | str) -> bool:
+    """Pydantic adds the tried alternative of a union ('int', 'literal[...]') to the path of a key."""
+    return isinstance(part, str) and part.isidentifier() and part not in ("int", "float", "str", "bool", "none", "list")
+
+
+def _sentence(error: ValidationError) -> str:
+    reasons = [str(problem["msg"]) for problem in error.errors(include_url=False)]
+    return "; or ".join(dict.fromkeys(reason[0].lower() + reason[1:] for reason in reasons[:3]))
+
+
+def accepted_keys(schema: type, path: list[str], section: str) -> list[str]:
+    """The full names of the keys beside the unknown one."""
+    for part in path[:-1]:
+        field = getattr(schema, "__pydantic_fields__", {}).get(part)
+        if field is not None:  # a dataclass, or a mapping to one
+            schema = (get_args(field.annotation) or [field.annotation])[-1]
+    parents = [section, *path[:-1]] if section else path[:-1]
+    return [".".join([*parents, name]) for name in getattr(schema, "__pydantic_fields__", {})]

@@ -1,0 +1,60 @@
+"""The failures we expect, one class each, with the exit code of the process that meets it."""
+
+from difflib import get_close_matches
+
+
+class GanError(Exception):
+    """A failure with a one-line message for the user; everything else is a bug and keeps its traceback."""
+
+    exit_code = 1
+
+
+class ConfigError(GanError):
+    """A key, value or group option that the schema does not know, or a combination that does not fit."""
+
+    exit_code = 2
+
+
+class DataError(GanError):
+    """The data set is missing, damaged or does not fit the run."""
+
+    exit_code = 3
+
+
+class RunDirectoryError(GanError):
+    """The run directory cannot be created, is in use, is not one of ours, or its disk is full."""
+
+    exit_code = 4
+
+
+class CheckpointError(GanError):
+    """No checkpoint of the run directory is valid, or it does not fit the model."""
+
+    exit_code = 5
+
+
+class NonFiniteError(GanError):
+    """A loss or a weight became NaN or infinite; the state was not saved."""
+
+    exit_code = 6
+
+
+class SweepError(GanError):
+    """At least one job of a multirun failed; the others ran."""
+
+    exit_code = 7
+
+
+class Interrupted(GanError):
+    """A signal asked the run to stop; its state was saved first."""
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number
+
+
+def unknown(what: str, given: object, accepted: list[str]) -> str:
+    """The line for a name that is not in a closed list: what was given, the nearest name, all names."""
+    nearest = get_close_matches(str(given), accepted, n=1, cutoff=0.5)
+    hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+    return f"unknown {what} {given!r}{hint} (accepted: {', '.join(accepted)})"

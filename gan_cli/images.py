@@ -1,0 +1,60 @@
+"""Images at the edges: uint8 <-> float in [-1, 1], grids, PNG and GIF. NumPy and Pillow only."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+GAP = 2
+
+
+def from_uint8(pixels: Any) -> Any:
+    """Grey levels 0..255 as floats (array or tensor) -> [-1, 1]."""
+    return pixels / 127.5 - 1.0
+
+
+def to_uint8(images: np.ndarray) -> np.ndarray:
+    """Floats in [-1, 1] (clipped) -> uint8, rounded to the nearest level."""
+    levels: np.ndarray = np.rint((images.astype(np.float32) + 1.0) * 127.5)
+    return levels.clip(0, 255).astype(np.uint8)
+
+
+def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
+    """Tile uint8 images [N, H, W, C] row by row into one [H', W', C], as square as N allows, on a white ground."""
+    count, height, width, channels = images.shape
+    columns = columns or math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    shape = (rows * (height + GAP) + GAP, columns * (width + GAP) + GAP, channels)
+    sheet = np.full(shape, 255, np.uint8)
+    for index, image in enumerate(images):
+        top = GAP + (index // columns) * (height + GAP)
+        left = GAP + (index % columns) * (width + GAP)
+        sheet[top : top + height, left : left + width] = image
+    return sheet
+
+
+def save_png(path: Path, image: np.ndarray) -> None:
+    """Write uint8 [H, W, 1 or 3] as PNG; the file appears whole or not at all."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    _pillow(image).save(temporary, format="PNG")
+    os.replace(temporary, path)
+
+
+def save_gif(path: Path, frames: list[Path], milliseconds: int = 200) -> None:
+    """Animate PNG files of one size into a GIF that loops; the last frame stays for two seconds."""
+    pictures = [Image.open(frame).convert("P", palette=Image.Palette.ADAPTIVE) for frame in frames]
+    durations = [milliseconds] * (len(pictures) - 1) + [2000]
+    temporary = path.with_name(f".{path.name}.tmp")
+    pictures[0].save(
+        temporary, format="GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0, optimize=False
+    )
+    os.replace(temporary, path)
+
+
+def _pillow(image: np.ndarray) -> Image.Image:
+    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)

@@ -1,0 +1,75 @@
+"""What every training algorithm is to the step and the loop: networks, players and phases."""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+
+from gan_cli.randomness import Noise
+from gan_cli.spec import Batch, Logs
+
+
+class Phase(NamedTuple):
+    """A part of the step: `losses(batch, noise)` gives player -> scalar loss from one shared forward, and extra logs.
+
+    `trains` names those players; each of the `repeats` draws its own batch and noise.
+    """
+
+    losses: Callable[[Batch, Noise], tuple[dict[str, tf.Tensor], Logs]]
+    trains: tuple[str, ...]
+    repeats: int = 1
+
+
+class Model(ABC):
+    """Networks and the rules to train them; the step knows nothing else.
+
+    Attributes:
+        networks: name -> built keras.Model whose layers are all named.
+        players: player -> the networks that it trains; each player has an optimizer of its own.
+        sampler: the networks needed to sample; the moving average follows these.
+        phases: run in order, each with its repeats, in every step.
+        latent_shape: shape of one latent.
+    """
+
+    networks: dict[str, keras.Model]
+    players: dict[str, tuple[str, ...]]
+    sampler: tuple[str, ...]
+    phases: tuple[Phase, ...]
+    latent_shape: tuple[int, ...]
+
+    @abstractmethod
+    def sample(self, latents: tf.Tensor, labels: tf.Tensor | None = None) -> tf.Tensor:
+        """Latents [B, *latent_shape] -> images [B, H, W, C] float32 in [-1, 1], in inference mode."""
+
+    def trainable(self, player: str) -> list[keras.Variable]:
+        """The variables that a player trains, in a fixed order."""
+        return [variable for name in self.players[player] for variable in self.networks[name].trainable_variables]
+
+    def with_networks(self, networks: Mapping[str, keras.Model]) -> Model:
+        """The same model for sampling, with some of its networks replaced."""
+        other = copy.copy(self)
+        other.networks = {**self.networks, **networks}
+        return other
+
+
+def variables_by_key(network: str, model: keras.Model) -> dict[str, keras.Variable]:
+    """'network/layer/variable' -> every variable of a network, seeds of Dropout included.
+
+    The keys hold our own layer names only: neither Keras's counters nor the order of creation enters.
+
+    Raises:
+        ValueError: two variables of one layer share a name.
+    """
+    found: dict[str, keras.Variable] = {}
+    for layer in model.layers:
+        for variable in layer.variables:
+            key = f"{network}/{layer.name}/{variable.name}"
+            if key in found:
+                raise ValueError(f"two variables are called {key}")
+            found[key] = variable
+    return found

@@ -1,0 +1,1 @@
+"""Functions from shapes to keras.Model; every layer is named, because checkpoints are keyed by these names."""

@@ -1,0 +1,49 @@
+"""The table of all options, for messages and for the README: read from the schema, so that it cannot drift."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gan_cli import config
+from gan_cli.registry import DATA, MODELS
+
+
+@dataclass(frozen=True)
+class Option:
+    """A key, its line of description, and its default where the schema has one."""
+
+    key: str
+    text: str
+    default: Any
+
+
+def of(schema: type, section: str) -> list[Option]:
+    """The options of one dataclass of the schema; `name` chooses it and is not among them."""
+    fields = schema.__pydantic_fields__  # type: ignore[attr-defined]
+    prefix = f"{section}." if section else ""
+    return [Option(f"{prefix}{name}", field.description, field.default) for name, field in fields.items() if field.description]
+
+
+def train_options() -> dict[str, list[Option]]:
+    """heading -> options of gan-train."""
+    models = {f"model={name}": of(entry.options, "model") for name, entry in MODELS.items()}
+    sets = {f"data={name}": of(entry.options, "data") for name, entry in DATA.items()}
+    groups = {
+        "loss": config.Loss,
+        "optimizer": config.Optimizer,
+        "schedule": config.Schedule,
+        "training": config.Training,
+    }
+    run = [
+        *of(config.TrainConfig, ""),
+        Option("run_dir", "directory of the run, new or empty; null: runs/DATE/TIME-model-data", None),
+        Option("resume", "run directory to go on in", None),
+    ]
+    return models | sets | {name: of(schema, name) for name, schema in groups.items()} | {"run": run}
+
+
+def all_keys() -> list[str]:
+    """Every full key of gan-train, the groups themselves too."""
+    keys = [option.key for options in train_options().values() for option in options]
+    return list(dict.fromkeys(["model", "data", "loss", "optimizer", "schedule", "training", "experiment", *keys]))

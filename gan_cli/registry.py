@@ -1,0 +1,67 @@
+"""Closed tables from a name in a YAML to what it builds; builders are imported when used, so a name costs no TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any
+
+from gan_cli import config
+from gan_cli.errors import ConfigError, unknown
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A registered name: `builder` is 'module:function', `options` the dataclass of its settings."""
+
+    builder: str
+    options: type
+
+    def load(self) -> Callable[..., Any]:
+        module, function = self.builder.split(":")
+        loaded: Callable[..., Any] = getattr(import_module(module), function)
+        return loaded
+
+
+class Registry(Mapping[str, Entry]):
+    """name -> Entry; an unknown name is an error that lists the names."""
+
+    def __init__(self, kind: str, entries: dict[str, Entry]) -> None:
+        self.kind, self._entries = kind, entries
+
+    def __getitem__(self, name: str) -> Entry:
+        if name not in self._entries:
+            raise ConfigError(unknown(f"{self.kind}.name", name, list(self._entries)))
+        return self._entries[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+MODELS = Registry("model", {"dcgan": Entry("gan_cli.models.gan:dcgan", config.Dcgan)})
+
+DATA = Registry(
+    "data",
+    {
+        "digits": Entry("gan_cli.data.digits:load", config.Digits),
+        "mnist": Entry("gan_cli.data.mnist:load", config.Mnist),
+    },
+)
+
+
+def parse_options(values: Any, group: str) -> Any:
+    """The options dataclass of the model or data set that `values` names."""
+    registry = {"model": MODELS, "data": DATA}[group]
+    if not isinstance(values, dict) or not isinstance(values.get("name"), str):
+        raise ConfigError(f"{group}.name is missing (accepted: {', '.join(registry)})")
+    return config.parse(registry[values["name"]].options, values, group)
+
+
+def train_config(values: dict[str, Any]) -> config.TrainConfig:
+    """Plain values as a checked configuration, the options of model and data by their registered names."""
+    checked = config.parse(config.TrainConfig, values)
+    return replace(checked, model=parse_options(checked.model, "model"), data=parse_options(checked.data, "data"))

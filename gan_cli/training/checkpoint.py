@@ -1,0 +1,212 @@
+"""Checkpoints that are there whole or not at all, and are checked before anything is taken from them.
+
+`save` writes into step-N.tmp, syncs every file, writes the manifest, renames to step-N, syncs the folder, and only then
+deletes older ones. The renamed folder is the only truth; there is no pointer file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from gan_cli.config import parse
+from gan_cli.errors import CheckpointError, ConfigError, RunDirectoryError
+from gan_cli.training import files
+
+FORMAT: Literal[1] = 1
+STATE, SAMPLER = "state.safetensors", "sampler.safetensors"
+Shapes = Mapping[str, tuple[tuple[int, ...], str]]
+
+DTYPES = {"F16": "float16", "F32": "float32", "F64": "float64", "I32": "int32", "I64": "int64", "U8": "uint8"}
+DTYPES |= {"U32": "uint32", "U64": "uint64", "BOOL": "bool", "BF16": "bfloat16"}
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
+class FileFacts:
+    """Size in bytes and SHA-256 of a file."""
+
+    size: Annotated[int, Field(ge=0)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
+class Manifest:
+    """What a checkpoint says of itself; `model` and `data` are fingerprints, `score` the lower the better."""
+
+    format: Literal[1]
+    step: Annotated[int, Field(ge=0)]
+    files: dict[str, FileFacts]
+    model: str
+    data: str
+    score: float | None
+    versions: dict[str, str]
+
+
+def save(folder: Path, step: int, tensors: Mapping[str, Mapping[str, np.ndarray]], model: str, data: str) -> Path:
+    """Commit a checkpoint; `tensors` is file name -> key -> array.
+
+    Raises:
+        OSError: the disk is full or read-only; nothing of the attempt is left, earlier checkpoints are untouched.
+    """
+    final = path_of(folder, step)
+    temporary = final.with_suffix(".tmp")
+    try:
+        temporary.mkdir(parents=True)
+        facts = {name: _write(temporary / name, arrays) for name, arrays in tensors.items()}
+        manifest = Manifest(FORMAT, step, facts, model, data, None, _versions())
+        files.write_json(temporary / "manifest.json", asdict(manifest))
+        if final.exists():  # damaged, or resume would have started from it
+            os.rename(final, final.with_suffix(".replaced.tmp"))
+        os.rename(temporary, final)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    files.sync_directory(folder)
+    remove_leftovers(folder)
+    return final
+
+
+def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> FileFacts:
+    try:
+        save_file(dict(arrays), path)
+    except SafetensorError as error:  # the library wraps the system's error
+        raise OSError(str(error)) from None
+    files.sync(path)
+    return FileFacts(path.stat().st_size, files.sha256(path))
+
+
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in ("gan_cli", "tensorflow", "keras", "numpy")} | {"python": sys.version.split()[0]}
+
+
+def path_of(folder: Path, step: int) -> Path:
+    return folder / f"step-{step:08d}"
+
+
+def steps(folder: Path) -> list[int]:
+    """The steps that have a folder, newest first, whether valid or not."""
+    names = [entry.name for entry in folder.iterdir()] if folder.is_dir() and not folder.is_symlink() else []
+    return sorted((int(name[5:]) for name in names if re.fullmatch(r"step-\d{8,18}", name)), reverse=True)
+
+
+def verify(folder: Path, step: int, names: tuple[str, ...] = (STATE, SAMPLER)) -> Manifest:
+    """The manifest of a checkpoint whose files were found whole.
+
+    Raises:
+        CheckpointError: with what is wrong.
+    """
+    path = path_of(folder, step)
+    try:
+        manifest = parse(Manifest, files.read_json(path / "manifest.json"))
+        for name in names:
+            if name not in manifest.files:
+                raise CheckpointError(f"{path}: no {name}")
+            facts = manifest.files[name]
+            if (path / name).stat().st_size != facts.size or files.sha256(path / name) != facts.sha256:
+                raise CheckpointError(f"{path}: {name} is not what was saved (size or SHA-256 differs)")
+    except (ConfigError, RunDirectoryError, OSError) as error:
+        raise CheckpointError(f"{path}: {error}") from None
+    if manifest.step != step:
+        raise CheckpointError(f"{path}: holds step {manifest.step}")
+    return manifest
+
+
+def newest(folder: Path, warn: Callable[[str], None], names: tuple[str, ...] = (STATE, SAMPLER)) -> Manifest | None:
+    """The newest valid checkpoint; a damaged one is reported and the one before it used. None: nothing was ever saved.
+
+    Raises:
+        CheckpointError: there are checkpoints, and none is valid.
+    """
+    found = steps(folder)
+    for step in found:
+        try:
+            return verify(folder, step, names)
+        except CheckpointError as error:
+            warn(f"DAMAGED CHECKPOINT {error}; trying the one before it")
+    if found:
+        raise CheckpointError(f"{folder}: none of its {len(found)} checkpoints is valid")
+    return None
+
+
+def best(folder: Path, warn: Callable[[str], None], names: tuple[str, ...] = (STATE, SAMPLER)) -> Manifest | None:
+    """The valid checkpoint with the lowest score, or the newest where none has a score."""
+    scored = [(score, step) for step in steps(folder) if (score := _score(folder, step)) is not None]
+    for _, step in sorted(scored):
+        try:
+            return verify(folder, step, names)
+        except CheckpointError as error:
+            warn(f"DAMAGED CHECKPOINT {error}")
+    return newest(folder, warn, names)
+
+
+def _score(folder: Path, step: int) -> float | None:
+    try:
+        return parse(Manifest, files.read_json(path_of(folder, step) / "manifest.json")).score
+    except (ConfigError, RunDirectoryError):
+        return None
+
+
+def read(folder: Path, step: int, name: str, expected: Shapes) -> dict[str, np.ndarray]:
+    """The tensors of one file, after their names, shapes and dtypes were found to be the expected ones.
+
+    Raises:
+        CheckpointError: with the first tensor that differs; nothing was read into memory then.
+    """
+    path = path_of(folder, step) / name
+    try:
+        files.open_regular(path).close()
+        with safe_open(path, framework="numpy") as tensors:
+            _compare(path, {key: _shape(tensors, key) for key in tensors.keys()}, expected)
+            return {key: tensors.get_tensor(key) for key in expected}
+    except (SafetensorError, OSError, RunDirectoryError) as error:
+        raise CheckpointError(f"{path}: {error}") from None
+
+
+def _shape(tensors: Any, key: str) -> tuple[tuple[int, ...], str]:
+    part = tensors.get_slice(key)
+    return tuple(part.get_shape()), DTYPES.get(part.get_dtype(), part.get_dtype())
+
+
+def _compare(path: Path, found: Shapes, expected: Shapes) -> None:
+    for key in expected.keys() - found.keys():
+        raise CheckpointError(f"{path}: tensor {key!r} is missing")
+    for key in found.keys() - expected.keys():
+        raise CheckpointError(f"{path}: tensor {key!r} belongs to nothing in this model")
+    for key, (shape, dtype) in expected.items():
+        if found[key] != (shape, dtype):
+            theirs = f"{found[key][1]} {list(found[key][0])}"
+            raise CheckpointError(f"{path}: tensor {key!r} is {theirs}, this model has {dtype} {list(shape)}")
+
+
+def prune(folder: Path) -> None:
+    """Keep the newest checkpoint, the one before it and the best; call under the run directory's lock."""
+    found = steps(folder)
+    scores = {step: score for step in found if (score := _score(folder, step)) is not None}
+    keep = set(found[:2]) | ({min(scores, key=lambda step: scores[step])} if scores else set())
+    for step in found:
+        if step not in keep:
+            doomed = path_of(folder, step).with_suffix(".old.tmp")
+            os.rename(path_of(folder, step), doomed)  # never a half-deleted folder under a checkpoint's name
+            shutil.rmtree(doomed)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what killed saves left; call under the run directory's lock."""
+    for entry in folder.glob("step-*.tmp"):
+        if entry.is_symlink() or not entry.is_dir():
+            entry.unlink()
+        else:
+            shutil.rmtree(entry)

@@ -1,0 +1,26 @@
+"""What the run computes on: threads, GPU memory, and a clean Keras session."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+from gan_cli.errors import ConfigError
+
+
+def prepare(threads: int | None) -> str:
+    """Set the process up for one run and say in words what it will use.
+
+    Raises:
+        ConfigError: another job of this process has fixed another number of threads.
+    """
+    keras.utils.clear_session()
+    gpus = tf.config.list_physical_devices("GPU")
+    try:
+        for gpu in gpus:
+            tf.config.experimental.set_memory_growth(gpu, True)
+        if threads and tf.config.threading.get_intra_op_parallelism_threads() != threads:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+    except RuntimeError:
+        raise ConfigError(f"training.threads={threads}: TensorFlow runs already; start a process of its own") from None
+    return ", ".join(str(tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")) for gpu in gpus) or "CPU"

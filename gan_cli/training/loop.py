@@ -1,0 +1,134 @@
+"""The loop: calls of the compiled step, cut where a hook is due, a signal is heard or half a second has passed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+import tensorflow as tf
+
+from gan_cli.errors import NonFiniteError
+from gan_cli.training.hooks import Hook, Moment
+from gan_cli.training.state import State
+from gan_cli.training.step import Step
+
+SECONDS_PER_CALL = 0.5
+
+
+class Signals:
+    """Remembers the first SIGINT or SIGTERM; the second ends the process at once."""
+
+    def __init__(self) -> None:
+        self.received: int | None = None
+
+    @contextmanager
+    def heard(self) -> Iterator[Signals]:
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self._hear) for number in numbers}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        if self.received is not None:
+            os._exit(128 + number)
+        self.received = number
+
+
+class Loop:
+    """Trains a state up to `total` steps and shows each moment to the hooks.
+
+    Args:
+        batch_size: real images of one step, all phases together, for the speed that is shown.
+        log_every: logs are means since the last multiple of it.
+        steps_per_call: None lets half a second decide; it never changes a result.
+    """
+
+    def __init__(
+        self, state: State, step: Step, hooks: Sequence[Hook], *, batch_size: int, log_every: int,
+        steps_per_call: int | None = None,
+    ) -> None:  # fmt: skip
+        self._state, self._step, self._hooks = state, step, hooks
+        self._images_per_step, self._log_every, self._steps_per_call = (
+            batch_size * step.batches,
+            log_every,
+            steps_per_call,
+        )
+        self._seconds_per_step = 0.0
+        self._totals = tf.zeros([1])
+        self._summed_steps, self._timed_steps, self._timed_seconds = 0, 0, 0.0
+
+    def run(self, total: int, signals: Signals) -> Moment:
+        """Train up to `total` steps, or until a signal; hooks that are due at the last step have been called.
+
+        Raises:
+            NonFiniteError: at the first loss or weight that is not finite; no hook saw that state.
+        """
+        self._started = time.perf_counter()
+        moment = Moment(int(self._state.step.numpy()), total)
+        try:
+            while moment.step < total and signals.received is None:
+                moment = self._call(self._count(moment.step, total), total)
+                for hook in self._hooks:
+                    if not hook.every or moment.step % hook.every == 0 or moment.step == total:
+                        hook(moment)
+                if moment.step % self._log_every == 0:
+                    self._begin_interval()
+        finally:
+            for hook in self._hooks:
+                hook.close()
+        return moment
+
+    def _count(self, step: int, total: int) -> int:
+        """Steps up to the next moment a hook is due, and no more than half a second's worth."""
+        stops = [self._log_every, *(hook.every for hook in self._hooks if hook.every)]
+        due = min(min(every - step % every for every in stops), total - step)
+        if self._steps_per_call:
+            return min(due, self._steps_per_call)
+        if not self._seconds_per_step:
+            return 1  # the first call traces the graph, the second tells how fast it is
+        return max(1, min(due, int(SECONDS_PER_CALL / self._seconds_per_step)))
+
+    def _call(self, count: int, total: int) -> Moment:
+        began = time.perf_counter()
+        traced = bool(self._step.names)
+        finite, self._totals = self._step.run(tf.constant(count, tf.int64), self._totals)
+        finite = bool(finite.numpy())
+        if traced:
+            elapsed = time.perf_counter() - began
+            self._seconds_per_step = elapsed / count
+            self._timed_steps, self._timed_seconds = self._timed_steps + count, self._timed_seconds + elapsed
+        self._summed_steps += count
+        if not finite or not self._state.finite():
+            raise NonFiniteError(self._what_broke(finite))
+        return self._moment(total)
+
+    def _moment(self, total: int) -> Moment:
+        step = int(self._state.step.numpy())
+        means = (self._totals / tf.cast(self._summed_steps, tf.float32)).numpy()
+        speed = self._timed_steps / self._timed_seconds if self._timed_seconds else 0.0
+        return Moment(
+            step,
+            total,
+            dict(zip(self._step.names, means.tolist(), strict=True)),
+            time.perf_counter() - self._started,
+            speed * self._images_per_step,
+            (total - step) / speed if speed else 0.0,
+        )
+
+    def _begin_interval(self) -> None:
+        self._totals = tf.zeros([1])
+        self._summed_steps, self._timed_steps, self._timed_seconds = 0, 0, 0.0
+
+    def _what_broke(self, losses_finite: bool) -> str:
+        step = int(self._state.step.numpy())
+        if losses_finite:
+            return f"a weight is not finite after step {step}"
+        bad = [name for name, total in zip(self._step.names, self._totals.numpy(), strict=True) if total - total != 0]
+        return f"{' and '.join(bad)} not finite at step {step}"

@@ -1,0 +1,85 @@
+"""One Keras optimizer per player, built before anything is restored into it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from gan_cli.config import Optimizer, Schedule
+from gan_cli.errors import ConfigError, unknown
+from gan_cli.models.base import Model
+from gan_cli.training.schedules import Rate
+
+
+class Adam(keras.optimizers.Adam):
+    """Kingma and Ba (2015) in TensorFlow's fused kernel: Keras's own update passes over each weight ten times."""
+
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+        updates = tf.cast(self.iterations + 1, tf.float32)
+        self._powers = tf.pow(self.beta_1, updates), tf.pow(self.beta_2, updates)
+        super().apply(grads, trainable_variables)
+
+    def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
+        index = self._get_variable_index(variable)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[index].value.handle,
+            v=self._velocities[index].value.handle,
+            beta1_power=self._powers[0],
+            beta2_power=self._powers[1],
+            lr=learning_rate,
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon,
+            grad=gradient,
+        )
+
+
+def _adam(options: Optimizer, rate: Rate, **common: Any) -> keras.Optimizer:
+    return Adam(rate, beta_1=options.beta_1, beta_2=options.beta_2, epsilon=options.epsilon, **common)
+
+
+def _adamw(options: Optimizer, rate: Rate, **common: Any) -> keras.Optimizer:
+    """Loshchilov and Hutter (2019): Keras applies a decoupled decay for any optimizer that has one."""
+    return _adam(options, rate, weight_decay=options.weight_decay, **common)
+
+
+def _rmsprop(options: Optimizer, rate: Rate, **common: Any) -> keras.Optimizer:
+    return keras.optimizers.RMSprop(rate, rho=options.rho, momentum=options.momentum, epsilon=options.epsilon, **common)
+
+
+def _sgd(options: Optimizer, rate: Rate, **common: Any) -> keras.Optimizer:
+    return keras.optimizers.SGD(rate, momentum=options.momentum, **common)
+
+
+BUILDERS = {"adam": _adam, "adamw": _adamw, "rmsprop": _rmsprop, "sgd": _sgd}
+
+
+def build(model: Model, options: Optimizer, schedule: Schedule, total_steps: int, precision: str) -> dict[str, keras.Optimizer]:
+    """player -> optimizer whose variables exist; float16 adds a dynamic loss scale.
+
+    Raises:
+        ConfigError: an override for a player that the model does not have.
+    """
+    for player in options.players:
+        if player not in model.players:
+            raise ConfigError(unknown("player in optimizer.players", player, list(model.players)))
+    return {player: _for_player(player, model, options, schedule, total_steps, precision) for player in model.players}
+
+
+def _for_player(
+    player: str, model: Model, options: Optimizer, schedule: Schedule, total_steps: int, precision: str
+) -> keras.Optimizer:
+    if player in options.players:
+        given = {key: value for key, value in asdict(options.players[player]).items() if value is not None}
+        options = replace(options, **given)
+    updates = sum(phase.repeats for phase in model.phases if player in phase.trains)
+    rate = Rate(options.learning_rate, schedule, total_steps, updates)
+    optimizer = BUILDERS[options.name](options, rate, global_clipnorm=options.clip_norm, name=player)
+    if precision == "float16":
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer, name=f"{player}_scale")
+    optimizer.build(model.trainable(player))
+    return optimizer

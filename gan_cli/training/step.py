@@ -1,0 +1,86 @@
+"""The compiled training step: many steps per call, one forward for all players of a phase."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from gan_cli.data.feed import DeviceFeed
+from gan_cli.models.base import Phase
+from gan_cli.randomness import Noise
+from gan_cli.spec import Logs
+from gan_cli.training.state import State
+
+TrainFunction = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+
+
+class Step:
+    """Runs steps in the graph and reduces their logs there.
+
+    Attributes:
+        names: what the entries of a vector of logs are; known after the first call.
+        batches: how many batches one step draws.
+    """
+
+    def __init__(self, state: State, feed: DeviceFeed, seed: int, xla: bool = False) -> None:
+        self.names: list[str] = []
+        self.batches = sum(phase.repeats for phase in state.model.phases)
+        self._state, self._feed, self._seed = state, feed, seed
+        self.run: TrainFunction = tf.function(
+            self._run,
+            input_signature=[tf.TensorSpec([], tf.int64), tf.TensorSpec([None], tf.float32)],
+            autograph=False,
+            jit_compile=xla,
+        )
+
+    def _run(self, count: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Run `count` steps, or up to the first with a loss that is not finite.
+
+        `totals` [1] of zeros or [number of logs] is what earlier calls summed; returns (all finite, new totals). Summing
+        on from call to call makes the sum independent of how the steps were cut into calls.
+        """
+        end = self._state.step + count
+
+        def proceed(finite: tf.Tensor, _: tf.Tensor) -> tf.Tensor:
+            return tf.logical_and(finite, self._state.step < end)
+
+        def body(_: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            logs = self._one()
+            self.names = list(logs)
+            values = tf.stack([tf.cast(value, tf.float32) for value in logs.values()])
+            return tf.reduce_all(tf.math.is_finite(values)), totals + values
+
+        finite, totals = tf.while_loop(
+            proceed,
+            body,
+            [tf.constant(True), totals],
+            shape_invariants=[tf.TensorShape([]), tf.TensorShape([None])],
+            parallel_iterations=1,
+        )
+        return finite, totals
+
+    def _one(self) -> Logs:
+        logs: Logs = {}
+        draw = 0
+        for phase in self._state.model.phases:
+            for _ in range(phase.repeats):
+                logs |= self._update(phase, draw)
+                draw += 1
+        self._state.update_averages()
+        self._state.step.assign_add(1)
+        return logs
+
+    def _update(self, phase: Phase, draw: int) -> Logs:
+        """One forward, each player's gradient of its own loss to its own variables, and only then the updates."""
+        position = self._state.step * self.batches + draw
+        batch = self._feed.batch(position)
+        optimizers = self._state.optimizers
+        with tf.GradientTape(persistent=len(phase.trains) > 1) as tape:
+            losses, logs = phase.losses(batch, Noise(self._seed, position))
+            scaled = {player: optimizers[player].scale_loss(loss) for player, loss in losses.items()}
+        variables = {player: self._state.model.trainable(player) for player in losses}
+        gradients = {player: tape.gradient(scaled[player], variables[player]) for player in losses}
+        for player in losses:
+            optimizers[player].apply(gradients[player], variables[player])
+        return {f"loss_{player}": loss for player, loss in losses.items()} | logs
