@@ -71,6 +71,8 @@ def explain(error: Exception, keys: list[str]) -> str:
         return f"{unknown(group, option, sorted(error.options))}; --config-dir adds your own"
     text = str(error)
     if match := re.search(r"Could not override '([^']+)'", text):
+        if match[1] in keys:
+            return f"{match[1]} is a key of another option of the group {match[1].split('.')[0]}"
         return unknown("key", match[1], _beside(match[1], keys))
     key = getattr(error, "full_key", None) or getattr(error, "override", None)
     line = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)

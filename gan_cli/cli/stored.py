@@ -8,6 +8,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.errors import ConfigError
+from gan_cli.registry import train_config
 from gan_cli.training.rundir import RunDirectory
 
 SAFE = re.compile(
@@ -52,6 +53,7 @@ def resumed(
         _merge(inherited, given_stored, overrides),
         _merge(inherited, plain(composed), overrides),
     )
+    train_config(used)  # a key that nobody knows is a mistake of its own, not a difference
     before, after = flatten(inherited), flatten(stored)
     changed = [key for key in sorted(before | after) if before.get(key) != after.get(key) and not SAFE.fullmatch(key)]
     if changed:

@@ -28,11 +28,18 @@ FAILED: list[str] = []
 """Of this process's multirun: a line for each job that failed."""
 
 
+_PLAYERS_KEY = re.compile(r"^\+{0,2}(?=optimizer\.players\.)")
+"""Players differ from model to model, so an override of one may add its key: Hydra's ++."""
+_ANY_KEY = re.compile(r"^\+{0,2}(?=\w+\.[\w.]+=)")
+"""With resume= the options of model and data are the run's own, which Hydra has not read: the schema checks the keys."""
+
+
 def main() -> int:
     """The console script; returns the exit code."""
     FAILED.clear()
     OmegaConf.register_new_resolver("gan_sweep_dir", _sweep_directory, use_cache=True, replace=True)
-    sys.argv[1:] = [_open_players(argument) for argument in sys.argv[1:]]
+    opened = _ANY_KEY if any(argument.startswith("resume=") for argument in sys.argv) else _PLAYERS_KEY
+    sys.argv[1:] = [re.sub(opened, "++", argument) for argument in sys.argv[1:]]
     return app.run("train", job, all_keys(), _report_failures)
 
 
@@ -42,6 +49,8 @@ def job(composed: DictConfig) -> None:
         train(composed, None)
         return
     directory = Path(HydraConfig.get().runtime.output_dir)
+    overrides = " ".join(_overrides())
+    _say(f"\njob {directory.name}: {overrides}")
     try:
         train(composed, str(directory))
     except Interrupted as error:
@@ -50,7 +59,6 @@ def job(composed: DictConfig) -> None:
         expected = isinstance(error, GanError)
         line = str(error) if expected else f"{type(error).__name__}: {error}".splitlines()[0]
         _log(directory, line if expected else traceback.format_exc())
-        overrides = " ".join(HydraConfig.get().overrides.task)
         FAILED.append(f"  {directory.name}  {overrides}: {line}")
         print(f"job {directory.name} failed: {line}", file=sys.stderr, flush=True)
 
@@ -58,22 +66,21 @@ def job(composed: DictConfig) -> None:
 def train(composed: DictConfig, directory: str | None) -> None:
     """Check, load, and only then import TensorFlow and train."""
     OmegaConf.set_struct(composed, False)
-    resume = composed.pop("resume")
-    run_dir = composed.pop("run_dir") or directory
+    resume, run_dir = composed.pop("resume"), composed.pop("run_dir")
     stored = stored_values(composed)
-    if resume:
+    if resume is not None:
         run = RunDirectory.resume(str(resume))
-        stored, values = resumed(run, stored, composed, list(HydraConfig.get().overrides.task))
+        stored, values = resumed(run, stored, composed, _overrides())
     else:
         values = plain(composed)
     config = train_config(values)
     source = data.load(config.data)
     batches_per_epoch(len(source.images), config.training.batch_size)
-    if not resume:
-        run = RunDirectory.create(run_dir, f"{config.model.name}-{config.data.name}")
+    if resume is None:
+        run = RunDirectory.create(directory if run_dir is None else str(run_dir), f"{config.model.name}-{config.data.name}")
         _keep_for_people(run.path, composed)
     try:
-        _log(run.path, " ".join(["gan-train", *HydraConfig.get().overrides.task]))
+        _log(run.path, " ".join(["gan-train", *_overrides()]))
         _train(config, stored, source, run)
         _log(run.path, "done")
     except GanError as error:
@@ -92,6 +99,12 @@ def _train(config: Any, stored: dict[str, Any], source: Any, run: RunDirectory) 
     if last is not None:
         _say(f"run directory  {run.path}")
         _say(f"last grid      {last}")
+
+
+def _overrides() -> list[str]:
+    """The overrides of this job as they were typed: what the environment holds stays out of logs."""
+    typed: list[str] = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=False)  # type: ignore[assignment]
+    return typed
 
 
 def _keep_for_people(path: Path, composed: DictConfig) -> None:
@@ -117,11 +130,6 @@ def _report_failures() -> None:
     if FAILED:
         failures = "\n".join(FAILED)
         raise SweepError(f"{len(FAILED)} of the sweep's jobs failed, each has its error in its train.log:\n{failures}")
-
-
-def _open_players(argument: str) -> str:
-    """Players differ from model to model, so their overrides may add a key: optimizer.players.NAME.learning_rate=1e-4."""
-    return re.sub(r"^\+{0,2}(?=optimizer\.players\.)", "++", argument)
 
 
 def _sweep_directory() -> str:

@@ -59,6 +59,7 @@ def fetch(download: Download, name: str) -> Path:
                         bar.update(len(block))
             if digest.hexdigest() != download.sha256:
                 raise DataError(f"{download.url}: what arrived is not the published file (SHA-256 {digest.hexdigest()})")
+            partial.flush()
             os.replace(partial.name, target)
         except BaseException:
             Path(partial.name).unlink(missing_ok=True)

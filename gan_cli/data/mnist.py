@@ -54,7 +54,7 @@ def _read(place: Path) -> tuple[np.ndarray, np.ndarray] | None:
     if place.is_file() and not place.name.startswith(IDX["images"]):
         raise DataError(f"{place}: expected mnist.npz or an IDX file called {IDX['images']}")
     images, labels = (_idx_file(folder, name) for name in IDX.values())
-    if images is None or labels is None:
+    if not place.exists() or images is None or labels is None:
         return None
     return read_idx(images), read_idx(labels)
 
@@ -66,7 +66,7 @@ def _idx_file(folder: Path, name: str) -> Path | None:
 
 
 def _check(images: np.ndarray, labels: np.ndarray, place: Path) -> None:
-    if images.ndim != 3 or images.dtype != np.uint8 or min(images.shape[1:]) < 8:
+    if images.ndim != 3 or images.dtype != np.uint8 or min(images.shape[1:]) < 8 or max(images.shape[1:]) > 2048:
         raise DataError(f"{place}: expected uint8 images [N, 28, 28], found {images.dtype} {list(images.shape)}")
     if labels.shape != images.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
         raise DataError(f"{place}: {len(images)} images but labels of shape {list(labels.shape)}, {labels.dtype}")

@@ -85,20 +85,24 @@ class ProgressLines:
 
 
 class MetricsLog:
-    """metrics.jsonl: one object per line; a resumed run first drops what was written after its checkpoint."""
+    """metrics.jsonl: one object per line; a resumed run first drops what was written after its checkpoint.
+
+    `seconds` counts on from part to part of a run.
+    """
 
     def __init__(self, path: Path, every: int, start: int) -> None:
         self.every = every
         lines = _lines_up_to(path, start) if path.exists() else []
-        self._file = path.open("w" if not lines else "r+", encoding="utf-8")
+        self._seconds_before = float(json.loads(lines[-1]).get("seconds", 0.0)) if lines else 0.0
+        self._file = path.open("r+" if lines else "w", encoding="utf-8")
         self._file.truncate(sum(len(line.encode()) for line in lines))
         self._file.seek(0, 2)
 
     def __call__(self, moment: Moment) -> None:
         if not moment.logs:
             return
-        speed = round(moment.images_per_second, 1)
-        line = {"step": moment.step, "seconds": round(moment.seconds, 3), "images_per_second": speed} | moment.logs
+        seconds, speed = round(self._seconds_before + moment.seconds, 3), round(moment.images_per_second, 1)
+        line = {"step": moment.step, "seconds": seconds, "images_per_second": speed} | moment.logs
         self._file.write(json.dumps(line) + "\n")
         self._file.flush()
 

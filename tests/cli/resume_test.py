@@ -1,0 +1,149 @@
+"""`resume=`: what is inherited, what may change, what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gan_cli.training import checkpoint
+
+from ..conftest import TINY, Command, one_line
+
+
+def test_a_finished_run_says_so_and_goes_on_to_more_steps(train: Command, tiny_run: Path) -> None:
+    result = train("resume=run")
+    assert result.code == 0
+    assert "run is complete at step 8; training.steps=N with a larger N goes on" in result.out
+    result = train("resume=run", "training.steps=10")
+    assert result.code == 0
+    assert "resumed at step 8" in result.out
+    assert json.loads((tiny_run / "config.json").read_text())["training"]["steps"] == 10
+    assert train("resume=run").out.count("complete at step 10") == 1
+
+
+def test_a_new_learning_rate_is_the_one_used(train: Command, tmp_path: Path) -> None:
+    for name in ("small", "large"):
+        assert train(*TINY, "training.steps=4", f"run_dir={name}", "optimizer=sgd").code == 0
+    assert train("resume=small", "training.steps=5", "optimizer.learning_rate=1e-30").code == 0
+    key = "discriminator/conv_1/kernel"
+    before, after = (_tensor(tmp_path / "small", step, key) for step in (4, 5))
+    assert (before == after).all()
+    assert train("resume=large", "training.steps=5", "optimizer.players.generator.learning_rate=1e-30").code == 0
+    before, after = (_tensor(tmp_path / "large", step, key) for step in (4, 5))
+    assert (before != after).any()
+    key = "generator/dense/kernel"
+    before, after = (_tensor(tmp_path / "large", step, key) for step in (4, 5))
+    assert (before == after).all()
+
+
+def _tensor(run: Path, step: int, key: str):
+    from safetensors import safe_open
+
+    with safe_open(run / "checkpoints" / f"step-{step:08d}" / checkpoint.STATE, framework="numpy") as tensors:
+        return tensors.get_tensor(key)
+
+
+@pytest.mark.parametrize(
+    ("override", "row"),
+    [
+        ("model.width=5", ["model.width", "4", "5"]),
+        ("training.batch_size=16", ["training.batch_size", "8", "16"]),
+        ("seed=3", ["seed", "0", "3"]),
+        ("loss=hinge", ["loss.name", "non_saturating", "hinge"]),
+        ("optimizer=rmsprop", ["optimizer.name", "adam", "rmsprop"]),
+        ("optimizer.beta_1=0.9", ["optimizer.beta_1", "0.5", "0.9"]),
+        ("data=mnist", ["data.name", "digits", "mnist"]),
+        ("training.precision=bfloat16", ["training.precision", "float32", "bfloat16"]),
+    ],
+)
+def test_what_changes_the_meaning_is_refused_with_a_table(
+    override: str, row: list[str], train: Command, tiny_run: Path
+) -> None:
+    before = {path: path.read_bytes() for path in tiny_run.rglob("*.json")}
+    result = train("resume=run", override, "training.steps=20")
+    assert result.code == 2
+    assert "Traceback" not in result.err
+    head, *table = result.err.strip().splitlines()
+    assert head == "gan-train: resume=run cannot change these; start a new run for them:"
+    assert table[0].split() == ["key", "this", "run", "asked", "for"]
+    assert row in [line.split() for line in table[1:]]
+    assert not [line for line in table if "training.steps" in line]
+    assert before == {path: path.read_bytes() for path in tiny_run.rglob("*.json")}
+
+
+def test_a_schedule_and_intervals_may_change(train: Command, tiny_run: Path) -> None:
+    result = train("resume=run", "training.steps=12", "schedule=cosine", "training.log_every=3", "training.checkpoint_every=1")
+    assert result.code == 0
+    stored = json.loads((tiny_run / "config.json").read_text())
+    assert (stored["schedule"]["name"], stored["training"]["log_every"], stored["model"]["width"]) == ("cosine", 3, 4)
+    assert checkpoint.steps(tiny_run / "checkpoints") == [12, 11]
+
+
+def test_damage_is_loud_and_the_checkpoint_before_is_used(train: Command, tiny_run: Path) -> None:
+    path = tiny_run / "checkpoints" / "step-00000008" / "state.safetensors"
+    good = path.read_bytes()
+    path.write_bytes(good[:-1])
+    result = train("resume=run")
+    assert result.code == 0
+    assert "DAMAGED CHECKPOINT" in result.out
+    assert "resumed at step 4" in result.out
+    assert path.read_bytes() == good
+    for damaged in (4, 8):
+        (tiny_run / "checkpoints" / f"step-{damaged:08d}" / "manifest.json").write_text("{}")
+    result = train("resume=run", "training.steps=20")
+    assert result.code == 5
+    assert "none of its 2 checkpoints is valid" in one_line(result)
+
+
+def test_a_run_killed_before_its_first_checkpoint_starts_at_step_0_and_says_so(train: Command, tmp_path: Path) -> None:
+    import shutil
+
+    assert train(*TINY, "training.steps=8", "run_dir=whole").code == 0
+    shutil.copytree(tmp_path / "whole", tmp_path / "cut")
+    shutil.rmtree(tmp_path / "cut" / "checkpoints")
+    result = train("resume=cut")
+    assert result.code == 0
+    assert "cut has no checkpoint yet: starting at step 0" in result.out
+    name = "checkpoints/step-00000008/state.safetensors"
+    assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+@pytest.mark.parametrize("file", ["model.json", "config.json"])
+@pytest.mark.parametrize("content", ["", "[]", '{"format": 1}', '{"__class__": "os.system"}', '{"model": {"name": "../x"}}'])
+def test_files_of_a_stranger_are_read_as_data_and_refused_in_one_line(
+    file: str, content: str, train: Command, tiny_run: Path
+) -> None:
+    (tiny_run / file).write_text(content)
+    result = train("resume=run", "training.steps=9")
+    assert result.code in (2, 4, 5)
+    one_line(result)
+
+
+def test_another_data_set_is_not_taken_for_the_one_of_the_run(train: Command, tmp_path: Path) -> None:
+    import numpy as np
+
+    for name, seed in (("first", 0), ("second", 1)):
+        images = np.random.default_rng(seed).integers(0, 256, (20, 28, 28), dtype=np.uint8)
+        np.savez(tmp_path / f"{name}.npz", x_train=images, y_train=np.arange(20, dtype=np.uint8) % 10)
+    options = [*TINY, "data=mnist", "data.path=first.npz", "training.steps=2", "run_dir=run"]
+    assert train(*options).code == 0
+    result = train("resume=run", "training.steps=4", "data.path=second.npz")
+    assert result.code == 5
+    assert "second.npz: not the images that run was trained on" in one_line(result)
+
+
+def test_a_key_that_the_run_does_not_know_is_refused(train: Command, tiny_run: Path) -> None:
+    result = train("resume=run", "training.stesp=9")
+    assert result.code == 2
+    assert "did you mean 'training.steps'?" in one_line(result)
+
+
+def test_what_is_no_run_directory(train: Command, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for name, reason in (("empty", "not a run directory (it has no model.json)"), ("nowhere", "no such directory")):
+        result = train(f"resume={name}")
+        assert result.code == 4
+        assert one_line(result) == f"gan-train: {name}: {reason}"
+    assert list((tmp_path / "empty").iterdir()) == []

@@ -1,0 +1,286 @@
+"""`gan-train` from the outside: files, messages, exit codes."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from gan_cli.training import checkpoint, files
+
+from ..conftest import TINY, Command, one_line
+
+PROCESS = [sys.executable, "-c", "from gan_cli.cli.train import main; raise SystemExit(main())"]
+STATE = "checkpoints/step-00000008/state.safetensors"
+
+
+def test_a_run_leaves_what_the_design_says_and_names_its_grid(train: Command, tmp_path: Path) -> None:
+    result = train(*TINY, "training.steps=8")
+    assert (result.code, result.err) == (0, "")
+    (run,) = (tmp_path / "runs").glob("*/*-dcgan-digits")
+    lines = result.out.splitlines()
+    assert lines[0] == "dcgan on 1,797 images 8x8x1 (digits), CPU"
+    assert lines[-2] == f"run directory  {run.relative_to(tmp_path)}"
+    assert lines[-1] == f"last grid      {run.relative_to(tmp_path)}/samples/step-00000008.png"
+    assert (tmp_path / lines[-1].split()[-1]).exists()
+    assert [line.split()[1] for line in lines[1:-2]] == ["2/8", "4/8", "6/8", "8/8"]
+    names = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
+    steps = [f"checkpoints/step-0000000{n}/{file}" for n in (4, 8) for file in (checkpoint.STATE, checkpoint.SAMPLER)]
+    steps += [f"checkpoints/step-0000000{n}/manifest.json" for n in (4, 8)]
+    samples = ["samples/real.png", "samples/progress.gif", "samples/step-00000004.png", "samples/step-00000008.png"]
+    others = [".hydra/config.yaml", ".lock", "config.json", "metrics.jsonl", "model.json", "train.log"]
+    assert names == {*steps, *samples, *others}
+    metrics = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in metrics] == [2, 4, 6, 8]
+    assert "gan-train" in (run / "train.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["traning.steps=1"], ["'traning.steps'", "did you mean 'training.steps'?", "accepted: "]),
+        (["training.stesp=1"], ["'training.stesp'", "did you mean 'training.steps'?", "training.batch_size"]),
+        (["+nonsense=1"], ["unknown key 'nonsense'"]),
+        (["+training.nonsense=1"], ["unknown key 'training.nonsense'"]),
+        (["training.steps=many"], ["training.steps=many", "integer"]),
+        (["training.steps=0"], ["training.steps=0", "greater than or equal to 1"]),
+        (["model.width=-3"], ["model.width=-3", "greater than or equal to 1"]),
+        (["training.precision=fp8"], ["training.precision=fp8", "'float32', 'bfloat16' or 'float16'"]),
+        (["optimizer.learning_rate=-1"], ["optimizer.learning_rate=-1", "greater than 0"]),
+        (["data.size=[16]"], ["data.size=[16]"]),
+        (["data.path=x"], ["data.path is a key of another option of the group data"]),
+        (["model=dcgn"], ["unknown model 'dcgn'", "did you mean 'dcgan'?", "accepted: dcgan"]),
+        (["loss=hing"], ["unknown loss 'hing'", "did you mean 'hinge'?", "wasserstein"]),
+        (["+experiment=nothing"], ["'nothing'"]),
+        (["training.steps=["], ["training.steps=["]),
+        (["optimizer.players.generator.lr=1"], ["optimizer.players.generator.lr", "learning_rate"]),
+        (["optimizer.players.critic.learning_rate=1e-3"], ["'critic'", "generator, discriminator"]),
+        (["seed=${oc.env:HOME}"], ["seed"]),
+        (["--experimental-rerun", "x.pickle"], ["--experimental-rerun is refused"]),
+        (["--exp", "x.pickle"], ["--exp is refused"]),
+        (["resume=runs"], ["runs: no such directory"]),
+    ],
+)
+def test_a_mistake_is_one_line_with_the_way_out_and_leaves_nothing(
+    arguments: list[str], parts: list[str], train: Command, tmp_path: Path
+) -> None:
+    result = train(*arguments)
+    line = one_line(result)
+    assert result.code == (4 if arguments[0] == "resume=runs" else 2)
+    assert line.startswith("gan-train: ")
+    for part in parts:
+        assert part in line
+    assert not list(tmp_path.rglob("*.json"))
+    assert not [path for path in tmp_path.rglob("*") if path.name.endswith("-dcgan-digits")]
+
+
+def test_a_data_set_smaller_than_a_batch_is_refused_before_anything_is_made(train: Command, tmp_path: Path) -> None:
+    result = train("training.batch_size=2000")
+    assert result.code == 3
+    assert one_line(result) == ("gan-train: the data set holds 1797 images, fewer than one batch: training.batch_size=2000")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_mnist_without_a_network_names_what_was_tried(
+    train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GAN_DATA_DIR", str(tmp_path / "mine"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr("urllib.request.urlopen", _no_network)
+    result = train("data=mnist")
+    line = one_line(result)
+    assert result.code == 3
+    for part in (str(tmp_path / "mine"), str(tmp_path / "keras" / "datasets"), "data.path=", "data=digits needs no file"):
+        assert part in line
+
+
+def _no_network(*_: object, **__: object) -> None:
+    raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+
+def test_epochs_count_full_batches(train: Command, tmp_path: Path) -> None:
+    result = train(*TINY, "training.batch_size=500", "training.epochs=2", "run_dir=run")
+    assert result.code == 0
+    assert "step 6/6" in result.out
+
+
+def test_a_user_adds_a_yaml_and_an_option_of_one_player(train: Command, tmp_path: Path) -> None:
+    (tmp_path / "mine" / "model").mkdir(parents=True)
+    (tmp_path / "mine" / "model" / "slim.yaml").write_text("defaults: [dcgan, _self_]\nwidth: 3\n")
+    options = [option for option in TINY if "model.width" not in option]
+    result = train("--config-dir", "mine", "model=slim", *options, "training.steps=1", "run_dir=run",
+                   "optimizer.players.generator.learning_rate=1e-4")  # fmt: skip
+    assert result.code == 0, result.err
+    stored = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert stored["model"]["width"] == 3
+    assert stored["optimizer"]["players"] == {"generator": {"learning_rate": 1e-4}}
+    assert json.loads((tmp_path / "run" / "model.json").read_text())["model"]["width"] == 3
+
+
+def test_values_of_the_environment_stay_out_of_the_run_directory(
+    train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = tmp_path / "secret-4711"
+    secret.mkdir()
+    images = np.random.default_rng(0).integers(0, 256, (20, 28, 28), dtype=np.uint8)
+    np.savez(secret / "mnist.npz", x_train=images, y_train=np.arange(20, dtype=np.uint8) % 10)
+    monkeypatch.setenv("PLACE", str(secret))
+    options = [*TINY, "data=mnist", "data.path=${oc.env:PLACE}/mnist.npz", "training.steps=2", "run_dir=run"]
+    assert train(*options).code == 0
+    for path in (tmp_path / "run").rglob("*"):
+        assert path.is_dir() or b"secret-4711" not in path.read_bytes(), path
+    result = train("resume=run", "training.steps=4")
+    assert result.code == 2
+    assert "data.path was ${oc.env:PLACE}/mnist.npz, from the environment" in one_line(result)
+    assert train("resume=run", "training.steps=4", "data.path=${oc.env:PLACE}").code == 0
+    assert b"secret-4711" not in (tmp_path / "run" / "config.json").read_bytes()
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_with_the_last_good_checkpoint(train: Command, tmp_path: Path) -> None:
+    result = train(*TINY, "training.steps=4", "run_dir=run", "optimizer=sgd", "optimizer.learning_rate=1e-3")
+    assert result.code == 0
+    result = train("resume=run", "training.steps=100", "optimizer.learning_rate=1e30")
+    assert result.code == 6
+    line = one_line(result)
+    assert "not finite" in line
+    assert "Last good checkpoint: run/checkpoints/step-00000004" in line
+    assert checkpoint.steps(tmp_path / "run" / "checkpoints") == [4]
+    assert "not finite" in (tmp_path / "run" / "train.log").read_text()
+
+
+def test_a_disk_that_fills_during_a_save_loses_nothing(train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, saves = files.sync, []
+
+    def sync(path: Path) -> None:
+        saves.append(path)
+        if len(saves) > 2:  # the first checkpoint has two files
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "sync", sync)
+        result = train(*TINY, "training.steps=8", "run_dir=run")
+    assert result.code == 4
+    line = one_line(result)
+    assert "No space left on device. Last good checkpoint: run/checkpoints/step-00000004" in line
+    assert "gan-train resume=run goes on" in line
+    assert [path.name for path in (tmp_path / "run" / "checkpoints").iterdir()] == ["step-00000004"]
+    assert train("resume=run").code == 0
+    assert train(*TINY, "training.steps=8", "run_dir=whole").code == 0
+    assert (tmp_path / "run" / STATE).read_bytes() == (tmp_path / "whole" / STATE).read_bytes()
+
+
+def test_two_runs_in_one_directory(train: Command, tiny_run: Path) -> None:
+    with FileLock(tiny_run / ".lock"):
+        result = train("resume=run", "training.steps=9")
+        assert (result.code, one_line(result)) == (4, "gan-train: run: another process is training in it")
+    result = train("run_dir=run")
+    assert result.code == 4
+    assert "run: already holds" in one_line(result)
+    assert "resume=run goes on" in result.err
+
+
+def test_an_output_that_cannot_be_written_is_one_line(train: Command, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = train(*TINY, "run_dir=file/run")
+    assert result.code == 4
+    assert "Not a directory" in one_line(result)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_output_directory(train: Command, tmp_path: Path) -> None:
+    (tmp_path / "locked").mkdir(mode=0o500)
+    result = train(*TINY, "run_dir=locked/run")
+    assert result.code == 4
+    assert "Permission denied" in one_line(result)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_at_the_next_step_and_the_run_goes_on_to_the_same_bits(
+    number: signal.Signals, train: Command, tmp_path: Path
+) -> None:
+    process = subprocess.Popen([*PROCESS, *TINY, "training.steps=1000000", "run_dir=run"], cwd=tmp_path,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
+    assert process.stdout
+    for line in process.stdout:
+        if line.startswith("step 40/"):
+            process.send_signal(number)
+            break
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "Traceback" not in err
+    step = int(err.split("stopped and saved at step ")[1].split(";")[0])
+    assert err.strip().endswith("gan-train resume=run goes on")
+    assert checkpoint.steps(tmp_path / "run" / "checkpoints")[0] == step >= 40
+    end = step + 3
+    assert train("resume=run", f"training.steps={end}").code == 0
+    assert train(*TINY, f"training.steps={end}", "run_dir=straight").code == 0
+    name = f"checkpoints/step-{end:08d}/state.safetensors"
+    assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "straight" / name).read_bytes()
+
+
+def test_a_second_signal_leaves_at_once_and_the_earlier_checkpoint_stays_valid(tiny_run: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys, time\n"
+        "from gan_cli.cli.train import main\n"
+        "from gan_cli.training import files\n"
+        "def slow(path): print('saving', flush=True); time.sleep(60)\n"
+        "files.sync = slow\n"
+        "raise SystemExit(main())"
+    )
+    arguments = [sys.executable, "-c", code, "resume=run", "training.steps=1000000", "training.checkpoint_every=500000"]
+    process = subprocess.Popen(arguments, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    for line in process.stdout:
+        if line.startswith("step 20/"):
+            process.send_signal(signal.SIGTERM)
+        if line.startswith("saving"):
+            break
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 130
+    assert time.monotonic() - began < 5
+    assert checkpoint.newest(tiny_run / "checkpoints", print) is not None
+    assert checkpoint.steps(tiny_run / "checkpoints") == [8, 4]
+    assert (tiny_run / "checkpoints").glob("*.tmp")
+
+
+def test_a_kill_leaves_the_last_announced_checkpoint(train: Command, tmp_path: Path) -> None:
+    process = subprocess.Popen([*PROCESS, *TINY, "training.steps=1000000", "run_dir=run"], cwd=tmp_path,
+                               stdout=subprocess.PIPE, text=True)  # fmt: skip
+    assert process.stdout
+    for line in process.stdout:
+        if line.startswith("step 20/"):
+            process.kill()
+            break
+    process.wait(timeout=30)
+    (tmp_path / "run" / "checkpoints" / "step-00000999.tmp").mkdir()
+    step = checkpoint.steps(tmp_path / "run" / "checkpoints")[0]
+    assert step >= 16
+    result = train("resume=run", f"training.steps={step + 40}")
+    assert result.code == 0
+    assert "resumed at step" in result.out
+    assert not list((tmp_path / "run" / "checkpoints").glob("*.tmp"))
+    steps = [json.loads(line)["step"] for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert steps == sorted(set(steps))
+
+
+def test_tensorboard_writes_events_and_its_absence_is_one_line(
+    train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("tensorboard")
+    assert train(*TINY, "training.steps=2", "training.tensorboard=true", "run_dir=run").code == 0
+    assert list((tmp_path / "run" / "tensorboard").glob("events.out.*"))
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    result = train(*TINY, "training.steps=2", "training.tensorboard=true", "run_dir=other")
+    assert result.code == 2
+    assert "pip install 'gan_cli[tensorboard]'" in one_line(result)

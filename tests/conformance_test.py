@@ -1,0 +1,161 @@
+"""What every registered model must do; a model is found here by its name alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hydra import compose, initialize_config_module
+
+from gan_cli import models
+from gan_cli.config import Loss, Optimizer, Schedule
+from gan_cli.data.feed import DeviceFeed
+from gan_cli.data.source import ArraySource
+from gan_cli.models.base import Model, variables_by_key
+from gan_cli.randomness import Noise
+from gan_cli.registry import MODELS
+from gan_cli.training import optimizers, sampling
+from gan_cli.training.state import State, export
+from gan_cli.training.step import Step
+
+from .conftest import TINY, Command
+
+SHAPES = [(28, 28, 1), (32, 32, 3), (48, 64, 3)]
+LOSS = Loss("non_saturating")
+names = pytest.mark.parametrize("name", list(MODELS))
+
+
+def source(shape: tuple[int, int, int], count: int = 12) -> ArraySource:
+    pixels = np.random.default_rng(0).integers(0, 256, (count, *shape), dtype=np.uint8)
+    return ArraySource(pixels, np.arange(count) % 2, ["even", "odd"])
+
+
+def build(name: str, shape: tuple[int, int, int] = (28, 28, 1), precision: str = "float32") -> tuple[Model, State, Step]:
+    options = MODELS[name].options(width=4, latent_dim=6)
+    images = source(shape)
+    model = models.build(options, images.spec, LOSS, seed=1, precision=precision)
+    state = State(model, optimizers.build(model, Optimizer("adam"), Schedule("constant"), 10, precision), 0.9)
+    return model, state, Step(state, DeviceFeed(images, 4, 1), 1)
+
+
+def run(state: State, step: Step, count: int) -> dict[str, float]:
+    finite, totals = step.run(tf.constant(count, tf.int64), tf.zeros([1]))
+    assert bool(finite)
+    return dict(zip(step.names, totals.numpy().tolist(), strict=True))
+
+
+@names
+def test_the_yaml_exists_says_what_it_is_and_binds(name: str) -> None:
+    text = (Path(__file__).parents[1] / "configs" / "model" / f"{name}.yaml").read_text().splitlines()
+    assert text[0].startswith("# ")
+    assert text[1].startswith("# gan-train ")
+    assert f"model={name}" in text[1]
+    with initialize_config_module("gan_cli.configs", version_base="1.3"):
+        composed = compose("train", [f"model={name}"])
+    assert set(composed.model) == {field for field in MODELS[name].options.__dataclass_fields__}
+    assert composed.model.name == name
+
+
+@names
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
+def test_losses_are_finite_and_every_player_has_every_gradient(name: str, precision: str) -> None:
+    model, _, _ = build(name, precision=precision)
+    batch = {"images": tf.zeros([4, 28, 28, 1]), "labels": tf.zeros([4], tf.int64)}
+    trained: set[str] = set()
+    for phase in model.phases:
+        with tf.GradientTape(persistent=True) as tape:
+            losses, _ = phase.losses(batch, Noise(0, 0))
+        assert set(losses) == set(phase.trains)
+        trained |= set(losses)
+        for player, loss in losses.items():
+            assert loss.shape == ()
+            assert np.isfinite(float(loss))
+            assert None not in tape.gradient(loss, model.trainable(player))
+    assert trained == set(model.players)
+
+
+@names
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_step_moves_every_network_of_a_player(name: str, shape: tuple[int, int, int]) -> None:
+    model, state, step = build(name, shape)
+    before = {key: export(variables_by_key(key, network)) for key, network in model.networks.items()}
+    owned = {network for networks in model.players.values() for network in networks}
+    logs = run(state, step, 1)
+    assert set(logs) >= {f"loss_{player}" for player in model.players}
+    for name_, network in model.networks.items():
+        after = export(variables_by_key(name_, network))
+        trainable = {f"{name_}/{v.path.split('/', 1)[1]}" for v in network.trainable_variables}
+        moved = {key for key in after if not np.array_equal(after[key], before[name_][key])}
+        assert (moved >= trainable) if name_ in owned else not moved & trainable, name_
+
+
+@names
+@pytest.mark.parametrize("shape", SHAPES)
+def test_samples_have_the_shape_of_the_data_and_its_range(name: str, shape: tuple[int, int, int]) -> None:
+    model, _, _ = build(name, shape)
+    images = model.sample(tf.random.stateless_normal([3, *model.latent_shape], [0, 0]) * 100).numpy()
+    assert images.shape == (3, *shape)
+    assert images.dtype == np.float32
+    assert -1.0 <= images.min() < 0.0 < images.max() <= 1.0
+
+
+@names
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
+def test_steps_are_the_same_bits_however_they_are_cut_into_calls(name: str, precision: str) -> None:
+    _, straight, step = build(name, precision=precision)
+    sums = run(straight, step, 7)
+    _, cut, step = build(name, precision=precision)
+    totals = tf.zeros([1])
+    for count in (1, 2, 4):
+        _, totals = step.run(tf.constant(count, tf.int64), totals)
+    assert dict(zip(step.names, totals.numpy().tolist(), strict=True)) == sums
+    for key, value in export(straight.tensors()).items():
+        np.testing.assert_array_equal(value, export(cut.tensors())[key], err_msg=key)
+
+
+@names
+def test_no_variable_is_missing_from_the_state(name: str) -> None:
+    model, state, _ = build(name)
+    kept = {id(variable) for variable in state.tensors().values()}
+    for network in (*model.networks.values(), *state.averages.values()):
+        assert {id(variable) for variable in network.variables} <= kept
+    for optimizer in state.optimizers.values():
+        assert {id(variable) for variable in optimizer.variables} <= kept
+    assert id(state.step) in kept
+    parts = [*model.networks.values(), *state.averages.values(), *state.optimizers.values()]
+    assert len(kept) == 1 + sum(len(part.variables) for part in parts)
+
+
+@names
+def test_k_and_n_minus_k_steps_in_another_run_equal_n_steps(name: str, train: Command, tmp_path: Path) -> None:
+    options = [f"model={name}", *TINY, "training.preview_every=3", "optimizer.clip_norm=1.0"]
+    assert train(*options, "training.steps=9", "run_dir=straight").code == 0
+    for k in (1, 4, 6):
+        assert train(*options, f"training.steps={k}", f"run_dir=cut{k}").code == 0
+        assert train(f"resume=cut{k}", "training.steps=9").code == 0
+        for file in ("checkpoints/step-00000009/state.safetensors", "samples/step-00000009.png", "config.json"):
+            assert (tmp_path / "straight" / file).read_bytes() == (tmp_path / f"cut{k}" / file).read_bytes(), (k, file)
+
+
+@names
+def test_a_fresh_process_draws_the_same_samples(name: str, train: Command, tmp_path: Path) -> None:
+    assert train(f"model={name}", *TINY, "training.steps=4", "run_dir=run").code == 0
+    arguments = ["checkpoint=run", "count=5", "format=npz", "output=fresh.npz", "seed=3"]
+    code = "from gan_cli.cli.sample import main; raise SystemExit(main())"
+    subprocess.run([sys.executable, "-c", code, *arguments], check=True, cwd=tmp_path, capture_output=True)
+
+    from gan_cli.training.checkpoint import newest
+    from gan_cli.training.generate import load_sampler
+    from gan_cli.training.rundir import RunDirectory
+
+    directory = RunDirectory.read("run")
+    manifest = newest(directory.checkpoints, print)
+    assert manifest is not None
+    here = np.concatenate(list(sampling.batches(load_sampler(directory, manifest), 5, 3, 2)))
+    with np.load(tmp_path / "fresh.npz") as arrays:
+        np.testing.assert_array_equal(arrays["images"], here)
+    assert here.std() > 0

@@ -1,0 +1,84 @@
+"""What the tests share: the commands run in this process, with their exit code and output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+TINY = [
+    "model.width=4",
+    "model.latent_dim=6",
+    "data.size=8",
+    "training.batch_size=8",
+    "training.log_every=2",
+    "training.preview_every=4",
+    "training.preview_count=4",
+    "training.checkpoint_every=4",
+]
+"""Overrides for a run of milliseconds a step on the shipped digits."""
+
+
+@dataclass
+class Result:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def train(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Command:
+    """gan-train in this process, in a folder of its own."""
+    from gan_cli.cli.train import main
+
+    return _command(main, "gan-train", monkeypatch, tmp_path, capfd)
+
+
+@pytest.fixture
+def sample(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Command:
+    """gan-sample in this process, in the same folder."""
+    from gan_cli.cli.sample import main
+
+    return _command(main, "gan-sample", monkeypatch, tmp_path, capfd)
+
+
+def _command(
+    main: Callable[[], int], name: str, monkeypatch: pytest.MonkeyPatch, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> Command:
+    monkeypatch.chdir(folder)
+
+    def run(*arguments: str) -> Result:
+        capfd.readouterr()
+        monkeypatch.setattr(sys, "argv", [name, *arguments])
+        code = main()
+        out, err = capfd.readouterr()
+        return Result(code, out, err)
+
+    return run
+
+
+@pytest.fixture
+def tiny_run(train: Command, tmp_path: Path) -> Path:
+    """A finished run of 8 steps with checkpoints at 4 and 8."""
+    result = train(*TINY, "training.steps=8", "run_dir=run")
+    assert result.code == 0, result.err
+    return tmp_path / "run"
+
+
+def one_line(result: Result) -> str:
+    """The one line that an expected failure prints, checked to be one and without a traceback."""
+    assert "Traceback" not in result.err
+    lines = [line for line in result.err.splitlines() if line]
+    assert len(lines) == 1, result.err
+    return lines[0]

@@ -1,0 +1,258 @@
+"""Schedules, optimizers, moving average, non-finite steps and hooks, one value at a time."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from gan_cli import models
+from gan_cli.config import Dcgan, Loss, Optimizer, PlayerOptimizer, Schedule
+from gan_cli.data.feed import DeviceFeed
+from gan_cli.data.source import ArraySource
+from gan_cli.errors import ConfigError, NonFiniteError
+from gan_cli.training import optimizers, sampling
+from gan_cli.training.hooks import MetricsLog, Moment, ProgressBar, ProgressLines
+from gan_cli.training.loop import Loop, Signals
+from gan_cli.training.schedules import Rate
+from gan_cli.training.state import State, export
+from gan_cli.training.step import Step
+
+SOURCE = ArraySource(np.random.default_rng(0).integers(0, 256, (20, 8, 8, 1), dtype=np.uint8))
+
+
+def rate(step: int, name: str, updates_per_step: int = 1, **options: float) -> float:
+    schedule = Schedule(name, **options)  # type: ignore[arg-type]
+    return float(Rate(0.1, schedule, 100, updates_per_step)(tf.constant(step, tf.int64)))
+
+
+@pytest.mark.parametrize(
+    ("name", "step", "expected"),
+    [
+        ("constant", 0, 0.1),
+        ("constant", 99, 0.1),
+        ("linear", 0, 0.1),
+        ("linear", 25, 0.075),
+        ("linear", 100, 0.0),
+        ("linear", 200, 0.0),
+        ("cosine", 50, 0.05),
+        ("cosine", 25, 0.05 * (1 + math.cos(math.pi / 4))),
+        ("cosine", 100, 0.0),
+        ("exponential", 50, 0.1 * math.sqrt(1e-3)),
+        ("exponential", 100, 1e-4),
+    ],
+)
+def test_schedules(name: str, step: int, expected: float) -> None:
+    assert rate(step, name) == pytest.approx(expected, rel=1e-5, abs=1e-8)
+
+
+def test_schedules_end_where_they_are_told_and_begin_after_the_warm_up() -> None:
+    assert rate(100, "linear", end_factor=0.2) == pytest.approx(0.02)
+    assert rate(50, "exponential", end_factor=0.01) == pytest.approx(0.01)
+    assert rate(20, "linear", steps=40) == pytest.approx(0.05)
+    assert rate(0, "linear", warmup_steps=20) == pytest.approx(0.1 / 20)
+    assert rate(9, "linear", warmup_steps=20) == pytest.approx(0.1 * 10 / 20)
+    assert rate(60, "linear", warmup_steps=20) == pytest.approx(0.05)
+    assert rate(250, "linear", updates_per_step=5) == pytest.approx(0.05)
+
+
+def build(name: str = "adam", precision: str = "float32", ema: float = 0.9, **options: object) -> tuple[State, Step]:
+    model = models.build(Dcgan(width=2, latent_dim=3), SOURCE.spec, Loss("non_saturating"), seed=0)
+    players = optimizers.build(model, Optimizer(name, **options), Schedule("constant"), 10, precision)  # type: ignore[arg-type]
+    state = State(model, players, ema)
+    return state, Step(state, DeviceFeed(SOURCE, 4, 0), 0)
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+def test_the_fused_adam_makes_the_updates_of_keras(decay: float) -> None:
+    options = Optimizer("adamw" if decay else "adam", learning_rate=0.01, weight_decay=decay, clip_norm=1.0)
+    start, steps = np.array([1.0, -2.0, 3.0], np.float32), np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+    ours, theirs = keras.Variable(start), keras.Variable(start)
+    fused = optimizers.BUILDERS[options.name](options, Rate(0.01, Schedule("constant"), 5), global_clipnorm=1.0, name="ours")
+    plain = keras.optimizers.Adam(0.01, 0.5, 0.999, 1e-7, weight_decay=decay or None, global_clipnorm=1.0)
+    for gradient in steps:
+        fused.apply([tf.constant(gradient)], [ours])
+        plain.apply([tf.constant(gradient)], [theirs])
+    np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-5)
+    assert np.abs(ours.numpy() - start).min() > 0.01
+
+
+def test_a_player_can_have_its_own_rate_and_only_players_of_the_model_can() -> None:
+    state, _ = build(learning_rate=0.1, players={"generator": PlayerOptimizer(learning_rate=0.02, beta_1=0.0)})
+    assert float(state.optimizers["generator"].learning_rate) == pytest.approx(0.02)
+    assert float(state.optimizers["discriminator"].learning_rate) == pytest.approx(0.1)
+    assert (state.optimizers["generator"].beta_1, state.optimizers["discriminator"].beta_1) == (0.0, 0.5)
+    with pytest.raises(ConfigError, match=r"'critic' .*generator, discriminator"):
+        build(players={"critic": PlayerOptimizer()})
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "rmsprop", "sgd"])
+def test_every_optimizer_moves_the_weights_and_the_rate_is_no_state(name: str) -> None:
+    state, step = build(name, learning_rate=0.01)
+    before = export(state.tensors())
+    step.run(tf.constant(1, tf.int64), tf.zeros([1]))
+    after = export(state.tensors())
+    assert not np.array_equal(before["generator/dense/kernel"], after["generator/dense/kernel"])
+    assert not [key for key in after if "learning_rate" in key and "scale" not in key]
+
+
+def test_clip_norm_bounds_the_update_of_plain_descent() -> None:
+    state, step = build("sgd", learning_rate=1.0, clip_norm=0.001)
+    before = export({v.path: v for v in state.model.trainable("discriminator")})
+    step.run(tf.constant(1, tf.int64), tf.zeros([1]))
+    after = export({v.path: v for v in state.model.trainable("discriminator")})
+    moved = math.sqrt(sum(float(np.sum((after[key] - before[key]) ** 2)) for key in before))
+    assert moved == pytest.approx(0.001, rel=1e-3)
+
+
+def test_weights_are_clipped_where_the_loss_asks_for_it() -> None:
+    model = models.build(Dcgan(width=2, latent_dim=3), SOURCE.spec, Loss("wasserstein", weight_clip=0.01), seed=0)
+    state = State(model, optimizers.build(model, Optimizer("sgd"), Schedule("constant"), 10, "float32"), 0.0)
+    Step(state, DeviceFeed(SOURCE, 4, 0), 0).run(tf.constant(2, tf.int64), tf.zeros([1]))
+    assert max(np.abs(v.numpy()).max() for v in model.trainable("discriminator")) == pytest.approx(0.01)
+    assert max(np.abs(v.numpy()).max() for v in model.trainable("generator")) > 0.1
+
+
+def test_the_moving_average_follows_its_formula() -> None:
+    state, step = build(ema=0.15, learning_rate=0.1)
+    key = "generator/dense/kernel"
+    average = export(state.sampler_tensors())[key]
+    for index in range(3):
+        step.run(tf.constant(1, tf.int64), tf.zeros([1]))
+        decay = min(0.15, (1 + index) / (10 + index))
+        average = decay * average + (1 - decay) * export(state.tensors())[key]
+        np.testing.assert_allclose(export(state.sampler_tensors())[key], average, rtol=1e-4, atol=1e-6)
+
+
+def test_without_an_average_the_sampler_is_the_generator_itself() -> None:
+    state, _ = build(ema=0.0)
+    assert state.sampler.networks["generator"] is state.model.networks["generator"]
+    assert not [key for key in state.tensors() if key.startswith("average/")]
+
+
+def test_the_step_stops_at_the_first_loss_that_is_not_finite_and_names_it() -> None:
+    state, step = build("sgd", learning_rate=1e30)
+    seen: list[int] = []
+    with pytest.raises(NonFiniteError, match=r"loss_|weight") as error:
+        Loop(state, step, [Recorder(seen)], batch_size=4, log_every=50, steps_per_call=50).run(200, Signals())
+    assert int(state.step.numpy()) < 10
+    assert f"step {int(state.step.numpy())}" in str(error.value)
+    assert seen == []
+
+
+def test_a_weight_that_is_not_finite_stops_the_run_though_the_losses_are() -> None:
+    state, step = build(learning_rate=1e-9)
+    moving = state.model.networks["generator"].get_layer("norm_0").moving_mean
+    moving.assign(tf.fill(moving.shape, float("nan")))  # never read while training
+    with pytest.raises(NonFiniteError, match=r"a weight is not finite after step 1$"):
+        Loop(state, step, [], batch_size=4, log_every=5).run(9, Signals())
+
+
+class Recorder:
+    """Remembers the steps it was called at."""
+
+    def __init__(self, seen: list[int], every: int = 3) -> None:
+        self.every, self.seen, self.closed = every, seen, 0
+
+    def __call__(self, moment: Moment) -> None:
+        self.seen.append(moment.step)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.mark.parametrize("steps_per_call", [None, 1, 4, 100])
+def test_hooks_are_called_when_due_and_at_the_last_step_however_calls_are_cut(steps_per_call: int | None) -> None:
+    state, step = build()
+    three, four = Recorder([], 3), Recorder([], 4)
+    loop = Loop(state, step, [three, four], batch_size=4, log_every=5, steps_per_call=steps_per_call)
+    moment = loop.run(10, Signals())
+    assert (three.seen, four.seen) == ([3, 6, 9, 10], [4, 8, 10])
+    assert (three.closed, four.closed) == (1, 1)
+    assert (moment.step, moment.total) == (10, 10)
+    assert set(moment.logs) == {"loss_generator", "loss_discriminator", "logits_real", "logits_fake"}
+
+
+def test_logs_are_means_of_the_interval_and_the_same_bits_for_any_cut() -> None:
+    logs = []
+    for steps_per_call in (1, 3, 100):
+        state, step = build(learning_rate=0.01)
+        logs.append(Loop(state, step, [], batch_size=4, log_every=4, steps_per_call=steps_per_call).run(6, Signals()).logs)
+    assert logs[0] == logs[1] == logs[2]
+    state, step = build(learning_rate=0.01)
+    single = [Loop(state, step, [], batch_size=4, log_every=1).run(n, Signals()).logs for n in range(1, 7)]
+    mean = (single[4]["loss_generator"] + single[5]["loss_generator"]) / 2
+    assert logs[0]["loss_generator"] == pytest.approx(mean, rel=1e-5)
+
+
+def test_a_signal_ends_the_loop_at_the_next_step_boundary() -> None:
+    state, step = build()
+    signals = Signals()
+
+    class Alarm(Recorder):
+        def __call__(self, moment: Moment) -> None:
+            signals.received = 15
+
+    assert Loop(state, step, [Alarm([], 3)], batch_size=4, log_every=50).run(100, signals).step == 3
+
+
+def test_metrics_drop_what_was_written_after_the_checkpoint_and_what_a_kill_cut(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    log = MetricsLog(path, 1, 0)
+    for step in (10, 20, 30):
+        log(Moment(step, 100, {"loss_generator": 0.5}, seconds=step / 10, images_per_second=100.04))
+    log.close()
+    with path.open("a") as file:
+        file.write('{"step": 35, "los')
+    log = MetricsLog(path, 1, 20)
+    log(Moment(25, 100, {"loss_generator": 0.25}, seconds=0.5))
+    log.close()
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [(line["step"], line["seconds"]) for line in lines] == [(10, 1.0), (20, 2.0), (25, 2.5)]
+    assert lines[0] == {"step": 10, "seconds": 1.0, "images_per_second": 100.0, "loss_generator": 0.5}
+
+
+def test_progress_lines_and_bar_name_step_speed_losses_and_time_left(capsys: pytest.CaptureFixture[str]) -> None:
+    import sys
+
+    moment = Moment(50, 200, {"loss_generator": 0.51234, "loss_discriminator": 1.25}, 3.0, 8812.3, 75.0)
+    ProgressLines(10, sys.stdout)(moment)
+    assert capsys.readouterr().out == "step 50/200  8,812 images/s  generator 0.5123  discriminator 1.25  01:15 left\n"
+    bar = ProgressBar(0, 200)
+    bar(moment)
+    bar.close()
+    last = capsys.readouterr().out.replace("\r", "\n").strip().splitlines()[-1]
+    for part in (" 25%|", "50/200", "8,812 img/s, G 0.512, D 1.25"):
+        assert part in last
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 64, 100])
+def test_samples_do_not_depend_on_the_batch_size(batch_size: int) -> None:
+    model = models.build(Dcgan(width=8), SOURCE.spec, Loss("hinge"), seed=0)
+    whole = np.concatenate(list(sampling.batches(model, 100, 5, 33)))
+    parts = list(sampling.batches(model, 100, 5, batch_size))
+    assert whole.shape == (100, 8, 8, 1)
+    assert [len(part) for part in parts[:-1]] == [batch_size] * (len(parts) - 1)
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
+    other = np.concatenate(list(sampling.batches(model, 100, 6, 33)))
+    assert (other != whole).mean() > 0.5
+
+
+def test_previews_of_a_run(tiny_run: Path) -> None:
+    assert sorted(path.name for path in (tiny_run / "samples").iterdir()) == [
+        "progress.gif",
+        "real.png",
+        "step-00000004.png",
+        "step-00000008.png",
+    ]
+    with Image.open(tiny_run / "samples" / "step-00000008.png") as grid, Image.open(tiny_run / "samples" / "real.png") as real:
+        assert grid.size == real.size == (22, 22)
+        assert np.asarray(grid)[0, 0] == 255
+    with Image.open(tiny_run / "samples" / "progress.gif") as gif:
+        assert gif.n_frames == 2
