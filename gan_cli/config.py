@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -17,6 +18,7 @@ OptionalCount = Annotated[int | None, Field(ge=1, le=2**62)]
 Side = Annotated[int, Field(ge=8, le=2048)]
 Size = Annotated[Side | Annotated[list[Side], Field(min_length=2, max_length=2)] | None, Field()]
 Rate = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+Bound = Annotated[float | None, Field(gt=0.0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
@@ -70,9 +72,7 @@ class Loss:
     """Options of the group `loss`; `name` is a key of `gan_cli.losses.ADVERSARIAL`."""
 
     name: Literal["minimax", "non_saturating", "least_squares", "hinge", "wasserstein", "relativistic_paired"]
-    weight_clip: Annotated[float | None, Field(gt=0.0)] = describe(
-        "largest absolute weight of the discriminator (Wasserstein); null: unbounded", None
-    )
+    weight_clip: Bound = describe("largest absolute weight of the discriminator (Wasserstein); null: unbounded", None)
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -85,8 +85,8 @@ class PlayerOptimizer:
     rho: Share | None = describe("decay of the mean square (RMSprop)", None)
     momentum: Share | None = describe("momentum (RMSprop, SGD)", None)
     epsilon: Rate | None = describe("added to the denominator", None)
-    weight_decay: Annotated[float | None, Field(ge=0.0)] = describe("decoupled weight decay (AdamW)", None)
-    clip_norm: Annotated[float | None, Field(gt=0.0)] = describe("largest global norm of a gradient", None)
+    weight_decay: Annotated[float | None, Field(ge=0.0, allow_inf_nan=False)] = describe("decoupled weight decay (AdamW)", None)
+    clip_norm: Bound = describe("largest global norm of a gradient", None)
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -100,8 +100,10 @@ class Optimizer:
     rho: Share = describe("decay of the mean square (RMSprop)", 0.9)
     momentum: Share = describe("momentum (RMSprop, SGD)", 0.0)
     epsilon: Rate = describe("added to the denominator", 1e-7)
-    weight_decay: Annotated[float, Field(ge=0.0)] = describe("decoupled weight decay (AdamW)", 0.0)
-    clip_norm: Annotated[float | None, Field(gt=0.0)] = describe("largest global norm of a gradient; null: off", None)
+    weight_decay: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = describe("decoupled weight decay (AdamW)", 0.0)
+    clip_norm: Annotated[float | None, Field(gt=0.0, allow_inf_nan=False)] = describe(
+        "largest global norm of a gradient; null: off", None
+    )
     players: dict[str, PlayerOptimizer] = describe("any of these keys for one player alone, e.g. players.generator", {})
 
 
@@ -186,7 +188,7 @@ def _explain(schema: type, error: ValidationError, section: str) -> str:
 
 def _is_key(part: int | str) -> bool:
     """Pydantic adds the tried alternative of a union ('int', 'literal[...]') to the path of a key."""
-    return isinstance(part, str) and part.isidentifier() and part not in ("int", "float", "str", "bool", "none", "list")
+    return isinstance(part, str) and not re.fullmatch(r"(constrained-)?(int|float|str|bool|none|list)|.*[\[(].*", part)
 
 
 def _sentence(error: ValidationError) -> str:

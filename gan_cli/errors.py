@@ -55,6 +55,8 @@ class Interrupted(GanError):
 
 def unknown(what: str, given: object, accepted: list[str]) -> str:
     """The line for a name that is not in a closed list: what was given, the nearest name, all names."""
-    nearest = get_close_matches(str(given), accepted, n=1, cutoff=0.5)
+    last = {name: name.rpartition(".")[2] for name in accepted}  # a shared section would make all keys alike
+    close = get_close_matches(str(given).rpartition(".")[2], last.values(), n=1, cutoff=0.6)
+    nearest = [name for name in accepted if close and last[name] == close[0]]
     hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
     return f"unknown {what} {given!r}{hint} (accepted: {', '.join(accepted)})"

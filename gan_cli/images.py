@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
+
+from gan_cli.files import whole
 
 GAP = 2
 
@@ -40,20 +41,18 @@ def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
 
 def save_png(path: Path, image: np.ndarray) -> None:
     """Write uint8 [H, W, 1 or 3] as PNG; the file appears whole or not at all."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    _pillow(image).save(temporary, format="PNG")
-    os.replace(temporary, path)
+    with whole(path) as partial:
+        _pillow(image).save(partial, format="PNG")
 
 
 def save_gif(path: Path, frames: list[Path], milliseconds: int = 200) -> None:
     """Animate PNG files of one size into a GIF that loops; the last frame stays for two seconds."""
     pictures = [Image.open(frame).convert("P", palette=Image.Palette.ADAPTIVE) for frame in frames]
     durations = [milliseconds] * (len(pictures) - 1) + [2000]
-    temporary = path.with_name(f".{path.name}.tmp")
-    pictures[0].save(
-        temporary, format="GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0, optimize=False
-    )
-    os.replace(temporary, path)
+    with whole(path) as partial:
+        pictures[0].save(
+            partial, format="GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0, optimize=False
+        )
 
 
 def _pillow(image: np.ndarray) -> Image.Image:

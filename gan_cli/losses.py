@@ -1,6 +1,6 @@
 """Adversarial losses: pure functions from logits to scalars, a pair for each name.
 
-Each function takes logits [B, 1] (any float type, computed in float32) of real and fake images and returns a scalar.
+Each function takes float32 logits [B, 1] of real and fake images and returns a scalar.
 The discriminator's loss falls as real logits rise and fake ones fall.
 """
 

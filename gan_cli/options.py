@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,3 +48,28 @@ def all_keys() -> list[str]:
     """Every full key of gan-train, the groups themselves too."""
     keys = [option.key for options in train_options().values() for option in options]
     return list(dict.fromkeys(["model", "data", "loss", "optimizer", "schedule", "training", "experiment", *keys]))
+
+
+def sample_options() -> list[Option]:
+    """Options of gan-sample."""
+    return [Option("checkpoint", "run directory of gan-train", "required"), *of(config.SampleConfig, "")]
+
+
+def as_markdown() -> str:
+    """The tables of the README: `python -m gan_cli.options` prints them."""
+    tables = [_table(f"gan-train: `{name}`", options) for name, options in train_options().items()]
+    return "\n".join([*tables, _table("gan-sample", sample_options())])
+
+
+def _table(heading: str, options: list[Option]) -> str:
+    rows = [f"| `{option.key}` | {_default(option.default)} | {option.text} |" for option in options]
+    return "\n".join([f"| {heading} | default | |", "| --- | --- | --- |", *rows, ""])
+
+
+def _default(value: Any) -> str:
+    """As YAML writes it; where the YAML of each option of a group has its own, the schema's stands here."""
+    return f"`{json.dumps(value) if not isinstance(value, str) else value}`"
+
+
+if __name__ == "__main__":
+    print(as_markdown())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
@@ -27,7 +27,7 @@ class DataSpec:
 
     height: Side
     width: Side
-    channels: Annotated[int, Field(ge=1, le=4)]
+    channels: Literal[1, 3]
     num_classes: Annotated[int, Field(ge=0, le=100_000)] = 0
     class_names: Annotated[list[str], Field(max_length=100_000)] = Field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""Exact resume and kills, counted: `python scripts/faults.py resume [--times 10]`, `python scripts/faults.py kill [--times 100]`.
+"""Exact resume and kills, counted: `python scripts/faults.py resume --times 10`, `python scripts/faults.py kill --times 100`.
 
 resume: N steps straight against k + (N - k) in two processes, for random k: SHA-256 of the whole state and of the grid.
 kill: SIGKILL at a random moment, half of them aimed at a save in progress, then the same command again, over and over in

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import gzip
+import lzma
 import math
 import struct
+import tokenize
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from gan_cli.errors import DataError
 
+UNREADABLE = (struct.error, zlib.error, lzma.LZMAError, tokenize.TokenError, SyntaxError, ValueError, EOFError, OSError)
+"""What Python's and NumPy's readers raise for damaged files."""
+
 LARGEST = 4 * 1024**3
 """Bytes that one array of a file may take in memory."""
 
 
-def read_npz(path: Path, names: Iterable[str]) -> dict[str, np.ndarray]:
+def read_npz(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
     """The named arrays of an npz file.
 
     Raises:
@@ -26,16 +31,29 @@ def read_npz(path: Path, names: Iterable[str]) -> dict[str, np.ndarray]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            sizes = {member.filename: member.file_size for member in archive.infolist()}
-        for name in names:
-            if f"{name}.npy" not in sizes:
-                raise DataError(f"{path}: no array {name!r} (it holds {', '.join(sizes) or 'nothing'})")
-            if sizes[f"{name}.npy"] > LARGEST:
-                raise DataError(f"{path}: array {name!r} claims {sizes[f'{name}.npy']:,} bytes")
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in names}
-    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError) as error:
+            return {name: _read_member(path, archive, name) for name in names}
+    except (*UNREADABLE, zipfile.BadZipFile, RuntimeError, MemoryError) as error:  # RuntimeError: encrypted
         raise DataError(f"{path}: not a readable npz ({_first_line(error)}); fetch or copy it again") from None
+
+
+def _read_member(path: Path, archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    """One array, whose header is believed only as far as the bytes that follow it."""
+    members = archive.namelist()
+    if f"{name}.npy" not in members:
+        raise DataError(f"{path}: no array {name!r} (it holds {', '.join(members) or 'nothing'})")
+    with archive.open(f"{name}.npy") as member:
+        version = np.lib.format.read_magic(member)
+        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, column_major, kind = read_header(member)
+        size = math.prod(shape) * kind.itemsize
+        if kind.hasobject:
+            raise DataError(f"{path}: array {name!r} holds pickled objects, which are not read")
+        if size > LARGEST:
+            raise DataError(f"{path}: array {name!r} claims {size:,} bytes")
+        payload = member.read(size + 1)
+    if len(payload) != size:
+        raise DataError(f"{path}: array {name!r} holds other than the {size:,} bytes that its header says")
+    return np.frombuffer(payload, kind).reshape(shape, order="F" if column_major else "C")
 
 
 def read_idx(path: Path) -> np.ndarray:
@@ -56,7 +74,7 @@ def read_idx(path: Path) -> np.ndarray:
             if size > LARGEST:
                 raise DataError(f"{path}: claims {size:,} bytes of pixels")
             payload = file.read(size + 1)
-    except (struct.error, EOFError, zlib.error, OSError) as error:
+    except UNREADABLE as error:
         raise DataError(f"{path}: not a readable IDX file ({_first_line(error)}); fetch or copy it again") from None
     if len(payload) != size:
         raise DataError(f"{path}: holds {len(payload):,} bytes, its header says {size:,}; fetch or copy it again")

@@ -39,7 +39,8 @@ class DeviceFeed:
         return batch
 
     def _shuffle(self, epoch: tf.Tensor) -> bool:
-        everything = tf.range(self._count, dtype=tf.int64)
-        self._order.assign(tf.random.experimental.stateless_shuffle(everything, key(self._seed, "order", epoch)))
+        # Sorting 64-bit draws, not stateless_shuffle, which XLA does not know.
+        draws = tf.random.stateless_uniform([self._count], key(self._seed, "order", epoch), None, None, tf.int64)
+        self._order.assign(tf.cast(tf.argsort(draws, stable=True), tf.int64))
         self._epoch.assign(epoch)
         return True

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-import urllib.error
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from tqdm import tqdm
 
@@ -26,10 +26,13 @@ class Download(NamedTuple):
 
 def candidates(path: str | None) -> list[Path]:
     """The given path alone, or the folders to look in when there is none."""
-    if path:
-        return [Path(path).expanduser()]
     data_dir = os.environ.get("GAN_DATA_DIR")
-    return ([Path(data_dir).expanduser()] if data_dir else []) + [keras_cache()]
+    given = path or data_dir
+    try:
+        first = [Path(given).expanduser()] if given else []
+    except RuntimeError as error:  # ~nobody
+        raise DataError(f"{given}: {error}") from None
+    return first if path else [*first, keras_cache()]
 
 
 def keras_cache() -> Path:
@@ -38,40 +41,43 @@ def keras_cache() -> Path:
     return (Path(home) if home else Path.home() / ".keras") / "datasets"
 
 
-def fetch(download: Download, name: str) -> Path:
+def fetch(name: str, download: Download, file: str, tried: list[Path]) -> Path:
     """Download into Keras's cache; the file appears there only whole and with the published hash.
 
     Raises:
-        OSError: no network, or it broke off (urllib's errors are OSErrors).
-        DataError: what arrived has another hash.
+        DataError: it did not arrive, or with another hash; the message names what was tried and the way out.
     """
-    target = keras_cache() / name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256()
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{name}.", delete=False) as partial:
-        try:
-            with urllib.request.urlopen(download.url, timeout=TIMEOUT_SECONDS) as answer:
-                size = int(answer.headers.get("Content-Length") or 0) or None
-                with tqdm(total=size, unit="B", unit_scale=True, desc=name, disable=None) as bar:
-                    while block := answer.read(1 << 20):
-                        partial.write(block)
-                        digest.update(block)
-                        bar.update(len(block))
-            if digest.hexdigest() != download.sha256:
-                raise DataError(f"{download.url}: what arrived is not the published file (SHA-256 {digest.hexdigest()})")
-            partial.flush()
-            os.replace(partial.name, target)
-        except BaseException:
-            Path(partial.name).unlink(missing_ok=True)
-            raise
+    target = keras_cache() / file
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{file}.", delete=False) as partial:
+            try:
+                _receive(download, partial, file)
+                Path(partial.name).chmod(0o644)
+                os.replace(partial.name, target)
+            except BaseException:
+                Path(partial.name).unlink(missing_ok=True)
+                raise
+    except (OSError, HTTPException, ValueError) as error:
+        places = ", ".join(str(place) for place in tried)
+        reason = getattr(error, "reason", None) or error
+        raise DataError(
+            f"data={name}: no {file} in {places}, and the download failed ({reason}); put {file} there, or give "
+            f"data.path=FILE or GAN_DATA_DIR=FOLDER; data=digits needs no file"
+        ) from None
     return target
 
 
-def not_found(name: str, file: str, places: list[Path], error: OSError) -> DataError:
-    """The line for a set that is nowhere and cannot be downloaded."""
-    tried = ", ".join(str(place) for place in places)
-    reason = getattr(error, "reason", None) or error
-    return DataError(
-        f"data={name}: no {file} in {tried}, and the download failed ({reason}); put {file} there, or give "
-        f"data.path=FILE or GAN_DATA_DIR=FOLDER; data=digits needs no file"
-    )
+def _receive(download: Download, partial: IO[bytes], file: str) -> None:
+    digest = hashlib.sha256()
+    with urllib.request.urlopen(download.url, timeout=TIMEOUT_SECONDS) as answer:
+        size = int(answer.headers.get("Content-Length") or 0) or None
+        with tqdm(total=size, unit="B", unit_scale=True, desc=file, disable=None) as bar:
+            while block := answer.read(1 << 20):
+                partial.write(block)
+                digest.update(block)
+                bar.update(len(block))
+    if digest.hexdigest() != download.sha256:
+        raise DataError(f"{download.url}: what arrived is not the published file (SHA-256 {digest.hexdigest()})")
+    partial.flush()
+    os.fsync(partial.fileno())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from gan_cli.config import Mnist
 from gan_cli.data.arrays import read_idx, read_npz
-from gan_cli.data.locate import Download, candidates, fetch, not_found
+from gan_cli.data.locate import Download, candidates, fetch
 from gan_cli.data.source import ArraySource, resize
 from gan_cli.errors import DataError
 
@@ -19,50 +20,68 @@ NPZ = Download(
 IDX = {"images": "train-images-idx3-ubyte", "labels": "train-labels-idx1-ubyte"}
 
 
+class Found(NamedTuple):
+    """Images [N, 28, 28], labels [N] and the file they came from."""
+
+    images: np.ndarray
+    labels: np.ndarray
+    origin: Path
+
+
 def load(options: Mnist) -> ArraySource:
     """28x28 grey digits, found at `path`, in GAN_DATA_DIR, in Keras's cache, or downloaded, in this order."""
-    places = candidates(options.path)
-    for place in places:
-        found = _read(place)
-        if found is not None:
-            break
-    else:
-        if options.path:
-            raise DataError(f"data.path={options.path}: neither mnist.npz nor the IDX files {', '.join(IDX.values())}")
-        found = _read(_download(places))
-        assert found is not None
-    images, labels = found
-    _check(images, labels, place if not options.path else Path(options.path))
-    names = [str(digit) for digit in range(10)]
-    return ArraySource(resize(images[..., None], options.size), labels.astype(np.int64), names, str(place))
-
-
-def _download(places: list[Path]) -> Path:
     try:
-        return fetch(NPZ, "mnist.npz")
-    except OSError as error:
-        raise not_found("mnist", "mnist.npz", places, error) from None
+        images, labels, origin = _find(options.path)
+    except OSError as error:  # an unreadable folder, a name that is too long
+        raise DataError(f"{error.filename or options.path}: {error.strerror or error}") from None
+    _check(images, labels, origin)
+    names = [str(digit) for digit in range(10)]
+    return ArraySource(resize(images[..., None], options.size), labels.astype(np.int64), names, str(origin))
 
 
-def _read(place: Path) -> tuple[np.ndarray, np.ndarray] | None:
-    """Images and labels at a file or in a folder; None where there are none."""
-    npz = place / "mnist.npz" if place.is_dir() else place
-    if npz.is_file() and npz.suffix == ".npz":
-        arrays = read_npz(npz, ("x_train", "y_train"))
-        return arrays["x_train"], arrays["y_train"]
-    folder = place if place.is_dir() else place.parent
-    if place.is_file() and not place.name.startswith(IDX["images"]):
-        raise DataError(f"{place}: expected mnist.npz or an IDX file called {IDX['images']}")
-    images, labels = (_idx_file(folder, name) for name in IDX.values())
-    if not place.exists() or images is None or labels is None:
+def _find(path: str | None) -> Found:
+    places = candidates(path)
+    for place in places:
+        if found := _read(place):
+            return found
+    if path:
+        raise DataError(f"data.path={path}: neither mnist.npz nor the IDX files {', '.join(IDX.values())}")
+    npz = fetch("mnist", NPZ, "mnist.npz", places)
+    return _read_npz(npz)
+
+
+def _read(place: Path) -> Found | None:
+    """What is at a file or in a folder; None where there is nothing."""
+    if place.is_dir():
+        if (npz := place / "mnist.npz").is_file():
+            return _read_npz(npz)
+        images, labels = (_idx_file(place, name) for name in IDX.values())
+        return Found(read_idx(images), read_idx(labels), images) if images and labels else None
+    if not place.is_file():
         return None
-    return read_idx(images), read_idx(labels)
+    if place.suffix == ".npz":
+        return _read_npz(place)
+    if place.name not in _spellings(IDX["images"]):
+        raise DataError(f"{place}: expected mnist.npz or an IDX file called {IDX['images']}")
+    labels = _idx_file(place.parent, IDX["labels"])
+    if labels is None:
+        raise DataError(f"{place}: no {IDX['labels']} beside it")
+    return Found(read_idx(place), read_idx(labels), place)
+
+
+def _read_npz(path: Path) -> Found:
+    arrays = read_npz(path, ("x_train", "y_train"))
+    return Found(arrays["x_train"], arrays["y_train"], path)
+
+
+def _spellings(name: str) -> list[str]:
+    """The plain name, with '.gz', and with the dot that some copies have before 'idx'."""
+    dotted = name.replace("-idx", ".idx")
+    return [name, f"{name}.gz", dotted, f"{dotted}.gz"]
 
 
 def _idx_file(folder: Path, name: str) -> Path | None:
-    """The file under its plain name, with '.gz', or with the dot that some copies have before 'idx'."""
-    names = (name, f"{name}.gz", name.replace("-idx", ".idx"), name.replace("-idx", ".idx") + ".gz")
-    return next((folder / each for each in names if (folder / each).is_file()), None)
+    return next((folder / each for each in _spellings(name) if (folder / each).is_file()), None)
 
 
 def _check(images: np.ndarray, labels: np.ndarray, place: Path) -> None:

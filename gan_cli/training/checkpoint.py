@@ -22,9 +22,9 @@ from pydantic.dataclasses import dataclass
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from gan_cli import files
 from gan_cli.config import parse
 from gan_cli.errors import CheckpointError, ConfigError, RunDirectoryError
-from gan_cli.training import files
 
 FORMAT: Literal[1] = 1
 STATE, SAMPLER = "state.safetensors", "sampler.safetensors"

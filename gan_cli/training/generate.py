@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +12,7 @@ from tqdm import tqdm
 from gan_cli import images, models
 from gan_cli.config import SampleConfig
 from gan_cli.errors import CheckpointError
+from gan_cli.files import whole
 from gan_cli.models.base import Model, variables_by_key
 from gan_cli.training import checkpoint, sampling
 from gan_cli.training.checkpoint import Manifest
@@ -31,7 +29,7 @@ def generate(run: RunDirectory, manifest: Manifest, config: SampleConfig, output
     """
     model = load_sampler(run, manifest)
     batches = sampling.batches(model, config.count, config.seed, config.batch_size)
-    with tqdm(total=config.count, unit="img", disable=None) as bar, _whole(output) as partial:
+    with tqdm(total=config.count, unit="img", disable=None) as bar, whole(output) as partial:
         WRITERS[config.format](partial, _shown(batches, bar), config.count)
 
 
@@ -82,18 +80,3 @@ def _shown(batches: Iterable[np.ndarray], bar: tqdm) -> Iterator[np.ndarray]:
     for batch in batches:
         yield batch
         bar.update(len(batch))
-
-
-@contextmanager
-def _whole(output: Path) -> Iterator[Path]:
-    """A name to write under, renamed to `output` at the end and removed if that is not reached."""
-    partial = output.with_name(f".{output.name}.partial")
-    try:
-        yield partial
-        os.replace(partial, output)
-    except BaseException:
-        if partial.is_dir():
-            shutil.rmtree(partial, ignore_errors=True)
-        else:
-            partial.unlink(missing_ok=True)
-        raise

@@ -12,9 +12,9 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from gan_cli import images
+from gan_cli import files, images
 from gan_cli.errors import ConfigError
-from gan_cli.training import checkpoint, files, sampling
+from gan_cli.training import checkpoint, sampling
 from gan_cli.training.rundir import RunDirectory
 from gan_cli.training.state import State, export
 

@@ -13,11 +13,12 @@ from filelock import FileLock, Timeout
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from gan_cli import files
 from gan_cli.config import Loss, parse
 from gan_cli.errors import ConfigError, RunDirectoryError
 from gan_cli.registry import parse_options
 from gan_cli.spec import DataSpec
-from gan_cli.training import checkpoint, files
+from gan_cli.training import checkpoint
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))

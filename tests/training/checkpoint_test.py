@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gan_cli import files
 from gan_cli.errors import CheckpointError
-from gan_cli.training import checkpoint, files
+from gan_cli.training import checkpoint
 from gan_cli.training.checkpoint import SAMPLER, STATE
 
 ARRAYS = {"a/kernel": np.arange(6, dtype=np.float32).reshape(2, 3), "step": np.asarray(7, np.int64)}

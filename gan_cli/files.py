@@ -1,11 +1,14 @@
-"""Files of a run directory, which may come from a stranger: regular files only, of a bounded size, read as plain data."""
+"""Files that appear whole or not at all, and files of strangers: regular ones only, of a bounded size, read as plain data."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import shutil
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
@@ -32,6 +35,21 @@ def open_regular(path: Path) -> BufferedReader:
     return file
 
 
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A hidden name to write a file or a folder under; it becomes `path` at the end and goes if that is not reached."""
+    partial = path.with_name(f".{path.name}.tmp")
+    try:
+        yield partial
+        os.replace(partial, path)
+    except BaseException:
+        if partial.is_dir():
+            shutil.rmtree(partial, ignore_errors=True)
+        else:
+            partial.unlink(missing_ok=True)
+        raise
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object.
 
@@ -56,13 +74,9 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def write_json(path: Path, value: Any) -> None:
     """Replace a JSON file at once: readers see the old or the new one, also after a crash."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(value, file, indent=2, allow_nan=False)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    with whole(path) as partial:
+        partial.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        sync(partial)
     sync_directory(path.parent)
 
 

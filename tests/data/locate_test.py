@@ -1,0 +1,167 @@
+"""Where data sets are looked for, and a download that is there whole or not at all."""
+
+import email.message
+import hashlib
+import io
+import os
+import urllib.error
+from http.client import IncompleteRead
+from pathlib import Path
+
+import pytest
+
+from gan_cli.data import locate
+from gan_cli.errors import DataError
+
+CONTENT = b"published bytes " * 1000
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of Keras's, and no folder of the user's."""
+    monkeypatch.delenv("GAN_DATA_DIR", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    return tmp_path / "keras" / "datasets"
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> locate.Download:
+    (tmp_path / "published").write_bytes(CONTENT)
+    return locate.Download((tmp_path / "published").as_uri(), SHA256)
+
+
+class Answer(io.BytesIO):
+    """What urlopen gives; after its bytes it may raise."""
+
+    def __init__(self, content: bytes, error: BaseException | None = None) -> None:
+        super().__init__(content)
+        self.headers, self._error = email.message.Message(), error
+
+    def read(self, size: int | None = -1) -> bytes:
+        block = super().read(min(size, 1000))
+        if not block and self._error:
+            raise self._error
+        return block
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, content: bytes, error: BaseException | None = None) -> None:
+    monkeypatch.setattr(locate.urllib.request, "urlopen", lambda url, timeout: Answer(content, error))
+
+
+def fetch(download: locate.Download) -> Path:
+    return locate.fetch("set", download, "set.npz", [Path("a"), Path("b")])
+
+
+def test_a_path_is_looked_at_alone(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GAN_DATA_DIR", "elsewhere")
+    assert locate.candidates("here/mnist.npz") == [Path("here/mnist.npz")]
+
+
+def test_folders_in_their_order(cache: Path, monkeypatch: pytest.MonkeyPatch):
+    assert locate.candidates(None) == [cache]
+    monkeypatch.setenv("GAN_DATA_DIR", "mine")
+    assert locate.candidates(None) == [Path("mine"), cache]
+    monkeypatch.setenv("GAN_DATA_DIR", "")
+    assert locate.candidates(None) == [cache]
+
+
+def test_home_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GAN_DATA_DIR", "~/sets")
+    monkeypatch.delenv("KERAS_HOME")
+    assert locate.candidates("~/mnist.npz") == [tmp_path / "mnist.npz"]
+    assert locate.candidates(None) == [tmp_path / "sets", tmp_path / ".keras" / "datasets"]
+
+
+def test_a_download_lands_in_the_cache(cache: Path, published: locate.Download):
+    assert fetch(published) == cache / "set.npz"
+    assert [path.name for path in cache.iterdir()] == ["set.npz"]
+    assert (cache / "set.npz").read_bytes() == CONTENT
+
+
+def test_a_download_appears_whole(cache: Path, published: locate.Download, monkeypatch: pytest.MonkeyPatch):
+    """When it takes its name all bytes are in it, not in a buffer that a killed process would lose."""
+    seen = []
+    replace = os.replace
+
+    def watched(source: str, target: Path) -> None:
+        assert not target.exists()
+        assert Path(source).parent == target.parent == cache
+        seen.append(Path(source).read_bytes())
+        replace(source, target)
+
+    monkeypatch.setattr(locate.os, "replace", watched)
+    answer(monkeypatch, CONTENT)  # in blocks smaller than the file's buffer
+    fetch(published)
+    assert seen == [CONTENT]
+
+
+def test_an_older_file_is_replaced_only_by_a_good_one(cache: Path, published: locate.Download):
+    cache.mkdir(parents=True)
+    (cache / "set.npz").write_bytes(b"older")
+    with pytest.raises(DataError):
+        fetch(published._replace(sha256="0" * 64))
+    assert (cache / "set.npz").read_bytes() == b"older"
+    fetch(published)
+    assert (cache / "set.npz").read_bytes() == CONTENT
+
+
+def test_a_wrong_hash_leaves_nothing(cache: Path, published: locate.Download):
+    wrong = published._replace(sha256="0" * 64)
+    with pytest.raises(DataError) as caught:
+        fetch(wrong)
+    assert str(caught.value) == f"{wrong.url}: what arrived is not the published file (SHA-256 {SHA256})"
+    assert list(cache.iterdir()) == []
+
+
+def test_a_short_answer_leaves_nothing(cache: Path, published: locate.Download, monkeypatch: pytest.MonkeyPatch):
+    answer(monkeypatch, CONTENT[:-1])
+    with pytest.raises(DataError, match="not the published file"):
+        fetch(published)
+    assert list(cache.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "error", [ConnectionResetError("reset by peer"), IncompleteRead(b""), TimeoutError("timed out"), KeyboardInterrupt()]
+)
+def test_a_cut_off_leaves_nothing(
+    cache: Path, published: locate.Download, monkeypatch: pytest.MonkeyPatch, error: BaseException
+):
+    answer(monkeypatch, CONTENT[:5000], error)
+    with pytest.raises(KeyboardInterrupt if isinstance(error, KeyboardInterrupt) else DataError):
+        fetch(published)
+    assert list(cache.iterdir()) == []
+
+
+def test_the_answer_is_not_waited_for_without_end(published: locate.Download, monkeypatch: pytest.MonkeyPatch):
+    waits = []
+
+    def urlopen(url: str, timeout: float) -> Answer:
+        waits.append((url, timeout))
+        return Answer(CONTENT)
+
+    monkeypatch.setattr(locate.urllib.request, "urlopen", urlopen)
+    fetch(published)
+    assert waits == [(published.url, 15)]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(urllib.error.URLError("no route to host"), "no route to host"), (TimeoutError("timed out"), "timed out")],
+)
+def test_the_message_for_what_is_nowhere(
+    published: locate.Download, monkeypatch: pytest.MonkeyPatch, error: OSError, reason: str
+):
+    answer(monkeypatch, b"", error)
+    with pytest.raises(DataError) as caught:
+        fetch(published)
+    assert str(caught.value) == (
+        f"data=set: no set.npz in a, b, and the download failed ({reason}); put set.npz there, or give "
+        "data.path=FILE or GAN_DATA_DIR=FOLDER; data=digits needs no file"
+    )
+
+
+def test_nobody_s_home_is_one_line():
+    with pytest.raises(DataError, match=r"^~nobody-of-this-name/x: "):
+        locate.candidates("~nobody-of-this-name/x")

@@ -1,0 +1,111 @@
+"""The adversarial pair: players, gradients, clipped weights, samples."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_cli import models
+from gan_cli.config import Dcgan, Loss
+from gan_cli.losses import ADVERSARIAL
+from gan_cli.models.gan import Gan
+from gan_cli.randomness import Noise
+from gan_cli.spec import DataSpec
+
+SPEC = DataSpec(9, 12, 3)
+OPTIONS = Dcgan(latent_dim=4, width=2, discriminator_norm="batch", discriminator_depth=2)
+
+
+def build(loss: str = "non_saturating", *, weight_clip: float | None = None, options: Dcgan = OPTIONS, seed: int = 0) -> Gan:
+    return models.build(options, SPEC, Loss(loss, weight_clip), seed=seed)
+
+
+def losses(model: Gan) -> tuple[dict[str, list], dict[str, float]]:
+    """Player -> gradients of its loss, and the logs of the phase."""
+    (phase,) = model.phases
+    images = tf.constant(np.random.default_rng(0).uniform(-1.0, 1.0, (6, *SPEC.image_shape)), tf.float32)
+    with tf.GradientTape(persistent=True) as tape:
+        found, logs = phase.losses({"images": images}, Noise(0, 0))
+    assert set(found) == set(phase.trains) == set(model.players)
+    gradients = {player: tape.gradient(loss, model.trainable(player)) for player, loss in found.items()}
+    return gradients, {name: float(value) for name, value in (found | logs).items()}
+
+
+def test_networks_and_players():
+    model = build()
+    assert set(model.networks) == {"generator", "discriminator"}
+    assert model.players == {"generator": ("generator",), "discriminator": ("discriminator",)}
+    assert model.sampler == ("generator",)
+    assert model.latent_shape == (4,)
+    for player in model.players:
+        trained = model.trainable(player)
+        assert [id(variable) for variable in trained] == [id(v) for v in model.networks[player].trainable_variables]
+
+
+def test_discriminator_has_a_width_of_its_own():
+    wide = build(options=Dcgan(latent_dim=4, width=2, discriminator_width=5))
+    assert wide.networks["discriminator"].get_layer("conv_1").filters == 5
+    assert wide.networks["generator"].get_layer("conv_1").filters == 2
+    assert build().networks["discriminator"].get_layer("conv_1").filters == 2
+
+
+@pytest.mark.parametrize("loss", ADVERSARIAL)
+def test_every_player_has_a_gradient(loss: str):
+    gradients, logs = losses(build(loss))
+    for player, found in gradients.items():
+        assert [gradient is None for gradient in found] == [False] * len(found), player
+        assert all(np.isfinite(gradient).all() for gradient in found)
+        kernels = [gradient for gradient in found if len(gradient.shape) == 4]
+        assert all(np.abs(gradient).max() > 0.0 for gradient in kernels)
+    assert set(logs) == {"generator", "discriminator", "logits_real", "logits_fake"}
+
+
+def test_losses_are_those_of_the_logits():
+    """Wasserstein's two sides follow from the logs: D(G(z)) - D(x), and -D(G(z))."""
+    _, logs = losses(build("wasserstein"))
+    assert logs["discriminator"] == pytest.approx(logs["logits_fake"] - logs["logits_real"], abs=1e-6)
+    assert logs["generator"] == pytest.approx(-logs["logits_fake"], abs=1e-6)
+    assert logs["logits_real"] != logs["logits_fake"]
+
+
+def test_weight_clip_bounds_the_discriminator_alone():
+    model = build("wasserstein", weight_clip=0.01)
+    for variable in model.trainable("discriminator"):
+        clipped = variable.constraint(tf.constant([-5.0, -0.01, 0.004, 0.01, 5.0]))
+        assert clipped.numpy().tolist() == pytest.approx([-0.01, -0.01, 0.004, 0.01, 0.01])
+    assert {variable.constraint for variable in model.trainable("generator")} == {None}
+
+
+def test_without_weight_clip_nothing_is_bounded():
+    model = build("wasserstein")
+    assert {variable.constraint for player in model.players for variable in model.trainable(player)} == {None}
+
+
+def test_optimizers_apply_the_clip():
+    model = build("wasserstein", weight_clip=0.01)
+    trained = model.trainable("discriminator")
+    optimizer = keras.optimizers.SGD(1.0)
+    optimizer.apply([tf.fill(variable.shape, -3.0) for variable in trained], trained)
+    assert all(np.allclose(variable.numpy(), 0.01) for variable in trained)
+
+
+def test_samples_are_made_in_inference_mode():
+    """Each image is of its own latent alone, and the moving statistics stay."""
+    model = build()
+    before = [variable.numpy() for network in model.networks.values() for variable in network.variables]
+    latents = np.random.default_rng(0).standard_normal((3, 4)).astype(np.float32)
+    together = model.sample(tf.constant(latents)).numpy()
+    assert together.shape == (3, 9, 12, 3)
+    assert together.dtype == np.float32
+    np.testing.assert_allclose(model.sample(tf.constant(latents[1:2])).numpy(), together[1:2], atol=1e-6)
+    after = [variable.numpy() for network in model.networks.values() for variable in network.variables]
+    assert all(np.array_equal(one, other) for one, other in zip(before, after, strict=True))
+
+
+def test_with_networks_replaces_for_sampling_only():
+    model, other = build(seed=1), build(seed=2)
+    mixed = model.with_networks({"generator": other.networks["generator"]})
+    latents = tf.ones([1, 4])
+    np.testing.assert_array_equal(mixed.sample(latents), other.sample(latents))
+    assert not np.array_equal(model.sample(latents), other.sample(latents))
+    assert mixed.networks["discriminator"] is model.networks["discriminator"]

@@ -1,0 +1,46 @@
+"""The wheel in a clean environment, run from another directory."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.slow
+def test_the_wheel_carries_configs_and_digits_and_runs_from_anywhere(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    for name in ("gan_cli", "configs"):
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source / name)
+    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", tmp_path, source]
+    subprocess.run(build, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("gan_cli-*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    yamls = {f"gan_cli/{path.relative_to(ROOT)}" for path in (ROOT / "configs").rglob("*.yaml")}
+    assert len(yamls) > 15
+    assert yamls | {"gan_cli/data/digits.npz", "gan_cli/data/digits.LICENSE.txt"} <= names
+    assert not [name for name in names if "test" in name or "scripts" in name]
+
+    environment = tmp_path / "environment"
+    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    subprocess.run([environment / "bin" / "pip", "install", "--no-deps", wheel], check=True, capture_output=True)
+    (packages,) = environment.glob("lib/python*/site-packages")
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))  # but not gan_cli's own, which is editable
+    where = [environment / "bin" / "python", "-c", "import gan_cli; print(gan_cli.__file__)"]
+    assert str(environment) in subprocess.run(where, check=True, capture_output=True, text=True).stdout
+
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    options = ["model.width=4", "training.steps=3", "training.batch_size=8", "run_dir=run"]
+    subprocess.run([environment / "bin" / "gan-train", *options], check=True, cwd=elsewhere)
+    subprocess.run([environment / "bin" / "gan-sample", "checkpoint=run"], check=True, cwd=elsewhere)
+    assert (elsewhere / "run-step-00000003.png").exists()

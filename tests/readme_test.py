@@ -1,0 +1,45 @@
+"""What the README and the configs say, held against the code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_module
+
+from gan_cli.errors import GanError
+from gan_cli.options import as_markdown
+from gan_cli.registry import train_config
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_table_of_options_is_the_schema() -> None:
+    assert as_markdown() in README, "python -m gan_cli.options prints the tables for the README"
+
+
+def test_every_exit_code_is_documented() -> None:
+    for failure in GanError.__subclasses__():
+        assert re.search(rf"\b{failure.exit_code}\b", README) or failure.__name__ == "Interrupted"
+    assert "130" in README
+    assert "143" in README
+
+
+def commands() -> list[str]:
+    blocks = re.findall(r"```(?:bash|sh)\n(.*?)```", README, flags=re.DOTALL)
+    lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line.startswith("gan-train") and "-m" not in line.split() and "resume=" not in line]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_training_command_of_the_readme_composes(command: str) -> None:
+    arguments = [argument for argument in command.split()[1:] if "=" in argument and argument != "model=mine"]
+    arguments = [re.sub(r"^(?=optimizer\.players\.)", "++", argument) for argument in arguments]
+    with initialize_config_module("gan_cli.configs", version_base="1.3"):
+        composed = compose("train", arguments)
+    from gan_cli.cli.stored import plain
+
+    values = plain(composed)
+    assert train_config({key: value for key, value in values.items() if key not in ("resume", "run_dir")})
