@@ -36,7 +36,7 @@ def test_the_wheel_carries_configs_and_digits_and_runs_from_anywhere(tmp_path: P
     (packages,) = environment.glob("lib/python*/site-packages")
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))  # but not gan_cli's own, which is editable
     where = [environment / "bin" / "python", "-c", "import gan_cli; print(gan_cli.__file__)"]
-    assert str(environment) in subprocess.run(where, check=True, capture_output=True, text=True).stdout
+    assert str(environment) in subprocess.run(where, check=True, capture_output=True, text=True, cwd=tmp_path).stdout
 
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
