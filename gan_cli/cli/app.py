@@ -14,7 +14,7 @@ from hydra.errors import CompactHydraException, MissingConfigException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from gan_cli.errors import ConfigError, GanError, unknown
+from gan_cli.errors import ConfigError, GanError, RunDirectoryError, unknown
 
 Job = Callable[[DictConfig], None]
 
@@ -32,8 +32,8 @@ def run(name: str, job: Job, keys: list[str], after: Callable[[], None] = lambda
     def guarded(composed: DictConfig) -> None:
         try:
             job(composed)
-        except GanError as error:  # an exit passes through Hydra without a word, an exception does not
-            raise SystemExit(fail(name, error)) from None
+        except (GanError, OSError) as error:  # an exit passes through Hydra without a word, an exception does not
+            raise SystemExit(fail(name, _expected(error))) from None
 
     verbose = os.environ.get("HYDRA_FULL_ERROR")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing, and the messages become ours
@@ -44,16 +44,24 @@ def run(name: str, job: Job, keys: list[str], after: Callable[[], None] = lambda
         return 0
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0
-    except (GanError, CompactHydraException, OmegaConfBaseException) as error:
-        if verbose and not isinstance(error, GanError):
+    except (CompactHydraException, OmegaConfBaseException) as error:
+        if verbose:
             raise
-        expected = error if isinstance(error, GanError) else ConfigError(explain(error, keys))
-        return fail(name, expected)
+        return fail(name, ConfigError(explain(error, keys)))
+    except (GanError, OSError) as error:
+        return fail(name, _expected(error))
     except KeyboardInterrupt:
         print(f"gan-{name}: stopped before the first step", file=sys.stderr)
         return 130
     finally:
         os.environ.pop("HYDRA_FULL_ERROR") if verbose is None else None
+
+
+def _expected(error: GanError | OSError) -> GanError:
+    """What the system refuses is no bug: a directory that cannot be made, a disk that is full."""
+    if isinstance(error, GanError):
+        return error
+    return RunDirectoryError(f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error))
 
 
 def fail(name: str, error: GanError) -> int:

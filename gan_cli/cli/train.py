@@ -67,6 +67,8 @@ def train(composed: DictConfig, directory: str | None) -> None:
     """Check, load, and only then import TensorFlow and train."""
     OmegaConf.set_struct(composed, False)
     resume, run_dir = composed.pop("resume"), composed.pop("run_dir")
+    if run_dir is None:
+        run_dir = _hydra_directory() or directory
     stored = stored_values(composed)
     if resume is not None:
         run = RunDirectory.resume(str(resume))
@@ -77,7 +79,7 @@ def train(composed: DictConfig, directory: str | None) -> None:
     source = data.load(config.data)
     batches_per_epoch(len(source.images), config.training.batch_size)
     if resume is None:
-        run = RunDirectory.create(directory if run_dir is None else str(run_dir), f"{config.model.name}-{config.data.name}")
+        run = RunDirectory.create(run_dir and str(run_dir), f"{config.model.name}-{config.data.name}")
         _keep_for_people(run.path, composed)
     try:
         _log(run.path, " ".join(["gan-train", *_overrides()]))
@@ -85,10 +87,10 @@ def train(composed: DictConfig, directory: str | None) -> None:
         _log(run.path, "done")
     except GanError as error:
         _log(run.path, str(error))
-        if not directory:
-            run.discard_if_empty()
         raise
     finally:
+        if directory is None:
+            run.discard_if_empty()
         run.release()
 
 
@@ -99,6 +101,12 @@ def _train(config: Any, stored: dict[str, Any], source: Any, run: RunDirectory) 
     if last is not None:
         _say(f"run directory  {run.path}")
         _say(f"last grid      {last}")
+
+
+def _hydra_directory() -> str | None:
+    """hydra.run.dir, where the user has set it: Hydra's own name for run_dir."""
+    chosen = str(HydraConfig.get().run.dir)
+    return None if chosen == "." else chosen
 
 
 def _overrides() -> list[str]:

@@ -32,7 +32,8 @@ class DeviceFeed:
         """The batch at a position (int64 scalar, from 0 over all epochs), in the graph."""
         epoch, index = position // self.batches_per_epoch, position % self.batches_per_epoch
         tf.cond(tf.equal(epoch, self._epoch), lambda: False, lambda: self._shuffle(epoch))
-        chosen = tf.slice(self._order, [index * self.batch_size], [self.batch_size])
+        # Gathered, not sliced: XLA would compile anew for every beginning of a slice.
+        chosen = tf.gather(self._order, index * self.batch_size + tf.range(self.batch_size, dtype=tf.int64))
         batch = Batch(images=from_uint8(tf.cast(tf.gather(self._images, chosen), tf.float32)))
         if self._labels is not None:
             batch["labels"] = tf.gather(self._labels, chosen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,8 +56,7 @@ def train(config: TrainConfig, stored: dict[str, Any], source: ArraySource, run:
         _write(run, card, stored)
         height, width, channels = source.spec.image_shape
         say(f"{config.model.name} on {len(source.images):,} images {height}x{width}x{channels} ({config.data.name}), {place}")
-        feed = DeviceFeed(source, config.training.batch_size, config.seed)
-        return _loop(config, source, run, card, state, feed, start, total, signals)
+        return _loop(config, source, run, card, state, start, total, signals)
 
 
 def _build(config: TrainConfig, source: ArraySource, total: int) -> State:
@@ -93,21 +93,17 @@ def _write(run: RunDirectory, card: ModelCard, stored: dict[str, Any]) -> None:
 
 
 def _loop(
-    config: TrainConfig, source: ArraySource, run: RunDirectory, card: ModelCard, state: State, feed: DeviceFeed,
-    start: int, total: int, signals: Signals,
+    config: TrainConfig, source: ArraySource, run: RunDirectory, card: ModelCard, state: State, start: int, total: int,
+    signals: Signals,
 ) -> Path:  # fmt: skip
+    """Train and turn what can go wrong on the way into the line that ends the run; the last grid."""
     training = config.training
     saver = hooks.Checkpoint(run, state, training.checkpoint_every, card.fingerprint, source.fingerprint, start)
     try:
-        preview = hooks.Preview(run, state, source.images, training.preview_every, training.preview_count)
-        metrics = hooks.MetricsLog(run.metrics, training.log_every, start)
-        watchers: list[Hook] = [hooks.progress(start, total, training.log_every), metrics, preview, saver]
-        if training.tensorboard:
-            watchers.insert(1, hooks.TensorBoard(run.path / "tensorboard", training.log_every))
         loop = Loop(
             state,
-            Step(state, feed, config.seed, training.xla),
-            watchers,
+            Step(state, DeviceFeed(source, training.batch_size, config.seed), config.seed, training.xla),
+            [*_watchers(training, source, run, state, start, total), saver],
             batch_size=training.batch_size,
             log_every=training.log_every,
             steps_per_call=training.steps_per_call,
@@ -120,8 +116,20 @@ def _loop(
         raise NonFiniteError(f"{error}; not saved. {_last_good(run, saver)}; a lower learning rate may help") from None
     except OSError as error:
         reason = error.strerror or str(error)
-        raise RunDirectoryError(f"{run.path}: {reason}. {_last_good(run, saver)}; make room, then {_goes_on(run)}") from None
+        remedy = "make room, then " if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        raise RunDirectoryError(f"{run.path}: {reason}. {_last_good(run, saver)}; {remedy}{_goes_on(run)}") from None
     return run.samples / f"step-{total:08d}.png"
+
+
+def _watchers(training: Training, source: ArraySource, run: RunDirectory, state: State, start: int, total: int) -> list[Hook]:
+    watchers: list[Hook] = [
+        hooks.progress(start, total, training.log_every),
+        hooks.MetricsLog(run.metrics, training.log_every, start),
+        hooks.Preview(run, state, source.images, training.preview_every, training.preview_count),
+    ]
+    if training.tensorboard:
+        watchers.append(hooks.TensorBoard(run.path / "tensorboard", training.log_every))
+    return watchers
 
 
 def _last_good(run: RunDirectory, saver: hooks.Checkpoint) -> str:

@@ -27,12 +27,10 @@ class Step:
         self.names: list[str] = []
         self.batches = sum(phase.repeats for phase in state.model.phases)
         self._state, self._feed, self._seed = state, feed, seed
-        self.run: TrainFunction = tf.function(
-            self._run,
-            input_signature=[tf.TensorSpec([], tf.int64), tf.TensorSpec([None], tf.float32)],
-            autograph=False,
-            jit_compile=xla,
-        )
+        signature = [tf.TensorSpec([], tf.int64), tf.TensorSpec([None], tf.float32)]
+        self.run: TrainFunction = tf.function(self._run, input_signature=signature, autograph=False)
+        # XLA compiles one step: its loops want shapes that are known before the logs are.
+        self._one_step = tf.function(self._one, autograph=False, jit_compile=True) if xla else self._one
 
     def _run(self, count: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Run `count` steps, or up to the first with a loss that is not finite.
@@ -46,9 +44,7 @@ class Step:
             return tf.logical_and(finite, self._state.step < end)
 
         def body(_: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            logs = self._one()
-            self.names = list(logs)
-            values = tf.stack([tf.cast(value, tf.float32) for value in logs.values()])
+            values = self._one_step()
             return tf.reduce_all(tf.math.is_finite(values)), totals + values
 
         finite, totals = tf.while_loop(
@@ -60,7 +56,8 @@ class Step:
         )
         return finite, totals
 
-    def _one(self) -> Logs:
+    def _one(self) -> tf.Tensor:
+        """One step; its logs as a vector, in the order of `names`."""
         logs: Logs = {}
         draw = 0
         for phase in self._state.model.phases:
@@ -69,7 +66,8 @@ class Step:
                 draw += 1
         self._state.update_averages()
         self._state.step.assign_add(1)
-        return logs
+        self.names = list(logs)
+        return tf.stack([tf.cast(value, tf.float32) for value in logs.values()])
 
     def _update(self, phase: Phase, draw: int) -> Logs:
         """One forward, each player's gradient of its own loss to its own variables, and only then the updates."""

@@ -189,6 +189,15 @@ def test_two_runs_in_one_directory(train: Command, tiny_run: Path) -> None:
     assert "resume=run goes on" in result.err
 
 
+def test_hydra_s_own_name_of_the_run_directory(train: Command, tmp_path: Path) -> None:
+    assert train(*TINY, "training.steps=2", "hydra.run.dir=here").code == 0
+    assert (tmp_path / "here" / "model.json").exists()
+    (tmp_path / "file").write_text("")
+    result = train("-m", *TINY, "training.steps=2", "seed=0,1", "hydra.sweep.dir=file/sweep")
+    assert result.code == 4
+    assert "file/sweep: Not a directory" in one_line(result)
+
+
 def test_an_output_that_cannot_be_written_is_one_line(train: Command, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     result = train(*TINY, "run_dir=file/run")
