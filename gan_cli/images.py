@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from gan_cli.files import whole
+from gan_cli.errors import GanError
+from gan_cli.files import open_regular, whole
 
 GAP = 2
 
@@ -46,13 +47,26 @@ def save_png(path: Path, image: np.ndarray) -> None:
 
 
 def save_gif(path: Path, frames: list[Path], milliseconds: int = 200) -> None:
-    """Animate PNG files of one size into a GIF that loops; the last frame stays for two seconds."""
-    pictures = [Image.open(frame).convert("P", palette=Image.Palette.ADAPTIVE) for frame in frames]
+    """Animate PNG files into a GIF that loops; the last frame stays for two seconds.
+
+    Files that are no PNG of the last one's size are left out, before they are decoded.
+    """
+    with Image.open(frames[-1], formats=("PNG",)) as last:
+        size = last.size
+    pictures = [picture for frame in frames if (picture := _frame(frame, size))]
     durations = [milliseconds] * (len(pictures) - 1) + [2000]
     with whole(path) as partial:
         pictures[0].save(
             partial, format="GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0, optimize=False
         )
+
+
+def _frame(path: Path, size: tuple[int, int]) -> Image.Image | None:
+    try:
+        with open_regular(path) as file, Image.open(file, formats=("PNG",)) as picture:
+            return picture.convert("P", palette=Image.Palette.ADAPTIVE) if picture.size == size else None
+    except (GanError, OSError, SyntaxError, ValueError):
+        return None
 
 
 def _pillow(image: np.ndarray) -> Image.Image:

@@ -97,8 +97,9 @@ def path_of(folder: Path, step: int) -> Path:
 
 
 def steps(folder: Path) -> list[int]:
-    """The steps that have a folder, newest first, whether valid or not."""
-    names = [entry.name for entry in folder.iterdir()] if folder.is_dir() and not folder.is_symlink() else []
+    """The steps that have a folder, newest first, whether valid or not; links are none of ours."""
+    entries = folder.iterdir() if folder.is_dir() else ()
+    names = [entry.name for entry in entries if not entry.is_symlink()]
     return sorted((int(name[5:]) for name in names if re.fullmatch(r"step-\d{8,18}", name)), reverse=True)
 
 

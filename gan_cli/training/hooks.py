@@ -143,16 +143,16 @@ class Preview:
         self._latents = tf.constant(sampling.latents(state.sampler, self.LATENT_SEED)(count))
         self._folder.mkdir(exist_ok=True)
         images.save_png(self._folder / "real.png", images.grid(real[:count]))
-        self._drawn = False
+        self._last: Path | None = None
 
     def __call__(self, moment: Moment) -> None:
         pixels = images.to_uint8(self._sample(self._latents).numpy())
-        images.save_png(self._folder / f"step-{moment.step:08d}.png", images.grid(pixels))
-        self._drawn = True
+        self._last = self._folder / f"step-{moment.step:08d}.png"
+        images.save_png(self._last, images.grid(pixels))
 
     def close(self) -> None:
-        frames = sorted(self._folder.glob("step-*.png"))
-        if self._drawn and len(frames) > 1:
+        frames = sorted(frame for frame in self._folder.glob("step-*.png") if self._last and frame <= self._last)
+        if len(frames) > 1:
             chosen = [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, self.MOST_FRAMES, dtype=int))]
             images.save_gif(self._folder / "progress.gif", chosen)
 

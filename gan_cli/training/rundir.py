@@ -83,8 +83,8 @@ class RunDirectory:
             raise RunDirectoryError(f"{path}: no such directory")
         if not (run.path / "model.json").exists():
             raise RunDirectoryError(f"{path}: not a run directory (it has no model.json)")
-        if run.checkpoints.is_symlink() or run.samples.is_symlink():
-            raise RunDirectoryError(f"{path}: a folder in it is a link; a run directory holds plain folders only")
+        if link := next((entry for entry in run.path.iterdir() if entry.is_symlink()), None):
+            raise RunDirectoryError(f"{link}: is a link; a run directory holds plain files and folders only")
         return run
 
     def release(self) -> None:
@@ -139,8 +139,6 @@ def _new(now: datetime, name: str) -> Path:
 
 
 def _lock(path: Path) -> FileLock:
-    if (path / ".lock").is_symlink():  # opening it would empty the file that a stranger's link names
-        raise RunDirectoryError(f"{path}: its .lock is a link")
     lock = FileLock(path / ".lock", blocking=False, mode=0o644)
     try:
         lock.acquire()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from gan_cli.training import checkpoint
 
@@ -119,6 +121,35 @@ def test_files_of_a_stranger_are_read_as_data_and_refused_in_one_line(
     result = train("resume=run", "training.steps=9")
     assert result.code in (2, 4, 5)
     one_line(result)
+
+
+@pytest.mark.parametrize("name", ["train.log", "metrics.jsonl", ".lock", "samples", "checkpoints", "tensorboard"])
+def test_links_in_a_stranger_s_run_directory_are_refused_before_they_are_followed(
+    name: str, train: Command, tiny_run: Path, tmp_path: Path
+) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    if (tiny_run / name).exists():
+        (tiny_run / name).rename(tmp_path / "away")
+    (tiny_run / name).symlink_to(precious)
+    result = train("resume=run", "training.steps=9")
+    assert result.code == 4
+    assert f"run/{name}: is a link" in one_line(result)
+    assert precious.read_text() == "mine"
+
+
+def test_planted_frames_and_checkpoint_links_are_left_alone(train: Command, tiny_run: Path, tmp_path: Path) -> None:
+    (tiny_run / "samples" / "step-00000001.png").write_text("no picture")
+    (tiny_run / "samples" / "step-00000002.png").symlink_to("/dev/zero")
+    (tiny_run / "samples" / "step-99999999.png").write_text("beyond the last")
+    os.mkfifo(tiny_run / "samples" / "step-00000003.png")
+    (tmp_path / "outside").mkdir()
+    (tiny_run / "checkpoints" / "step-00000099").symlink_to(tmp_path / "outside")
+    result = train("resume=run", "training.steps=12")
+    assert result.code == 0, result.err
+    with Image.open(tiny_run / "samples" / "progress.gif") as gif:
+        assert gif.n_frames == 3
+    assert (tmp_path / "outside").is_dir()
 
 
 def test_another_data_set_is_not_taken_for_the_one_of_the_run(train: Command, tmp_path: Path) -> None:
