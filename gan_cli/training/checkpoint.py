@@ -82,8 +82,9 @@ def save(folder: Path, step: int, tensors: Mapping[str, Mapping[str, np.ndarray]
 def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> FileFacts:
     try:
         save_file(dict(arrays), path)
-    except SafetensorError as error:  # the library wraps the system's error
-        raise OSError(str(error)) from None
+    except SafetensorError as error:  # the library words the system's error itself
+        number = re.search(r"os error (\d+)", str(error))
+        raise (OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(str(error))) from None
     files.sync(path)
     return FileFacts(path.stat().st_size, files.sha256(path))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import SafetensorError
 
 from gan_cli import files
 from gan_cli.errors import CheckpointError
@@ -80,6 +81,17 @@ def test_a_save_that_fails_leaves_the_earlier_checkpoints_and_nothing_else(
     newest = checkpoint.newest(tmp_path, silent)
     assert newest is not None
     assert newest.step == 7
+
+
+def test_a_full_disk_inside_the_library_keeps_its_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(checkpoint, "save_file", full)
+    with pytest.raises(OSError, match="No space left") as error:
+        save(tmp_path, 8)
+    assert error.value.errno == errno.ENOSPC
+    assert list(tmp_path.iterdir()) == []
 
 
 def _flip(path: Path) -> None:
