@@ -101,9 +101,7 @@ class Optimizer:
     momentum: Share = describe("momentum (RMSprop, SGD)", 0.0)
     epsilon: Rate = describe("added to the denominator", 1e-7)
     weight_decay: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = describe("decoupled weight decay (AdamW)", 0.0)
-    clip_norm: Annotated[float | None, Field(gt=0.0, allow_inf_nan=False)] = describe(
-        "largest global norm of a gradient; null: off", None
-    )
+    clip_norm: Bound = describe("largest global norm of a gradient; null: off", None)
     players: dict[str, PlayerOptimizer] = describe("any of these keys for one player alone, e.g. players.generator", {})
 
 

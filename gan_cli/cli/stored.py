@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from gan_cli.errors import ConfigError
+from gan_cli.errors import ConfigError, RunDirectoryError
 from gan_cli.registry import train_config
 from gan_cli.training.rundir import RunDirectory
 
@@ -33,7 +33,7 @@ def stored_values(composed: DictConfig) -> dict[str, Any]:
     resolved = plain(composed)
     written = flatten(OmegaConf.to_container(composed, resolve=False))
     for key, value in written.items():
-        if isinstance(value, str) and "oc.env" in value:
+        if "oc.env" in str(value):
             if key != "data.path":
                 raise ConfigError(f"{key}={value}: only data.path may come from the environment, for it is not stored")
             resolved["data"]["path"] = value
@@ -46,13 +46,16 @@ def resumed(
     """The run's configuration with the overrides of this command line: (as stored, as used).
 
     Raises:
+        RunDirectoryError: config.json is not a configuration.
         ConfigError: an override that would change what the run is, with a table; or a path that came from the environment.
     """
     inherited = run.read_config()
-    stored, used = (
-        _merge(inherited, given_stored, overrides),
-        _merge(inherited, plain(composed), overrides),
-    )
+    try:
+        train_config(inherited)
+    except ConfigError as error:
+        raise RunDirectoryError(f"{run.path}/config.json: {error}") from None
+    stored = _merge(inherited, given_stored, overrides)
+    used = _merge(inherited, plain(composed), overrides)
     train_config(used)  # a key that nobody knows is a mistake of its own, not a difference
     before, after = flatten(inherited), flatten(stored)
     changed = [key for key in sorted(before | after) if before.get(key) != after.get(key) and not SAFE.fullmatch(key)]
@@ -77,9 +80,12 @@ def _merge(inherited: dict[str, Any], given: Any, overrides: list[str]) -> dict[
             raise ConfigError("experiment= cannot be given with resume=; give its keys")
         *parents, last = key.split(".")
         source, target = given, merged
-        for parent in parents:
-            source, target = source[parent], target.setdefault(parent, {})
-        target[last] = source[last]
+        try:
+            for parent in parents:
+                source, target = source[parent], target.setdefault(parent, {})
+            target[last] = source[last]
+        except (KeyError, TypeError, AttributeError):  # ~key, or a key below a value
+            raise ConfigError(f"{override} cannot be given with resume=") from None
     return merged
 
 

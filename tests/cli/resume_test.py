@@ -171,6 +171,21 @@ def test_a_key_that_the_run_does_not_know_is_refused(train: Command, tiny_run: P
     assert "did you mean 'training.steps'?" in one_line(result)
 
 
+@pytest.mark.parametrize("override", ["~training.steps", "seed.below=1", "experiment=mnist_fast"])
+def test_overrides_that_make_no_sense_on_resume_are_one_line(override: str, train: Command, tiny_run: Path) -> None:
+    result = train("resume=run", override)
+    assert result.code == 2
+    assert override.split("=")[0] in one_line(result)
+
+
+@pytest.mark.parametrize("content", ['{"model": 3}', '{"training.steps": 5, "training": 3}', '{"seed": {"a": 1}}'])
+def test_a_config_of_a_stranger_is_checked_before_it_is_merged(content: str, train: Command, tiny_run: Path) -> None:
+    (tiny_run / "config.json").write_text(content)
+    result = train("resume=run", "training.steps=9")
+    assert result.code == 4
+    assert "run/config.json: " in one_line(result)
+
+
 def test_what_is_no_run_directory(train: Command, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for name, reason in (("empty", "not a run directory (it has no model.json)"), ("nowhere", "no such directory")):
