@@ -93,7 +93,7 @@ class MetricsLog:
     def __init__(self, path: Path, every: int, start: int) -> None:
         self.every = every
         lines = _lines_up_to(path, start) if path.exists() else []
-        self._seconds_before = float(json.loads(lines[-1]).get("seconds", 0.0)) if lines else 0.0
+        self._seconds_before = float(json.loads(lines[-1])["seconds"]) if lines else 0.0
         self._file = path.open("r+" if lines else "w", encoding="utf-8")
         self._file.truncate(sum(len(line.encode()) for line in lines))
         self._file.seek(0, 2)
@@ -138,7 +138,7 @@ class Preview:
     MOST_FRAMES = 200
 
     def __init__(self, run: RunDirectory, state: State, real: np.ndarray, every: int, count: int) -> None:
-        self.every, self._folder, self._model, self._count = every, run.samples, state.sampler, count
+        self.every, self._folder = every, run.samples
         self._sample = sampling.compiled(state.sampler)
         self._latents = tf.constant(sampling.latents(state.sampler, self.LATENT_SEED)(count))
         self._folder.mkdir(exist_ok=True)
@@ -185,7 +185,8 @@ def _lines_up_to(path: Path, step: int) -> list[str]:
     with files.open_regular(path) as file:
         for line in file:
             try:
-                fits = line.endswith(b"\n") and json.loads(line)["step"] <= step
+                entry = json.loads(line)
+                fits = line.endswith(b"\n") and entry["step"] <= step and entry["seconds"] >= 0
             except (ValueError, KeyError, TypeError):
                 fits = False
             if not fits:

@@ -232,6 +232,14 @@ def test_metrics_drop_what_was_written_after_the_checkpoint_and_what_a_kill_cut(
     assert lines[0] == {"step": 10, "seconds": 1.0, "images_per_second": 100.0, "loss_generator": 0.5}
 
 
+@pytest.mark.parametrize("line", ["[1]", '{"step": 5}', '{"step": 5, "seconds": {}}', '{"step": "5", "seconds": 1}', "\xff"])
+def test_lines_of_a_stranger_s_metrics_are_dropped_from_the_first_that_is_none(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    path.write_text('{"step": 1, "seconds": 0.5}\n' + line + '\n{"step": 6, "seconds": 1}\n', encoding="latin-1")
+    MetricsLog(path, 1, 10).close()
+    assert path.read_text() == '{"step": 1, "seconds": 0.5}\n'
+
+
 def test_progress_lines_and_bar_name_step_speed_losses_and_time_left(capsys: pytest.CaptureFixture[str]) -> None:
     import sys
 
