@@ -37,17 +37,26 @@ def open_regular(path: Path) -> BufferedReader:
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A hidden name to write a file or a folder under; it becomes `path` at the end and goes if that is not reached."""
+    """A hidden name to write a file or a folder under; it becomes `path` at the end and goes if that is not reached.
+
+    What lies there, a killed process's rest or a stranger's link, goes first: nothing is written through it.
+    """
     partial = path.with_name(f".{path.name}.tmp")
+    remove(partial)
     try:
         yield partial
         os.replace(partial, path)
     except BaseException:
-        if partial.is_dir():
-            shutil.rmtree(partial, ignore_errors=True)
-        else:
-            partial.unlink(missing_ok=True)
+        remove(partial)
         raise
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link (not what it names) or a folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -208,7 +208,4 @@ def prune(folder: Path) -> None:
 def remove_leftovers(folder: Path) -> None:
     """Remove what killed saves left; call under the run directory's lock."""
     for entry in folder.glob("step-*.tmp"):
-        if entry.is_symlink() or not entry.is_dir():
-            entry.unlink()
-        else:
-            shutil.rmtree(entry)
+        files.remove(entry)

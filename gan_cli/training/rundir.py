@@ -71,6 +71,8 @@ class RunDirectory:
         try:
             run._lock = _lock(run.path)
             checkpoint.remove_leftovers(run.checkpoints)
+            for leftover in (*run.path.glob(".*.tmp"), *run.samples.glob(".*.tmp")):
+                files.remove(leftover)
         except OSError as error:
             raise RunDirectoryError(f"{error.filename or path}: {error.strerror}") from None
         return run

@@ -138,6 +138,29 @@ def test_links_in_a_stranger_s_run_directory_are_refused_before_they_are_followe
     assert precious.read_text() == "mine"
 
 
+def test_nothing_is_written_through_a_link_at_a_temporary_name(train: Command, tiny_run: Path, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    (tiny_run / "samples" / ".real.png.tmp").symlink_to(precious)
+    (tiny_run / "samples" / ".step-00000001.png.tmp").write_text("what a kill left")
+    (tiny_run / ".config.json.tmp").write_text("half")
+    assert train("resume=run", "training.steps=9").code == 0
+    assert precious.read_text() == "mine"
+    assert not list(tiny_run.rglob("*.tmp"))
+
+
+def test_whole_never_writes_through_a_link(tmp_path: Path) -> None:
+    from gan_cli.files import whole
+
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / ".file.tmp").symlink_to(tmp_path / "precious")
+    with whole(tmp_path / "file") as partial:
+        partial.write_text("new")
+    assert (tmp_path / "precious").read_text() == "mine"
+    assert (tmp_path / "file").read_text() == "new"
+    assert not (tmp_path / "file").is_symlink()
+
+
 def test_planted_frames_and_checkpoint_links_are_left_alone(train: Command, tiny_run: Path, tmp_path: Path) -> None:
     (tiny_run / "samples" / "step-00000001.png").write_text("no picture")
     (tiny_run / "samples" / "step-00000002.png").symlink_to("/dev/zero")
