@@ -51,20 +51,19 @@ class Dcgan:
 
 
 @dataclass(frozen=True, config=STRICT)
-class Digits:
-    """Options of `data=digits`."""
+class Augment:
+    """Options of the section `augment`: random changes to real images, new ones in every step."""
 
-    name: Literal["digits"] = "digits"
-    size: Size = describe("side, or [height, width], in pixels", 16)
-
-
-@dataclass(frozen=True, config=STRICT)
-class Mnist:
-    """Options of `data=mnist`."""
-
-    name: Literal["mnist"] = "mnist"
-    path: str | None = describe("mnist.npz, or a folder that holds it or the four IDX files; null: look around", None)
-    size: Size = describe("side, or [height, width], in pixels; null: 28", None)
+    horizontal_flip: bool = describe("mirror half of the images left to right", False)
+    vertical_flip: bool = describe("mirror half of the images top to bottom", False)
+    rotation: Annotated[float, Field(ge=0.0, le=180.0)] = describe("largest angle in degrees, to either side", 0.0)
+    crop: Annotated[float, Field(gt=0.1, le=1.0)] = describe(
+        "smallest share of the sides that a random crop keeps; it is scaled back to the full size", 1.0
+    )
+    brightness: Share = describe("largest change of brightness, as a share of the range", 0.0)
+    contrast: Share = describe("largest relative change of contrast", 0.0)
+    saturation: Annotated[float, Field(ge=0.0, le=1.0)] = describe("largest relative change of saturation (RGB)", 0.0)
+    hue: Annotated[float, Field(ge=0.0, le=180.0)] = describe("largest turn of the hue in degrees (RGB)", 0.0)
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -127,6 +126,9 @@ class Training:
         "arithmetic of the networks: float32, bfloat16 or (mixed, with a loss scale) float16", "float32"
     )
     xla: bool = describe("compile the step with XLA (slower on a CPU)", False)
+    feed: Literal["auto", "resident", "stream"] = describe(
+        "real images resident on the device, or streamed; auto: resident up to a quarter of its memory", "auto"
+    )
     threads: OptionalCount = describe("threads of one operation; null: one per core", None)
     ema_decay: Share = describe("decay of the averaged generator that previews and samples show; 0: off", 0.999)
     log_every: Count = describe("steps between lines of metrics.jsonl", 100)
@@ -146,6 +148,7 @@ class TrainConfig:
     optimizer: Optimizer
     schedule: Schedule
     training: Training
+    augment: Augment = Augment()
     seed: Seed = describe("every random draw follows from it", 0)
 
 
@@ -160,6 +163,14 @@ class SampleConfig:
     batch_size: Annotated[int, Field(ge=1, le=65536)] = describe("images computed at once", 64)
     format: Literal["grid", "png", "npz"] = describe("one grid, a folder of PNG files, or one npz", "grid")
     output: str | None = describe("file or folder to write; null: named after the run, in this directory", None)
+
+
+@dataclass(frozen=True, config=STRICT)
+class DataConfig:
+    """What `gan-data` takes beside the keys of gan-train."""
+
+    output: str | None = describe("folder of the report; null: gan-data-NAME, in this directory", None)
+    steps: Annotated[int, Field(ge=0)] = describe("steps to time for the estimate; 0: without one", 10)
 
 
 Options = TypeVar("Options")

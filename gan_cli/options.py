@@ -35,6 +35,7 @@ def train_options() -> dict[str, list[Option]]:
         "optimizer": config.Optimizer,
         "schedule": config.Schedule,
         "training": config.Training,
+        "augment": config.Augment,
     }
     run = [
         *of(config.TrainConfig, ""),
@@ -47,7 +48,7 @@ def train_options() -> dict[str, list[Option]]:
 def all_keys() -> list[str]:
     """Every full key of gan-train, the groups themselves too."""
     keys = [option.key for options in train_options().values() for option in options]
-    return list(dict.fromkeys(["model", "data", "loss", "optimizer", "schedule", "training", "experiment", *keys]))
+    return list(dict.fromkeys(["model", "data", "loss", "optimizer", "schedule", "training", "augment", "experiment", *keys]))
 
 
 def sample_options() -> list[Option]:
@@ -55,10 +56,15 @@ def sample_options() -> list[Option]:
     return [Option("checkpoint", "run directory of gan-train", "required"), *of(config.SampleConfig, "")]
 
 
+def data_options() -> list[Option]:
+    """Options that gan-data has beside those of gan-train."""
+    return of(config.DataConfig, "")
+
+
 def as_markdown() -> str:
     """The tables of the README: `python -m gan_cli.options` prints them."""
     tables = [_table(f"gan-train: `{name}`", options) for name, options in train_options().items()]
-    return "\n".join([*tables, _table("gan-sample", sample_options())])
+    return "\n".join([*tables, _table("gan-sample", sample_options()), _table("gan-data", data_options())])
 
 
 def _table(heading: str, options: list[Option]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
-from gan_cli import config
+from gan_cli import config, config_data
 from gan_cli.errors import ConfigError, unknown
 
 
@@ -47,8 +47,20 @@ MODELS = Registry("model", {"dcgan": Entry("gan_cli.models.gan:dcgan", config.Dc
 DATA = Registry(
     "data",
     {
-        "digits": Entry("gan_cli.data.digits:load", config.Digits),
-        "mnist": Entry("gan_cli.data.mnist:load", config.Mnist),
+        "digits": Entry("gan_cli.data.digits:load", config_data.Digits),
+        "mnist": Entry("gan_cli.data.idx:mnist", config_data.Mnist),
+        "fashion_mnist": Entry("gan_cli.data.idx:fashion_mnist", config_data.FashionMnist),
+        "kmnist": Entry("gan_cli.data.idx:kmnist", config_data.Kmnist),
+        "cifar10": Entry("gan_cli.data.cifar:cifar10", config_data.Cifar10),
+        "cifar100": Entry("gan_cli.data.cifar:cifar100", config_data.Cifar100),
+        "stacked_mnist": Entry("gan_cli.data.stacked_mnist:load", config_data.StackedMnist),
+        "moving_mnist": Entry("gan_cli.data.moving_mnist:load", config_data.MovingMnist),
+        "folder": Entry("gan_cli.data.folder:load", config_data.Folder),
+        "zip": Entry("gan_cli.data.archive:load", config_data.Zip),
+        "csv": Entry("gan_cli.data.table:load", config_data.Csv),
+        "npz": Entry("gan_cli.data.npz:load", config_data.Npz),
+        "frames": Entry("gan_cli.data.frames:load", config_data.Frames),
+        "tfds": Entry("gan_cli.data.tfds:load", config_data.Tfds),
     },
 )
 

@@ -23,6 +23,7 @@ class DataSpec:
         channels: 1 (grey) or 3 (RGB).
         num_classes: number of classes; 0 where the data has no labels.
         class_names: one name per class, in label order; may be empty.
+        sequence_length: frames of one item; 0 where the items are single images.
     """
 
     height: Side
@@ -30,16 +31,23 @@ class DataSpec:
     channels: Literal[1, 3]
     num_classes: Annotated[int, Field(ge=0, le=100_000)] = 0
     class_names: Annotated[list[str], Field(max_length=100_000)] = Field(default_factory=list)
+    sequence_length: Annotated[int, Field(ge=0, le=1024)] = 0
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
         return self.height, self.width, self.channels
 
+    def __str__(self) -> str:
+        size = f"{self.height}x{self.width}x{self.channels}"
+        return f"sequences of {self.sequence_length} frames {size}" if self.sequence_length else f"images {size}"
+
 
 class Batch(TypedDict, total=False):
-    """Real data of one step: images [B, H, W, C] float32 in [-1, 1] and, where there are any, labels [B] int64."""
+    """Real data of one step, float32 in [-1, 1]: images [B, H, W, C], or sequence [B, T, H, W, C] where the items are
+    sequences; and, where there are any, labels [B] int64."""
 
     images: tf.Tensor
+    sequence: tf.Tensor
     labels: tf.Tensor
 
 

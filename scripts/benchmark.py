@@ -164,7 +164,7 @@ CONTENDERS = {each.__name__: each for each in (ours, handwritten, train_on_batch
 def load(data: str):
     """The named training set."""
     from gan_cli import data as sources
-    from gan_cli.config import Digits, Mnist
+    from gan_cli.config_data import Digits, Mnist
 
     return sources.load({"digits": Digits(), "mnist": Mnist()}[data])
 

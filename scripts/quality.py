@@ -18,10 +18,10 @@ import numpy as np
 
 from gan_cli import data
 from gan_cli.cli.quiet import quiet
-from gan_cli.config import Mnist
+from gan_cli.config_data import Mnist
 from gan_cli.data.arrays import read_npz
 from gan_cli.data.locate import candidates
-from gan_cli.data.source import ArraySource
+from gan_cli.data.source import Source
 from gan_cli.errors import DataError, GanError, RunDirectoryError
 from gan_cli.images import from_uint8
 from gan_cli.training.rundir import RunDirectory
@@ -92,7 +92,7 @@ def test_digits() -> tuple[np.ndarray, np.ndarray]:
     raise DataError(f"no mnist.npz in {', '.join(map(str, places))}")
 
 
-def classifier(source: ArraySource) -> keras.Model:
+def classifier(source: Source) -> keras.Model:
     """The judge, from the cache or trained; the file is named after all that decides its weights."""
     recipe = f"{source.fingerprint} {keras.__version__} {inspect.getsource(untrained)} {inspect.getsource(fit)}"
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gan_cli"
@@ -119,7 +119,7 @@ def untrained(image_shape: tuple[int, ...], num_classes: int) -> keras.Model:
     return keras.Sequential(layers)
 
 
-def fit(judge: keras.Model, source: ArraySource) -> None:
+def fit(judge: keras.Model, source: Source) -> None:
     epochs, batch_size = 4, 128
     rate = keras.optimizers.schedules.CosineDecay(2e-3, epochs * len(source.images) // batch_size)
     judge.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])

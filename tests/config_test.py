@@ -7,7 +7,7 @@ from typing import get_args, get_type_hints
 import pytest
 from omegaconf import OmegaConf
 
-from gan_cli import config
+from gan_cli import config, config_data
 from gan_cli.errors import ConfigError
 from gan_cli.registry import DATA, MODELS
 
@@ -108,7 +108,7 @@ def test_nested_values(player: object, message: str):
     (config.SampleConfig, "count", [1, 10**9], [0, 10**9 + 1]),
     (config.SampleConfig, "batch_size", [1, 65536], [0, 65537]),
     (config.SampleConfig, "format", ["grid", "png", "npz"], ["gif"]),
-    (config.Mnist, "path", [None, "mnist.npz"], [3]),
+    (config_data.Mnist, "path", [None, "mnist.npz"], [3]),
 ])  # fmt: skip
 def test_ranges(schema: type, key: str, accepted: list, refused: list):
     required = {config.Loss: {"name": "hinge"}, config.Optimizer: {"name": "adam"}, config.Schedule: {"name": "linear"}}
@@ -132,7 +132,7 @@ def test_missing_keys():
 
 @pytest.mark.parametrize("size", [8, 2048, [8, 2048], [28, 20], None])
 def test_sizes(size: object):
-    assert config.parse(config.Digits, {"name": "digits", "size": size}, "data").size == size
+    assert config.parse(config_data.Digits, {"name": "digits", "size": size}, "data").size == size
 
 
 @pytest.mark.parametrize(("size", "reason"), [
@@ -147,7 +147,7 @@ def test_sizes(size: object):
     ([8, "9"], "valid integer"),
 ])  # fmt: skip
 def test_sizes_that_are_refused(size: object, reason: str):
-    message = refusal(config.Digits, {"name": "digits", "size": size}, "data")
+    message = refusal(config_data.Digits, {"name": "digits", "size": size}, "data")
     assert message.startswith(f"data.size={size}: ")
     assert reason in message
 
@@ -173,7 +173,7 @@ def test_seeds_that_are_refused(seed: object):
 
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_every_option_is_described(schema: type):
-    chosen_elsewhere = {"name", "checkpoint", "model", "data", "loss", "optimizer", "schedule", "training"}
+    chosen_elsewhere = {"name", "checkpoint", "model", "data", "loss", "optimizer", "schedule", "training", "augment"}
     described = {name: field.description for name, field in schema.__pydantic_fields__.items() if name not in chosen_elsewhere}
     assert [name for name, text in described.items() if not text] == []
 

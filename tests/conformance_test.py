@@ -14,7 +14,7 @@ from hydra import compose, initialize_config_module
 from gan_cli import models
 from gan_cli.config import Loss, Optimizer, Schedule
 from gan_cli.data.feed import DeviceFeed
-from gan_cli.data.source import ArraySource
+from gan_cli.data.source import Source
 from gan_cli.models.base import Model, variables_by_key
 from gan_cli.randomness import Noise
 from gan_cli.registry import MODELS
@@ -29,9 +29,9 @@ LOSS = Loss("non_saturating")
 names = pytest.mark.parametrize("name", list(MODELS))
 
 
-def source(shape: tuple[int, int, int], count: int = 12) -> ArraySource:
+def source(shape: tuple[int, int, int], count: int = 12) -> Source:
     pixels = np.random.default_rng(0).integers(0, 256, (count, *shape), dtype=np.uint8)
-    return ArraySource(pixels, np.arange(count) % 2, ["even", "odd"])
+    return Source(pixels, np.arange(count) % 2, ["even", "odd"])
 
 
 def build(name: str, shape: tuple[int, int, int] = (28, 28, 1), precision: str = "float32") -> tuple[Model, State, Step]:
@@ -139,6 +139,22 @@ def test_k_and_n_minus_k_steps_in_another_run_equal_n_steps(name: str, train: Co
         assert train(f"resume=cut{k}", "training.steps=9").code == 0
         for file in ("checkpoints/step-00000009/state.safetensors", "samples/step-00000009.png", "config.json"):
             assert (tmp_path / "straight" / file).read_bytes() == (tmp_path / f"cut{k}" / file).read_bytes(), (k, file)
+
+
+@names
+def test_streamed_resident_and_augmented_runs_are_the_same_bits(name: str, train: Command, tmp_path: Path) -> None:
+    """Where the data lives, and when it moves, changes no bit; nor does a stop between two augmented steps."""
+    augment = ["augment.rotation=20", "augment.crop=0.8", "augment.horizontal_flip=true", "augment.contrast=0.2"]
+    options = [f"model={name}", *TINY, *augment]
+    assert train(*options, "training.steps=7", "run_dir=resident", "training.feed=resident").code == 0
+    assert train(*options, "training.steps=3", "run_dir=moved", "training.feed=stream").code == 0
+    assert train("resume=moved", "training.steps=7", "training.feed=auto").code == 0
+    assert train(*options, "training.steps=7", "run_dir=stream", "training.feed=stream").code == 0
+    plain = train(f"model={name}", *TINY, "training.steps=7", "run_dir=plain")
+    assert plain.code == 0
+    state = "checkpoints/step-00000007/state.safetensors"
+    kept = {run: (tmp_path / run / state).read_bytes() for run in ("resident", "moved", "stream", "plain")}
+    assert kept["resident"] == kept["moved"] == kept["stream"] != kept["plain"]
 
 
 @names

@@ -53,6 +53,14 @@ def sample(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.Captur
     return _command(main, "gan-sample", monkeypatch, tmp_path, capfd)
 
 
+@pytest.fixture
+def look(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Command:
+    """gan-data in this process, in the same folder."""
+    from gan_cli.cli.data import main
+
+    return _command(main, "gan-data", monkeypatch, tmp_path, capfd)
+
+
 def _command(
     main: Callable[[], int], name: str, monkeypatch: pytest.MonkeyPatch, folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> Command:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from gan_cli import config, options
+from gan_cli import config, config_data, options
 from gan_cli.registry import DATA, MODELS
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
 
 def test_options_of_one_schema():
-    assert options.of(config.Digits, "data") == [options.Option("data.size", "side, or [height, width], in pixels", 16)]
+    assert options.of(config_data.Digits, "data")[0] == options.Option("data.size", "side, or [height, width], in pixels", 16)
 
 
 def test_a_section_without_name_has_bare_keys():
@@ -22,12 +22,13 @@ def test_a_section_without_name_has_bare_keys():
 def test_headings():
     table = options.train_options()
     groups = [f"model={name}" for name in MODELS] + [f"data={name}" for name in DATA]
-    assert list(table) == [*groups, "loss", "optimizer", "schedule", "training", "run"]
+    assert list(table) == [*groups, "loss", "optimizer", "schedule", "training", "augment", "run"]
 
 
 def test_every_field_of_the_schema_is_in_the_table():
     table = options.train_options()
     schemas = {"loss": config.Loss, "optimizer": config.Optimizer, "schedule": config.Schedule, "training": config.Training}
+    schemas |= {"augment": config.Augment}
     schemas |= {f"model={name}": entry.options for name, entry in MODELS.items()}
     schemas |= {f"data={name}": entry.options for name, entry in DATA.items()}
     for heading, schema in schemas.items():
@@ -52,12 +53,14 @@ def test_all_keys_are_those_of_the_yaml():
     keys = options.all_keys()
     assert len(keys) == len(set(keys))
     train = OmegaConf.to_container(OmegaConf.load(CONFIGS / "train.yaml"), resolve=False)
-    sections = {"defaults", "hydra", "training"}
-    of_yaml = {*(key for key in train if key not in sections), *(f"training.{key}" for key in train["training"])}
+    sections = {"defaults", "hydra", "training", "augment"}
+    of_yaml = {key for key in train if key not in sections}
+    of_yaml |= {f"{section}.{key}" for section in ("training", "augment") for key in train[section]}
     assert of_yaml <= set(keys)
     groups = {name for entry in train["defaults"] if isinstance(entry, dict) for name in entry if " " not in name}
-    assert groups | {"training"} <= set(keys)
-    assert {key for key in keys if key.startswith("training.")} == {key for key in of_yaml if key.startswith("training.")}
+    assert groups | {"training", "augment"} <= set(keys)
+    for section in ("training.", "augment."):
+        assert {key for key in keys if key.startswith(section)} == {key for key in of_yaml if key.startswith(section)}
 
 
 def test_options_of_gan_sample():

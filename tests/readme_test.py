@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -30,12 +31,18 @@ def test_every_exit_code_is_documented() -> None:
 def commands() -> list[str]:
     blocks = re.findall(r"```(?:bash|sh)\n(.*?)```", README, flags=re.DOTALL)
     lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
-    return [line for line in lines if line.startswith("gan-train") and "-m" not in line.split() and "resume=" not in line]
+    return [
+        line
+        for line in lines
+        if line.startswith(("gan-train", "gan-data")) and "-m" not in line.split() and "resume=" not in line
+    ]
 
 
 @pytest.mark.parametrize("command", commands())
 def test_every_training_command_of_the_readme_composes(command: str) -> None:
-    arguments = [argument for argument in command.split()[1:] if "=" in argument and argument != "model=mine"]
+    arguments = [
+        argument for argument in shlex.split(command)[1:] if "=" in argument and argument not in ("model=mine", "steps=0")
+    ]
     arguments = [re.sub(r"^(?=optimizer\.players\.)", "++", argument) for argument in arguments]
     with initialize_config_module("gan_cli.configs", version_base="1.3"):
         composed = compose("train", arguments)

@@ -6,7 +6,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from gan_cli import config, registry
+from gan_cli import config, config_data, registry
 from gan_cli.errors import ConfigError
 
 ENTRIES = [
@@ -55,7 +55,7 @@ def test_an_unknown_name_lists_the_names(table: registry.Registry, name: str, me
 
 
 def test_options_by_name():
-    assert registry.parse_options({"name": "mnist", "size": 32}, "data") == config.Mnist(size=32)
+    assert registry.parse_options({"name": "mnist", "size": 32}, "data") == config_data.Mnist(size=32)
     assert registry.parse_options({"name": "dcgan", "width": 8}, "model") == config.Dcgan(width=8)
 
 
@@ -69,7 +69,7 @@ def test_options_without_a_name(given: object):
 def test_a_whole_configuration_is_typed():
     checked = registry.train_config(values(seed=7, training={"steps": 5}))
     assert checked.model == config.Dcgan()
-    assert checked.data == config.Digits()
+    assert checked.data == config_data.Digits()
     assert checked.loss == config.Loss("hinge")
     assert checked.training == config.Training(steps=5)
     assert checked.seed == 7
@@ -98,6 +98,7 @@ def test_a_missing_group():
 
 def test_names_cost_no_tensorflow():
     """Whatever answers `--help` and a config mistake starts in a fraction of TensorFlow's import time."""
-    code = "import sys, gan_cli.options, gan_cli.data.mnist; print(sorted({'tensorflow', 'keras', 'hydra'} & set(sys.modules)))"
+    code = "import sys, gan_cli.options, gan_cli.data.idx, gan_cli.data.folder\n"
+    code += "print(sorted({'tensorflow', 'keras', 'hydra'} & set(sys.modules)))"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"

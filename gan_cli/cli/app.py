@@ -19,14 +19,17 @@ from gan_cli.errors import ConfigError, GanError, RunDirectoryError, unknown
 Job = Callable[[DictConfig], None]
 
 
-def run(name: str, job: Job, keys: list[str], after: Callable[[], None] = lambda: None) -> int:
+def run(
+    name: str, job: Job, keys: list[str], after: Callable[[], None] = lambda: None, config: str | None = None
+) -> int:  # fmt: skip
     """Run a Hydra app on this process's arguments and return the exit code.
 
     Args:
-        name: of the config file; the command is called gan-NAME.
+        name: the command is called gan-NAME.
         job: what is called with each composed configuration.
         keys: all full keys, to suggest the nearest for an unknown one.
         after: called when all jobs have ended.
+        config: the primary config file; None: the command's name.
     """
 
     def guarded(composed: DictConfig) -> None:
@@ -39,7 +42,7 @@ def run(name: str, job: Job, keys: list[str], after: Callable[[], None] = lambda
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing, and the messages become ours
     try:
         _refuse_rerun(sys.argv[1:])
-        hydra.main(version_base="1.3", config_path="pkg://gan_cli.configs", config_name=name)(guarded)()
+        hydra.main(version_base="1.3", config_path="pkg://gan_cli.configs", config_name=config or name)(guarded)()
         after()
         return 0
     except SystemExit as ended:

@@ -12,7 +12,7 @@ from gan_cli.registry import train_config
 from gan_cli.training.rundir import RunDirectory
 
 SAFE = re.compile(
-    r"training\.(steps|epochs|steps_per_call|xla|threads|log_every|preview_every|checkpoint_every|tensorboard)"
+    r"training\.(steps|epochs|steps_per_call|xla|feed|threads|log_every|preview_every|checkpoint_every|tensorboard)"
     r"|optimizer\.(players\.\w+\.)?learning_rate|schedule(\..*)?|data\.path"
 )
 """What may change between the parts of a run; anything else would change the meaning of the weights or of the position."""

@@ -18,7 +18,6 @@ from gan_cli import data
 from gan_cli.cli import app
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.stored import plain, resumed, stored_values
-from gan_cli.data.source import batches_per_epoch
 from gan_cli.errors import GanError, Interrupted, SweepError
 from gan_cli.options import all_keys
 from gan_cli.registry import train_config
@@ -77,7 +76,7 @@ def train(composed: DictConfig, directory: str | None) -> None:
         values = plain(composed)
     config = train_config(values)
     source = data.load(config.data)
-    batches_per_epoch(len(source.images), config.training.batch_size)
+    source.batches(config.training.batch_size)
     if resume is None:
         run = RunDirectory.create(run_dir and str(run_dir), f"{config.model.name}-{config.data.name}")
         _keep_for_people(run.path, composed)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from gan_cli.data.source import ArraySource
+from gan_cli.data.source import Source, Split
 from gan_cli.registry import DATA
 
 
-def load(options: Any) -> ArraySource:
-    """The training images that `options` name.
+def load(options: Any, split: Split = "train") -> Source:
+    """One split of the data set that `options` name.
+
+    The test split is the set's own where it has one, else a share held out by the hash of each item.
 
     Raises:
         DataError: the data is missing or damaged; the message names the file and the way out.
     """
-    source: ArraySource = DATA[options.name].load()(options)
+    source: Source = DATA[options.name].load()(options, split)
     return source

@@ -9,7 +9,8 @@ import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ from gan_cli.errors import DataError
 
 UNREADABLE = (struct.error, zlib.error, lzma.LZMAError, tokenize.TokenError, SyntaxError, ValueError, EOFError, OSError)
 """What Python's and NumPy's readers raise for damaged files."""
+BROKEN_ZIP = (*UNREADABLE, zipfile.BadZipFile, RuntimeError, MemoryError)
+"""What zipfile raises for damaged archives; RuntimeError: encrypted, or packed in a way it does not know."""
 
 LARGEST = 4 * 1024**3
 """Bytes that one array of a file may take in memory."""
@@ -29,11 +32,27 @@ def read_npz(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
     Raises:
         DataError: not an npz, an array is missing, too large or holds pickled objects.
     """
+    with _npz(path) as archive:
+        return {name: _read_member(path, archive, name) for name in names}
+
+
+def npz_names(path: Path) -> list[str]:
+    """The names of the arrays of an npz file.
+
+    Raises:
+        DataError: not an npz.
+    """
+    with _npz(path) as archive:
+        return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+
+
+@contextmanager
+def _npz(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
-            return {name: _read_member(path, archive, name) for name in names}
-    except (*UNREADABLE, zipfile.BadZipFile, RuntimeError, MemoryError) as error:  # RuntimeError: encrypted
-        raise DataError(f"{path}: not a readable npz ({_first_line(error)}); fetch or copy it again") from None
+            yield archive
+    except BROKEN_ZIP as error:
+        raise DataError(f"{path}: not a readable npz ({first_line(error)}); fetch or copy it again") from None
 
 
 def _read_member(path: Path, archive: zipfile.ZipFile, name: str) -> np.ndarray:
@@ -75,11 +94,12 @@ def read_idx(path: Path) -> np.ndarray:
                 raise DataError(f"{path}: claims {size:,} bytes of pixels")
             payload = file.read(size + 1)
     except UNREADABLE as error:
-        raise DataError(f"{path}: not a readable IDX file ({_first_line(error)}); fetch or copy it again") from None
+        raise DataError(f"{path}: not a readable IDX file ({first_line(error)}); fetch or copy it again") from None
     if len(payload) != size:
         raise DataError(f"{path}: holds {len(payload):,} bytes, its header says {size:,}; fetch or copy it again")
     return np.frombuffer(payload, np.uint8).reshape(shape)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What a reader says of a damaged file, without the lines that follow."""
     return (str(error).splitlines() or [type(error).__name__])[0]

@@ -6,6 +6,8 @@ import hashlib
 import os
 import tempfile
 import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -35,6 +37,21 @@ def candidates(path: str | None) -> list[Path]:
     return first if path else [*first, keras_cache()]
 
 
+def places(path: str | None, names: Sequence[str]) -> list[Path]:
+    """The given path below which, or the folders in which, something of these names may lie; a given one may be it itself."""
+    found = candidates(path)
+    return [place / name for place in found for name in names] + (found if path else [])
+
+
+@contextmanager
+def one_line(path: str | None) -> Iterator[None]:
+    """The system's refusals in one line: an unreadable folder, a name that is too long."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"{error.filename or path}: {error.strerror or error}") from None
+
+
 def keras_cache() -> Path:
     """The folder in which keras.utils.get_file keeps data sets."""
     home = os.environ.get("KERAS_HOME")
@@ -50,7 +67,7 @@ def fetch(name: str, download: Download, file: str, tried: list[Path]) -> Path:
     target = keras_cache() / file
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{file}.", delete=False) as partial:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as partial:
             try:
                 _receive(download, partial, file)
                 Path(partial.name).chmod(0o644)

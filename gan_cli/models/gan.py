@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from gan_cli.config import Dcgan, Loss
+from gan_cli.errors import ConfigError
 from gan_cli.losses import ADVERSARIAL
 from gan_cli.models.base import Model, Phase
 from gan_cli.networks import dcgan as networks
@@ -49,6 +50,8 @@ def _clip_weights(network: keras.Model, bound: float) -> None:
 
 def dcgan(options: Dcgan, spec: DataSpec, loss: Loss) -> Gan:
     """The convolutional pair of `gan_cli.networks.dcgan` for images of `spec`."""
+    if spec.sequence_length:
+        raise ConfigError(f"model=dcgan makes single images; the data holds {spec}")
     generator = networks.generator(
         spec.image_shape, latent_dim=options.latent_dim, width=options.width, kernel_size=options.kernel_size
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import keras
+import psutil
 import tensorflow as tf
 
 from gan_cli.errors import ConfigError
@@ -24,3 +27,31 @@ def prepare(threads: int | None) -> str:
     except RuntimeError:
         raise ConfigError(f"training.threads={threads}: TensorFlow runs already; start a process of its own") from None
     return ", ".join(str(tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")) for gpu in gpus) or "CPU"
+
+
+RESIDENT_SHARE = 0.25
+"""Of the device's free memory, what real images may take."""
+
+
+def placement(size: int, choice: str) -> str:
+    """Where images of `size` bytes shall be, a key of `gan_cli.data.feed.FEEDS`; `choice` decides unless it is auto."""
+    if choice != "auto":
+        return choice
+    return "resident" if size <= RESIDENT_SHARE * free_memory() else "stream"
+
+
+def free_memory() -> int:
+    """Bytes that the first GPU has for tensors; without one, what is available here and the container allows."""
+    if tf.config.list_physical_devices("GPU"):
+        from tensorflow.python.client import device_lib
+
+        return max(int(device.memory_limit) for device in device_lib.list_local_devices() if device.device_type == "GPU")
+    return min(psutil.virtual_memory().available, _container_limit())
+
+
+def _container_limit() -> int:
+    """Linux's limit for this control group (version 2); without one, all memory there is."""
+    try:
+        return int(Path("/sys/fs/cgroup/memory.max").read_text())
+    except (OSError, ValueError):  # no such file, or "max"
+        return int(psutil.virtual_memory().total)

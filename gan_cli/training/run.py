@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gan_cli import models
+import tensorflow as tf
+
+from gan_cli import augment, files, models
 from gan_cli.config import TrainConfig, Training
-from gan_cli.data.feed import DeviceFeed
-from gan_cli.data.source import ArraySource, batches_per_epoch
-from gan_cli.errors import CheckpointError, Interrupted, NonFiniteError, RunDirectoryError
+from gan_cli.data.feed import FEEDS, Feed
+from gan_cli.data.source import Source
+from gan_cli.errors import CheckpointError, DataError, Interrupted, NonFiniteError, RunDirectoryError
 from gan_cli.training import checkpoint, device, hooks, optimizers
 from gan_cli.training.hooks import Hook
 from gan_cli.training.loop import Loop, Signals
@@ -22,14 +24,14 @@ from gan_cli.training.step import Step
 Say = Callable[[str], None]
 
 
-def total_steps(training: Training, count: int) -> int:
-    """Steps of the whole run, for a data set of `count` images."""
+def total_steps(training: Training, source: Source) -> int:
+    """Steps of the whole run."""
     if training.epochs:
-        return training.epochs * batches_per_epoch(count, training.batch_size)
+        return training.epochs * source.batches(training.batch_size)
     return training.steps
 
 
-def train(config: TrainConfig, stored: dict[str, Any], source: ArraySource, run: RunDirectory, say: Say) -> Path | None:
+def train(config: TrainConfig, stored: dict[str, Any], source: Source, run: RunDirectory, say: Say) -> Path | None:
     """Train in a run directory up to the configured step, from its newest checkpoint where it has one.
 
     Args:
@@ -47,26 +49,35 @@ def train(config: TrainConfig, stored: dict[str, Any], source: ArraySource, run:
     with signals.heard():
         place = device.prepare(config.training.threads)
         card = ModelCard(1, config.model, config.loss, source.spec)
-        total = total_steps(config.training, len(source.images))
-        state = _build(config, source, total)
+        total = total_steps(config.training, source)
+        state = build(config, source, total)
         start = _restore(run, state, card, source, say) if (run.path / "model.json").exists() else 0
         if start >= total:
             say(f"{run.path} is complete at step {start}; training.steps=N with a larger N goes on")
             return None
         _write(run, card, stored)
-        height, width, channels = source.spec.image_shape
-        say(f"{config.model.name} on {len(source.images):,} images {height}x{width}x{channels} ({config.data.name}), {place}")
-        return _loop(config, source, run, card, state, start, total, signals)
+        where = device.placement(source.nbytes, config.training.feed)
+        say(f"{config.model.name} on {len(source):,} {source.spec} ({config.data.name}), {place}; {_placed(source, where)}")
+        if source.skipped:
+            say(f"{len(source.skipped):,} broken files left out, listed in {_list_skipped(run, source)}")
+        feed = FEEDS[where](source, config.training.batch_size, config.seed)
+        return _loop(config, source, feed, run, card, state, start, total, signals)
 
 
-def _build(config: TrainConfig, source: ArraySource, total: int) -> State:
+def build(config: TrainConfig, source: Source, total: int) -> State:
+    """The state at step 0 of a run of `total` steps."""
     training = config.training
     model = models.build(config.model, source.spec, config.loss, seed=config.seed, precision=training.precision)
     players = optimizers.build(model, config.optimizer, config.schedule, total, training.precision)
     return State(model, players, training.ema_decay)
 
 
-def _restore(run: RunDirectory, state: State, card: ModelCard, source: ArraySource, say: Say) -> int:
+def compiled(config: TrainConfig, state: State, feed: Feed) -> Step:
+    """The training step that the configuration describes."""
+    return Step(state, feed, config.seed, config.training.xla, augment.build(config.augment))
+
+
+def _restore(run: RunDirectory, state: State, card: ModelCard, source: Source, say: Say) -> int:
     """Put the newest valid checkpoint into the state; its step."""
     if run.read_card().fingerprint != card.fingerprint:
         raise CheckpointError(f"{run.path}/model.json does not fit the stored configuration and data")
@@ -92,9 +103,21 @@ def _write(run: RunDirectory, card: ModelCard, stored: dict[str, Any]) -> None:
         raise RunDirectoryError(f"{run.path}: {error.strerror or error}; nothing was trained") from None
 
 
+def _placed(source: Source, where: str) -> str:
+    return f"data {'resident' if where == 'resident' else 'streamed'}, {source.nbytes / 1e6:,.1f} MB"
+
+
+def _list_skipped(run: RunDirectory, source: Source) -> Path:
+    """Write skipped.txt: a line for each file that is left out, and why."""
+    path = run.path / "skipped.txt"
+    with files.whole(path) as partial:
+        partial.write_text("".join(f"{each.name}\t{each.reason}\n" for each in source.skipped), encoding="utf-8")
+    return path
+
+
 def _loop(
-    config: TrainConfig, source: ArraySource, run: RunDirectory, card: ModelCard, state: State, start: int, total: int,
-    signals: Signals,
+    config: TrainConfig, source: Source, feed: Feed, run: RunDirectory, card: ModelCard, state: State, start: int,
+    total: int, signals: Signals,
 ) -> Path:  # fmt: skip
     """Train and turn what can go wrong on the way into the line that ends the run; the last grid."""
     training = config.training
@@ -102,7 +125,7 @@ def _loop(
     try:
         loop = Loop(
             state,
-            Step(state, DeviceFeed(source, training.batch_size, config.seed), config.seed, training.xla),
+            compiled(config, state, feed),
             [*_watchers(training, source, run, state, start, total), saver],
             batch_size=training.batch_size,
             log_every=training.log_every,
@@ -114,6 +137,10 @@ def _loop(
             raise Interrupted(f"stopped and saved at step {moment.step}; {_goes_on(run)}", signals.received)
     except NonFiniteError as error:
         raise NonFiniteError(f"{error}; not saved. {_last_good(run, saver)}; a lower learning rate may help") from None
+    except tf.errors.OpError as error:
+        if feed.failure is None:
+            raise
+        raise DataError(f"{feed.failure}. {_last_good(run, saver)}; {_goes_on(run)}") from error
     except OSError as error:
         reason = error.strerror or str(error)
         remedy = "make room, then " if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
@@ -121,11 +148,11 @@ def _loop(
     return run.samples / f"step-{total:08d}.png"
 
 
-def _watchers(training: Training, source: ArraySource, run: RunDirectory, state: State, start: int, total: int) -> list[Hook]:
+def _watchers(training: Training, source: Source, run: RunDirectory, state: State, start: int, total: int) -> list[Hook]:
     watchers: list[Hook] = [
         hooks.progress(start, total, training.log_every),
         hooks.MetricsLog(run.metrics, training.log_every, start),
-        hooks.Preview(run, state, source.images, training.preview_every, training.preview_count),
+        hooks.Preview(run, state, source.some(training.preview_count), training.preview_every, training.preview_count),
     ]
     if training.tensorboard:
         watchers.append(hooks.TensorBoard(run.path / "tensorboard", training.log_every))

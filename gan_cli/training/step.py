@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from gan_cli.data.feed import DeviceFeed
+from gan_cli.augment import Transform
+from gan_cli.data.feed import Feed
 from gan_cli.models.base import Phase
 from gan_cli.randomness import Noise
-from gan_cli.spec import Logs
+from gan_cli.spec import Batch, Logs
 from gan_cli.training.state import State
 
 TrainFunction = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
@@ -23,13 +24,15 @@ class Step:
         batches: how many batches one step draws.
     """
 
-    def __init__(self, state: State, feed: DeviceFeed, seed: int, xla: bool = False) -> None:
+    def __init__(
+        self, state: State, feed: Feed, seed: int, xla: bool = False, augment: Transform | None = None
+    ) -> None:  # fmt: skip
         self.names: list[str] = []
         self.batches = sum(phase.repeats for phase in state.model.phases)
-        self._state, self._feed, self._seed = state, feed, seed
+        self._state, self._feed, self._seed, self._augment = state, feed, seed, augment
         signature = [tf.TensorSpec([], tf.int64), tf.TensorSpec([None], tf.float32)]
         self.run: TrainFunction = tf.function(self._run, input_signature=signature, autograph=False)
-        # XLA compiles one step: its loops want shapes that are known before the logs are.
+        # XLA compiles one step without its data: its loops want shapes that are known before the logs are.
         self._one_step = tf.function(self._one, autograph=False, jit_compile=True) if xla else self._one
 
     def _run(self, count: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -44,7 +47,7 @@ class Step:
             return tf.logical_and(finite, self._state.step < end)
 
         def body(_: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            values = self._one_step()
+            values = self._one_step(self._batches_of_step())
             return tf.reduce_all(tf.math.is_finite(values)), totals + values
 
         finite, totals = tf.while_loop(
@@ -56,26 +59,35 @@ class Step:
         )
         return finite, totals
 
-    def _one(self) -> tf.Tensor:
+    def _batches_of_step(self) -> list[Batch]:
+        """The real data of the step at hand, one batch for each phase and repeat."""
+        first = self._state.step * self.batches
+        return [self._real(first + draw) for draw in range(self.batches)]
+
+    def _real(self, position: tf.Tensor) -> Batch:
+        batch = self._feed.batch(position)
+        if self._augment is not None:
+            noise = Noise(self._seed, position)
+            for name in batch.keys() & {"images", "sequence"}:
+                batch[name] = self._augment(batch[name], noise)  # type: ignore[literal-required]
+        return batch
+
+    def _one(self, batches: list[Batch]) -> tf.Tensor:
         """One step; its logs as a vector, in the order of `names`."""
         logs: Logs = {}
-        draw = 0
-        for phase in self._state.model.phases:
-            for _ in range(phase.repeats):
-                logs |= self._update(phase, draw)
-                draw += 1
+        phases = [phase for phase in self._state.model.phases for _ in range(phase.repeats)]
+        for draw, (phase, batch) in enumerate(zip(phases, batches, strict=True)):
+            logs |= self._update(phase, batch, Noise(self._seed, self._state.step * self.batches + draw))
         self._state.update_averages()
         self._state.step.assign_add(1)
         self.names = list(logs)
         return tf.stack([tf.cast(value, tf.float32) for value in logs.values()])
 
-    def _update(self, phase: Phase, draw: int) -> Logs:
+    def _update(self, phase: Phase, batch: Batch, noise: Noise) -> Logs:
         """One forward, each player's gradient of its own loss to its own variables, and only then the updates."""
-        position = self._state.step * self.batches + draw
-        batch = self._feed.batch(position)
         optimizers = self._state.optimizers
         with tf.GradientTape(persistent=len(phase.trains) > 1) as tape:
-            losses, logs = phase.losses(batch, Noise(self._seed, position))
+            losses, logs = phase.losses(batch, noise)
             scaled = {player: optimizers[player].scale_loss(loss) for player, loss in losses.items()}
         variables = {player: self._state.model.trainable(player) for player in losses}
         gradients = {player: tape.gradient(scaled[player], variables[player]) for player in losses}

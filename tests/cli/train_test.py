@@ -29,7 +29,7 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(train: Command, tm
     assert (result.code, result.err) == (0, "")
     (run,) = (tmp_path / "runs").glob("*/*-dcgan-digits")
     lines = result.out.splitlines()
-    assert lines[0] == "dcgan on 1,797 images 8x8x1 (digits), CPU"
+    assert lines[0] == "dcgan on 1,611 images 8x8x1 (digits), CPU; data resident, 0.1 MB"
     assert lines[-2] == f"run directory  {run.relative_to(tmp_path)}"
     assert lines[-1] == f"last grid      {run.relative_to(tmp_path)}/samples/step-00000008.png"
     assert (tmp_path / lines[-1].split()[-1]).exists()
@@ -87,7 +87,8 @@ def test_a_mistake_is_one_line_with_the_way_out_and_leaves_nothing(
 def test_a_data_set_smaller_than_a_batch_is_refused_before_anything_is_made(train: Command, tmp_path: Path) -> None:
     result = train("training.batch_size=2000")
     assert result.code == 3
-    assert one_line(result) == ("gan-train: the data set holds 1797 images, fewer than one batch: training.batch_size=2000")
+    line = "shipped with gan_cli: 1,611 images to train on, fewer than training.batch_size=2000; set that to 1611 or less"
+    assert one_line(result) == f"gan-train: {line}"
     assert list(tmp_path.iterdir()) == []
 
 

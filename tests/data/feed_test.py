@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_cli.data.feed import DeviceFeed
-from gan_cli.data.source import ArraySource
+from gan_cli.data.feed import FEEDS, DeviceFeed, StreamFeed
+from gan_cli.data.source import Source
 from gan_cli.errors import DataError
 from gan_cli.spec import Batch
 
 COUNT, BATCH = 11, 3  # three full batches an epoch, two images left over
 
 
-def source(labelled: bool = True) -> ArraySource:
+def source(labelled: bool = True) -> Source:
     """Random images; the label of each is its index."""
     images = np.random.default_rng(0).integers(0, 256, (COUNT, 8, 9, 3), np.uint8)
     names = [str(index) for index in range(COUNT)]
-    return ArraySource(images, np.arange(COUNT), names) if labelled else ArraySource(images)
+    return Source(images, np.arange(COUNT), names) if labelled else Source(images)
 
 
 class Reader:
@@ -96,7 +96,7 @@ def test_pixels_are_those_of_the_source_and_labels_follow():
 def test_the_ends_of_the_range():
     images = np.zeros((2, 8, 8, 1), np.uint8)
     images[1] = 255
-    batch = DeviceFeed(ArraySource(images), 2, 0).batch(tf.constant(0, tf.int64))
+    batch = DeviceFeed(Source(images), 2, 0).batch(tf.constant(0, tf.int64))
     assert sorted(np.unique(batch["images"]).tolist()) == [-1.0, 1.0]
 
 
@@ -123,4 +123,68 @@ def test_shapes_are_static():
 def test_too_small_a_data_set_is_refused():
     with pytest.raises(DataError) as caught:
         DeviceFeed(source(), COUNT + 1, 0)
-    assert str(caught.value) == f"the data set holds {COUNT} images, fewer than one batch: training.batch_size={COUNT + 1}"
+    assert (
+        str(caught.value)
+        == f": {COUNT} images to train on, fewer than training.batch_size={COUNT + 1}; set that to {COUNT} or less"
+    )
+
+
+# Streamed data: the same batches, bit for bit.
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+@pytest.mark.parametrize("shape", [(8, 9, 3), (8, 8, 1), (4, 8, 9, 1)])
+def test_streamed_and_resident_batches_are_the_same_bits(shape: tuple[int, ...], labelled: bool):
+    pixels = np.random.default_rng(1).integers(0, 256, (COUNT, *shape), np.uint8)
+    data = Source(pixels, np.arange(COUNT), list("abcdefghijk")) if labelled else Source(pixels)
+    functions = [
+        tf.function(FEEDS[name](data, BATCH, 5).batch, input_signature=[tf.TensorSpec([], tf.int64)], autograph=False)
+        for name in ("resident", "stream")
+    ]
+    for position in (0, 1, 2, 3, 4, 11, 12, 1, 7, 8, 9, 3 * 10**9):
+        resident, stream = (function(tf.constant(position, tf.int64)) for function in functions)
+        assert (
+            set(resident) == set(stream) == {"sequence" if len(shape) == 4 else "images"} | ({"labels"} if labelled else set())
+        )
+        for name in resident:
+            assert resident[name].shape == stream[name].shape
+            np.testing.assert_array_equal(resident[name], stream[name])
+
+
+def test_streamed_data_is_read_ahead_and_never_whole():
+    class Counting:
+        """Images that keep count of which rows were read."""
+
+        def __init__(self) -> None:
+            self.shape, self.read = (1000, 8, 8, 1), []
+
+        def __len__(self) -> int:
+            return 1000
+
+        def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+            self.read.append(len(rows))
+            return np.zeros((len(rows), 8, 8, 1), np.uint8)
+
+    images = Counting()
+    feed = StreamFeed(Source(images), 10, 0)
+    for position in range(5):
+        feed.batch(tf.constant(position, tf.int64))
+    assert set(images.read) == {10}
+    assert 5 <= len(images.read) <= 5 + StreamFeed.AHEAD
+    feed.batch(tf.constant(50, tf.int64))  # elsewhere: what was read ahead is dropped
+    assert len(images.read) <= 5 + 2 * StreamFeed.AHEAD + 1
+
+
+def test_a_file_that_is_cut_off_while_streaming_ends_the_step():
+    class Broken:
+        shape = (10, 8, 8, 1)
+
+        def __len__(self) -> int:
+            return 10
+
+        def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+            raise DataError("images.bin: cut off")
+
+    feed = StreamFeed(Source(Broken()), 5, 0)
+    with pytest.raises(Exception, match="cut off"):
+        feed.batch(tf.constant(0, tf.int64))

@@ -12,6 +12,7 @@ import pytest
 
 from gan_cli.data import locate
 from gan_cli.errors import DataError
+from tests.data.made import no_other_places
 
 CONTENT = b"published bytes " * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -19,10 +20,7 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache of Keras's, and no folder of the user's."""
-    monkeypatch.delenv("GAN_DATA_DIR", raising=False)
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    return tmp_path / "keras" / "datasets"
+    return no_other_places(tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -72,6 +70,34 @@ def test_home_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("KERAS_HOME")
     assert locate.candidates("~/mnist.npz") == [tmp_path / "mnist.npz"]
     assert locate.candidates(None) == [tmp_path / "sets", tmp_path / ".keras" / "datasets"]
+
+
+def test_names_are_looked_for_in_each_folder(cache: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GAN_DATA_DIR", "mine")
+    below = [Path("mine/a"), Path("mine/b/c"), cache / "a", cache / "b" / "c"]
+    assert locate.places(None, ("a", "b/c")) == below
+
+
+def test_a_given_path_may_be_the_thing_itself(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GAN_DATA_DIR", "mine")
+    assert locate.places("given", ("a", "b/c")) == [Path("given/a"), Path("given/b/c"), Path("given")]
+
+
+@pytest.mark.parametrize(("error", "message"), [
+    (PermissionError(13, "Permission denied", "there/x"), "there/x: Permission denied"),
+    (OSError(36, "File name too long"), "given: File name too long"),
+    (OSError("odd"), "given: odd"),
+])  # fmt: skip
+def test_the_system_s_refusals_are_one_line(error: OSError, message: str):
+    with pytest.raises(DataError) as caught, locate.one_line("given"):
+        raise error
+    assert str(caught.value) == message
+
+
+def test_a_download_may_have_a_folder_of_its_own(cache: Path, published: locate.Download):
+    assert locate.fetch("set", published, "own/set.gz", []) == cache / "own" / "set.gz"
+    assert [path.relative_to(cache).as_posix() for path in cache.rglob("*")] == ["own", "own/set.gz"]
+    assert (cache / "own" / "set.gz").read_bytes() == CONTENT
 
 
 def test_a_download_lands_in_the_cache(cache: Path, published: locate.Download):

@@ -3,35 +3,35 @@
 import numpy as np
 import pytest
 
-from gan_cli.data.source import ArraySource, batches_per_epoch, resize
+from gan_cli.data.source import Source, digests, held_out, resize
 from gan_cli.errors import DataError
 
 IMAGES = np.arange(2 * 8 * 9 * 3, dtype=np.uint16).astype(np.uint8).reshape(2, 8, 9, 3)
 
 
 def test_facts_flow_from_the_data():
-    source = ArraySource(IMAGES, np.array([0, 1]), ["cat", "dog"])
+    source = Source(IMAGES, np.array([0, 1]), ["cat", "dog"])
     assert source.spec.image_shape == (8, 9, 3)
     assert (source.spec.num_classes, source.spec.class_names) == (2, ["cat", "dog"])
 
 
 def test_data_without_labels():
-    spec = ArraySource(IMAGES).spec
+    spec = Source(IMAGES).spec
     assert (spec.num_classes, spec.class_names) == (0, [])
 
 
 def test_fingerprint_is_of_pixels_labels_and_shape():
-    base = ArraySource(IMAGES, np.array([0, 1])).fingerprint
+    base = Source(IMAGES, np.array([0, 1])).fingerprint
     assert len(base) == 64
-    assert ArraySource(IMAGES.copy(), np.array([0, 1]), ["a", "b"], "elsewhere").fingerprint == base
-    assert ArraySource(np.asfortranarray(IMAGES), np.array([0, 1])).fingerprint == base
+    assert Source(IMAGES.copy(), np.array([0, 1]), ["a", "b"], "elsewhere").fingerprint == base
+    assert Source(np.asfortranarray(IMAGES), np.array([0, 1])).fingerprint == base
     one_pixel = IMAGES.copy()
     one_pixel[1, 7, 8, 2] ^= 1
     others = [
-        ArraySource(one_pixel, np.array([0, 1])),
-        ArraySource(IMAGES, np.array([1, 0])),
-        ArraySource(IMAGES),
-        ArraySource(IMAGES.reshape(2, 9, 8, 3), np.array([0, 1])),
+        Source(one_pixel, np.array([0, 1])),
+        Source(IMAGES, np.array([1, 0])),
+        Source(IMAGES),
+        Source(IMAGES.reshape(2, 9, 8, 3), np.array([0, 1])),
     ]
     assert len({base, *(other.fingerprint for other in others)}) == 5
 
@@ -69,12 +69,48 @@ def test_resize_averages_when_it_shrinks():
     assert 115 <= small.min() <= small.max() <= 140
 
 
-@pytest.mark.parametrize(("count", "batch_size", "batches"), [(10, 10, 1), (10, 3, 3), (10, 1, 10), (60_000, 64, 937)])
+@pytest.mark.parametrize(("count", "batch_size", "batches"), [(10, 10, 1), (10, 3, 3), (10, 1, 10), (6000, 64, 93)])
 def test_full_batches_of_an_epoch(count: int, batch_size: int, batches: int):
-    assert batches_per_epoch(count, batch_size) == batches
+    assert Source(np.zeros((count, 8, 8, 1), np.uint8)).batches(batch_size) == batches
 
 
-def test_less_than_one_batch_is_refused():
+@pytest.mark.parametrize(("count", "line"), [
+    (63, "here: 63 images to train on, fewer than training.batch_size=64; set that to 63 or less"),
+    (1, "here: 1 image to train on, fewer than training.batch_size=64; set that to 1 or less"),
+    (0, "here: all of it is held out for evaluation; data.test_share=0 trains on it"),
+])  # fmt: skip
+def test_less_than_one_batch_is_refused(count: int, line: str):
     with pytest.raises(DataError) as caught:
-        batches_per_epoch(63, 64)
-    assert str(caught.value) == "the data set holds 63 images, fewer than one batch: training.batch_size=64"
+        Source(np.zeros((count, 8, 8, 1), np.uint8), origin="here").batches(64)
+    assert str(caught.value) == line
+
+
+def test_items_are_held_out_by_their_hash_alone():
+    hashes = digests(np.random.default_rng(0).integers(0, 256, (4000, 8, 8, 1), np.uint8))
+    train, test = held_out(hashes, 0.1, "train"), held_out(hashes, 0.1, "test")
+    assert sorted([*train, *test]) == list(range(4000))
+    assert len(test) == pytest.approx(400, abs=60)  # three standard deviations
+    fewer = held_out(hashes[1000:], 0.1, "test") + 1000
+    assert fewer.tolist() == [row for row in test.tolist() if row >= 1000]
+    assert held_out(hashes, 0.0, "test").size == 0
+    assert set(test) < set(held_out(hashes, 0.3, "test"))
+
+
+def test_some_of_the_items_keep_what_belongs_to_them():
+    images = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 1), np.uint8)
+    whole = Source(images, np.arange(6), list("abcdef"), "here", names=[f"{index}.png" for index in range(6)])
+    part = whole.take(np.array([4, 1]))
+    np.testing.assert_array_equal(part.images, images[[4, 1]])
+    assert (part.labels.tolist(), part.names, part.class_names) == ([4, 1], ["4.png", "1.png"], list("abcdef"))
+    np.testing.assert_array_equal(part.digests, whole.digests[[4, 1]])
+    assert part.fingerprint != whole.fingerprint
+    assert len(whole.some(4)) == 4
+    np.testing.assert_array_equal(whole.some(4), whole.some(4))
+
+
+def test_sequences_say_so():
+    source = Source(np.zeros((2, 5, 8, 9, 3), np.uint8))
+    assert (source.spec.image_shape, source.spec.sequence_length) == ((8, 9, 3), 5)
+    assert str(source.spec) == "sequences of 5 frames 8x9x3"
+    assert str(Source(np.zeros((2, 8, 9, 1), np.uint8)).spec) == "images 8x9x1"
+    assert source.nbytes == 2 * 5 * 8 * 9 * 3

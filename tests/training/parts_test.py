@@ -15,7 +15,7 @@ from PIL import Image
 from gan_cli import models
 from gan_cli.config import Dcgan, Loss, Optimizer, PlayerOptimizer, Schedule
 from gan_cli.data.feed import DeviceFeed
-from gan_cli.data.source import ArraySource
+from gan_cli.data.source import Source
 from gan_cli.errors import ConfigError, NonFiniteError
 from gan_cli.training import optimizers, sampling
 from gan_cli.training.hooks import MetricsLog, Moment, ProgressBar, ProgressLines
@@ -24,7 +24,7 @@ from gan_cli.training.schedules import Rate
 from gan_cli.training.state import State, export
 from gan_cli.training.step import Step
 
-SOURCE = ArraySource(np.random.default_rng(0).integers(0, 256, (20, 8, 8, 1), dtype=np.uint8))
+SOURCE = Source(np.random.default_rng(0).integers(0, 256, (20, 8, 8, 1), dtype=np.uint8))
 
 
 def rate(step: int, name: str, updates_per_step: int = 1, **options: float) -> float:

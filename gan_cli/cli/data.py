@@ -1,0 +1,162 @@
+"""`gan-data`: what a data set is and what training on it will cost, from the arguments of gan-train."""
+
+from __future__ import annotations
+
+import re
+import sys
+import textwrap
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from omegaconf import DictConfig, OmegaConf
+
+from gan_cli import data, files, images
+from gan_cli.cli import app
+from gan_cli.cli.quiet import quiet
+from gan_cli.cli.stored import plain
+from gan_cli.config import DataConfig, TrainConfig, parse
+from gan_cli.data import report
+from gan_cli.data.folder import refuse_bad
+from gan_cli.data.source import Source
+from gan_cli.errors import DataError
+from gan_cli.options import all_keys, data_options
+from gan_cli.registry import train_config
+
+OWN = re.compile(r"^\+?(?=(output|steps)=)")
+"""The keys that gan-train has not: Hydra's + adds them."""
+IMAGES, SEQUENCES, AUGMENTED = 64, 8, (8, 7)
+"""What the pictures show: images; sequences, a row each; images and changed copies below each."""
+
+
+def main() -> int:
+    """The console script; returns the exit code."""
+    sys.argv[1:] = ["hydra/help=gan_data", *(re.sub(OWN, "+", argument) for argument in sys.argv[1:])]
+    return app.run("data", job, [*all_keys(), *(option.key for option in data_options())], config="train")
+
+
+def job(composed: DictConfig) -> None:
+    """Read the data, draw and print what it is, time a few steps; at last say whether gan-train would refuse it."""
+    OmegaConf.set_struct(composed, False)
+    own = parse(DataConfig, {key: composed.pop(key) for key in ("output", "steps") if key in composed})
+    composed.pop("resume"), composed.pop("run_dir")
+    config = train_config(plain(composed))
+    train, test, missing = _splits(config.data)
+    numbers = report.statistics(train.images)
+    found = report.facts(train, test, numbers)
+    folder = Path(own.output or f"gan-data-{config.data.name}")
+    folder.mkdir(parents=True, exist_ok=True)
+    print(f"data={config.data.name}  {train.origin}")
+    _say(_described(found, missing))
+    _draw(folder, train, numbers)
+    if _augments(config):
+        _draw_augmented(folder, train, config)
+    train.batches(config.training.batch_size)
+    if own.steps:
+        with quiet():
+            from gan_cli.training.estimate import estimate
+        cost = estimate(config, train, own.steps)
+        _say(_cost(cost, config, train))
+        found["estimate"] = asdict(cost)
+    files.write_json(folder / "report.json", found)
+    print(f"report: {folder}  ({', '.join(sorted(path.name for path in folder.iterdir()))})")
+    refuse_bad(train.origin, len(train) + len(test or ()), train.skipped, getattr(config.data, "max_bad_fraction", 1.0))
+
+
+def _splits(options: Any) -> tuple[Source, Source | None, str]:
+    """Both splits, broken files and all; and why there is no test split, where there is none."""
+    if hasattr(options, "max_bad_fraction"):
+        options = replace(options, max_bad_fraction=1.0)  # what gan-train refuses is described first
+    train = data.load(options)
+    try:
+        return train, data.load(options, "test"), ""
+    except DataError as error:
+        return train, None, str(error)
+
+
+def _described(found: dict[str, Any], missing: str) -> list[tuple[str, str]]:
+    colour = "grey" if found["channels"] == 1 else "RGB"
+    size = f"{found['height']}x{found['width']} {colour}"
+    what = f"sequences of {found['sequence_length']} frames, {size}" if found["sequence_length"] else f"images, {size}"
+    mean, deviation = (" ".join(f"{value:.1f}" for value in found[key]) for key in ("mean", "deviation"))
+    lines = [
+        ("training", f"{found['images']:,} {what}"),
+        ("evaluation", missing or f"{found['evaluation_images']:,}{_leak(found)}"),
+        ("levels", f"{min(found['lowest'])} to {max(found['highest'])} of 0 to 255, mean {mean}, deviation {deviation}"),
+        ("classes", _classes(found["classes"])),
+        ("files", "; ".join(found["notes"])),
+        ("left out", _examples(found["broken"])),
+        ("duplicates", _equal(found["duplicates"])),
+    ]
+    return [(name, text) for name, text in lines if text]
+
+
+def _leak(found: dict[str, Any]) -> str:
+    count = found["evaluation_images_also_in_training"]
+    return f", of which {count:,} are also in the training split" if count else ", none of them in the training split"
+
+
+def _classes(counts: dict[str, int]) -> str:
+    if not counts:
+        return "none: the data has no labels"
+    shown = ", ".join(f"{name} ({count:,})" for name, count in list(counts.items())[:10])
+    rest = f", ... (each {min(counts.values()):,} to {max(counts.values()):,})" if len(counts) > 10 else ""
+    return f"{len(counts)}: {shown}{rest}"
+
+
+def _examples(broken: list[dict[str, str]]) -> str:
+    shown = "; ".join(f"{each['name']}: {each['reason']}" for each in broken[:3])
+    return f"{len(broken):,} that cannot be read: {shown}{'; ...' if len(broken) > 3 else ''}" if broken else ""
+
+
+def _equal(groups: list[list[str]]) -> str:
+    if not groups:
+        return "none"
+    extra = sum(len(group) - 1 for group in groups)
+    return f"{extra:,} equal another image, e.g. {' = '.join(groups[0][:2])}"
+
+
+def _cost(cost: Any, config: TrainConfig, train: Source) -> list[tuple[str, str]]:
+    batch = config.training.batch_size
+    seconds = 1000 * cost.seconds_per_step
+    feed = "resident, read once" if cost.feed == "resident" else "streamed from disk"
+    return [
+        ("pixels", f"{train.nbytes / 1e6:,.1f} MB, {feed} ({cost.free_bytes / 1e9:.1f} GB are free on {cost.place})"),
+        ("model", f"{config.model.name}, {cost.weights:,} weights; {cost.state_bytes / 1e6:,.1f} MB with its optimizers"),
+        ("memory", f"{cost.process_bytes / 1e6:,.0f} MB of this machine's, all together"),
+        ("time", f"{seconds:,.0f} s for 1,000 steps of {batch}, {len(train) // batch:,} steps an epoch"),
+    ]  # fmt: skip
+
+
+def _say(lines: list[tuple[str, str]]) -> None:
+    for name, text in lines:
+        print(textwrap.fill(text, 79, initial_indent=f"  {name:<12}", subsequent_indent=" " * 14), flush=True)
+
+
+def _draw(folder: Path, train: Source, numbers: report.Statistics) -> None:
+    """images.png, or sequences.png with a sequence in each row; mean.png."""
+    length = train.spec.sequence_length
+    if length:
+        sequences = train.some(SEQUENCES)
+        frames = sequences.reshape(-1, *sequences.shape[2:])
+        images.save_png(folder / "sequences.png", images.grid(frames, length))
+    else:
+        images.save_png(folder / "images.png", images.grid(train.some(IMAGES)))
+    images.save_png(folder / "mean.png", np.rint(numbers.mean_image).astype(np.uint8))
+
+
+def _augments(config: TrainConfig) -> bool:
+    return config.augment != type(config.augment)()
+
+
+def _draw_augmented(folder: Path, train: Source, config: TrainConfig) -> None:
+    """augmented.png: real images in the first row, and below each what the first steps would make of it."""
+    with quiet():
+        from gan_cli.augment import preview
+    count, copies = AUGMENTED
+    real = train.some(count)
+    rows = [real, *preview(config.augment, real, config.seed, copies)]
+    if train.spec.sequence_length:
+        rows = [row[:, 0] for row in rows]  # the first frames: the others change alike
+    images.save_png(folder / "augmented.png", images.grid(np.concatenate(rows), len(real)))
