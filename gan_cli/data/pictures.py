@@ -144,7 +144,5 @@ def _fitted(picture: Image.Image, wanted: Look) -> Image.Image:
 
 
 def _is_grey(pixels: np.ndarray) -> bool:
-    for part in (pixels[:1], pixels):  # most pictures of colour show it in their first line
-        if (part[..., :2] != part[..., 1:]).any():
-            return False
-    return True
+    # Most pictures of colour show it in their first line.
+    return all(bool((part[..., :2] == part[..., 1:]).all()) for part in (pixels[:1], pixels))
