@@ -20,8 +20,8 @@ from gan_cli import data
 from gan_cli.cli.quiet import quiet
 from gan_cli.config_data import Mnist
 from gan_cli.data.arrays import read_npz
-from gan_cli.data.locate import candidates
 from gan_cli.data.source import Source
+from gan_cli.download import candidates
 from gan_cli.errors import DataError, GanError, RunDirectoryError
 from gan_cli.images import from_uint8
 from gan_cli.training.rundir import RunDirectory

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.slow
-def test_the_wheel_carries_configs_and_digits_and_runs_from_anywhere(tmp_path: Path) -> None:
+def test_the_wheel_carries_configs_digits_and_page_and_runs_from_anywhere(tmp_path: Path) -> None:
     source = tmp_path / "source"
     for name in ("gan_cli", "configs"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -27,7 +27,7 @@ def test_the_wheel_carries_configs_and_digits_and_runs_from_anywhere(tmp_path: P
     names = set(zipfile.ZipFile(wheel).namelist())
     yamls = {f"gan_cli/{path.relative_to(ROOT)}" for path in (ROOT / "configs").rglob("*.yaml")}
     assert len(yamls) > 15
-    assert yamls | {"gan_cli/data/digits.npz", "gan_cli/data/digits.LICENSE.txt"} <= names
+    assert yamls | {"gan_cli/data/digits.npz", "gan_cli/data/digits.LICENSE.txt", "gan_cli/metrics/people.html"} <= names
     assert not [name for name in names if "test" in name or "scripts" in name]
 
     environment = tmp_path / "environment"

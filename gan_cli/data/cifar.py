@@ -14,8 +14,9 @@ from gan_cli.config_data import Cifar10, Cifar100
 from gan_cli.data import cifar_names
 from gan_cli.data.arrays import read_npz
 from gan_cli.data.cifar_binary import Layout, Table, check_labels, read_archive, read_folder
-from gan_cli.data.locate import Download, candidates, fetch, one_line, places
+from gan_cli.data.locate import fetch
 from gan_cli.data.source import Source, Split, resize
+from gan_cli.download import Download, one_line, places
 from gan_cli.errors import DataError
 
 
@@ -96,7 +97,7 @@ def _find(known: Known, options: Cifar10 | Cifar100, split: Split) -> Table:
     if options.path:
         files = ", ".join(layout.files[split])
         raise DataError(f"data.path={options.path}: neither {known.npz} nor {layout.archive} nor its files {files}")
-    return read_archive(layout, fetch(options.name, known.download, layout.archive, candidates(None)), split)
+    return read_archive(layout, fetch(options.name, known.download, layout.archive), split)
 
 
 def _read(known: Known, place: Path, split: Split) -> Table | None:

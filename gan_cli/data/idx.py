@@ -9,8 +9,9 @@ import numpy as np
 
 from gan_cli.config_data import FashionMnist, Kmnist, Mnist, MovingMnist, StackedMnist
 from gan_cli.data.arrays import read_idx, read_npz
-from gan_cli.data.locate import Download, candidates, fetch, keras_cache, one_line, places
+from gan_cli.data.locate import fetch
 from gan_cli.data.source import Source, Split, resize
+from gan_cli.download import Download, keras_cache, one_line, places
 from gan_cli.errors import DataError
 
 Options = Mnist | FashionMnist | Kmnist | StackedMnist | MovingMnist
@@ -154,7 +155,7 @@ def _download(known: Known, name: str, split: Split) -> Found:
 
 def _fetch(known: Known, name: str, folder: str, file: str) -> Path:
     published = Download(f"{known.address}/{file}", known.sha256[file])
-    return fetch(name, published, (Path(folder) / file).as_posix(), candidates(None))
+    return fetch(name, published, (Path(folder) / file).as_posix())
 
 
 def _read_npz(path: Path, split: Split) -> Found:

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from gan_cli.config_data import Cifar10, Cifar100
-from gan_cli.data import cifar, cifar_binary, cifar_names, load, locate
+from gan_cli.data import cifar, cifar_binary, cifar_names, load
 from gan_cli.data.source import Source
+from gan_cli.download import Download
 from gan_cli.errors import DataError
 from tests.data.made import HTML, no_other_places, record, tar_gz, tar_of
 
@@ -37,7 +38,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def publish(monkeypatch: pytest.MonkeyPatch, name: str, path: Path, sha256: str = "") -> None:
     """Let the download be a file of ours."""
     sha256 = sha256 or (hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "")
-    monkeypatch.setattr(cifar, name, getattr(cifar, name)._replace(download=locate.Download(path.as_uri(), sha256)))
+    monkeypatch.setattr(cifar, name, getattr(cifar, name)._replace(download=Download(path.as_uri(), sha256)))
 
 
 def batches(level: int = 10) -> dict[str, bytes]:

@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 import urllib.error
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 
 from gan_cli.config_data import FashionMnist, Kmnist, Mnist
 from gan_cli.data import idx as published
-from gan_cli.data import load, locate
+from gan_cli.data import load
 from gan_cli.data.source import Source
 from gan_cli.errors import DataError
 from tests.data.made import (
@@ -238,7 +239,7 @@ def test_no_network(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
     def urlopen(url: str, timeout: float) -> None:
         raise urllib.error.URLError("no route to host")
 
-    monkeypatch.setattr(locate.urllib.request, "urlopen", urlopen)
+    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
     monkeypatch.setenv("GAN_DATA_DIR", str(tmp_path / "mine"))
     with pytest.raises(DataError) as caught:
         load(Mnist())

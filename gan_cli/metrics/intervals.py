@@ -1,0 +1,36 @@
+"""Confidence intervals of shares."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+from typing import NamedTuple
+
+
+class Interval(NamedTuple):
+    """Both ends, in [0, 1]."""
+
+    low: float
+    high: float
+
+
+def quantile(confidence: float = 0.95) -> float:
+    """Standard deviations of a normal distribution that hold `confidence` of it around the mean: 1.96 for 95 %."""
+    return NormalDist().inv_cdf((1.0 + confidence) / 2.0)
+
+
+def wilson(successes: int, count: int, confidence: float = 0.95) -> Interval:
+    """Score interval of a share (Wilson, 1927); unlike the normal one it also holds near 0 and 1 and for few trials.
+
+    Args:
+        successes: 0 to `count`.
+        count: independent trials, at least 1.
+        confidence: probability that intervals made like this hold the true share, in (0, 1).
+    """
+    if not 0 <= successes <= count or count < 1:
+        raise ValueError(f"{successes} successes of {count}")
+    share, square = successes / count, quantile(confidence) ** 2
+    centre = share + square / (2 * count)
+    reach = math.sqrt(square * (share * (1.0 - share) + square / (4 * count)) / count)
+    scale = 1.0 + square / count
+    return Interval(max(0.0, (centre - reach) / scale), min(1.0, (centre + reach) / scale))
