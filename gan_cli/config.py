@@ -139,6 +139,21 @@ class Training:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Evaluation:
+    """Options of the section `evaluation`: a Fréchet distance while training, which chooses the best checkpoint."""
+
+    every: OptionalCount = describe("steps between scores; null: none", 1000)
+    count: Annotated[int, Field(ge=16, le=10**6)] = describe("samples of one score", 2000)
+    final_count: Annotated[int | None, Field(ge=16, le=10**6)] = describe(
+        "samples with which the three best are scored again at the end; null: they are not", 10_000
+    )
+    extractor: Literal["auto", "classifier", "random", "inception", "vgg16", "pixels"] = describe(
+        "network that sees the images; auto: classifier where the data has labels, else random", "auto"
+    )
+    patience: OptionalCount = describe("scores without a better one after which the run ends early; null: it does not", None)
+
+
+@dataclass(frozen=True, config=STRICT)
 class TrainConfig:
     """Everything that `gan-train` needs; `model` and `data` are the options dataclasses of their names."""
 
@@ -149,6 +164,11 @@ class TrainConfig:
     schedule: Schedule
     training: Training
     augment: Augment = Augment()
+    evaluation: Evaluation = Evaluation()
+    watchdog: Literal["off", "warn", "rollback"] = describe(
+        "a run that goes wrong: off, warn, or rollback to the best checkpoint with half the learning rate",
+        "warn",
+    )
     seed: Seed = describe("every random draw follows from it", 0)
 
 
@@ -163,6 +183,53 @@ class SampleConfig:
     batch_size: Annotated[int, Field(ge=1, le=65536)] = describe("images computed at once", 64)
     format: Literal["grid", "png", "npz"] = describe("one grid, a folder of PNG files, or one npz", "grid")
     output: str | None = describe("file or folder to write; null: named after the run, in this directory", None)
+
+
+@dataclass(frozen=True, config=STRICT)
+class EvaluateConfig:
+    """What `gan-evaluate` needs beside the data set, which is the run's own unless `data` names another."""
+
+    checkpoint: str | None = describe("run directory of gan-train", None)
+    samples: str | None = describe("folder, zip or npz of images that any program made, instead of checkpoint", None)
+    compare: list[str] | None = describe("run directories to rank, instead of checkpoint", None)
+    step: Literal["best", "newest"] | Annotated[int, Field(ge=0)] = describe("best, newest or a step", "best")
+    metrics: list[str] | None = describe("which to measure; null: those that fit the extractor", None)
+    extractor: Literal["auto", "classifier", "random", "inception", "vgg16", "pixels"] = describe(
+        "network that sees the images; auto: classifier where the data has labels, else random", "auto"
+    )
+    weights: str | None = describe("file with the weights of extractor=inception or vgg16; null: look around", None)
+    count: Annotated[int, Field(ge=16, le=10**6)] = describe("samples, and most real images to compare with", 10_000)
+    split: Literal["auto", "test", "train"] = describe(
+        "real images to compare with; auto: the test split where it has 1,000", "auto"
+    )
+    repeats: Annotated[int, Field(ge=1, le=100)] = describe("times it is done, with fresh samples", 2)
+    seed: Seed = describe("of the first samples", 0)
+    batch_size: Annotated[int, Field(ge=1, le=65536)] = describe("images computed at once", 64)
+    people: bool = describe("write a page on which people judge, instead of scores", False)
+    people_count: Annotated[int, Field(ge=5, le=500)] = describe("real and generated images on that page, each", 50)
+    exposure_ms: Annotated[int | None, Field(ge=50, le=60_000)] = describe(
+        "milliseconds that the page shows an image; null: no limit", None
+    )
+    answers: list[str] | None = describe("files of people's answers to add to the scores", None)
+    output: str | None = describe("where to write; null: scores/ in the run directory, or this directory", None)
+
+
+@dataclass(frozen=True, config=STRICT)
+class PlotConfig:
+    """Everything that `gan-plot` needs."""
+
+    runs: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1, max_length=24)] = Field(
+        description="run directories of gan-train, also as bare arguments"
+    )
+    keys: Annotated[list[str], Field(min_length=1)] | None = describe(
+        "numbers of metrics.jsonl to draw, e.g. [loss_generator]; null: all", None
+    )
+    smooth: Annotated[float, Field(ge=0.0, le=0.99)] = describe(
+        "weight of the past in a moving average of losses, logits and speed; 0: none", 0.0
+    )
+    output: Annotated[str, Field(min_length=1)] | None = describe(
+        "PNG to write; null: named after the run, in this directory", None
+    )
 
 
 @dataclass(frozen=True, config=STRICT)

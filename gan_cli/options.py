@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gan_cli import config
@@ -36,6 +36,7 @@ def train_options() -> dict[str, list[Option]]:
         "schedule": config.Schedule,
         "training": config.Training,
         "augment": config.Augment,
+        "evaluation": config.Evaluation,
     }
     run = [
         *of(config.TrainConfig, ""),
@@ -48,7 +49,11 @@ def train_options() -> dict[str, list[Option]]:
 def all_keys() -> list[str]:
     """Every full key of gan-train, the groups themselves too."""
     keys = [option.key for options in train_options().values() for option in options]
-    return list(dict.fromkeys(["model", "data", "loss", "optimizer", "schedule", "training", "augment", "experiment", *keys]))
+    return list(
+        dict.fromkeys(
+            ["model", "data", "loss", "optimizer", "schedule", "training", "augment", "evaluation", "experiment", *keys]
+        )
+    )
 
 
 def sample_options() -> list[Option]:
@@ -61,10 +66,32 @@ def data_options() -> list[Option]:
     return of(config.DataConfig, "")
 
 
+def data_keys() -> list[str]:
+    """Every key of the group data."""
+    return list(dict.fromkeys(option.key for entry in DATA.values() for option in of(entry.options, "data")))
+
+
+def evaluate_options() -> list[Option]:
+    """Options of gan-evaluate."""
+    return of(config.EvaluateConfig, "")
+
+
+def plot_options() -> list[Option]:
+    """Options of gan-plot."""
+    runs, *others = of(config.PlotConfig, "")
+    return [replace(runs, default="required"), *others]
+
+
 def as_markdown() -> str:
     """The tables of the README: `python -m gan_cli.options` prints them."""
     tables = [_table(f"gan-train: `{name}`", options) for name, options in train_options().items()]
-    return "\n".join([*tables, _table("gan-sample", sample_options()), _table("gan-data", data_options())])
+    others = {
+        "gan-sample": sample_options(),
+        "gan-data": data_options(),
+        "gan-plot": plot_options(),
+        "gan-evaluate": evaluate_options(),
+    }
+    return "\n".join([*tables, *(_table(name, options) for name, options in others.items())])
 
 
 def _table(heading: str, options: list[Option]) -> str:

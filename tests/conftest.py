@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,8 +23,16 @@ TINY = [
     "training.preview_every=4",
     "training.preview_count=4",
     "training.checkpoint_every=4",
+    "evaluation.every=null",
 ]
 """Overrides for a run of milliseconds a step on the shipped digits."""
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is decoded or trained once is kept for this session of tests, away from the user's own cache."""
+    folder = tmp_path_factory.getbasetemp() / "cache"
+    monkeypatch.setenv("GAN_CACHE_DIR", str(folder))
 
 
 @dataclass
@@ -59,6 +69,41 @@ def look(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureF
     from gan_cli.cli.data import main
 
     return _command(main, "gan-data", monkeypatch, tmp_path, capfd)
+
+
+@pytest.fixture
+def plot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Command:
+    """gan-plot in this process, in the same folder."""
+    from gan_cli.cli.plot import main
+
+    return _command(main, "gan-plot", monkeypatch, tmp_path, capfd)
+
+
+@pytest.fixture
+def evaluate(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str], trained: Path
+) -> Command:  # fmt: skip
+    """gan-evaluate in this process, in a folder of its own with the runs `run` and `other` and an empty cache."""
+    from gan_cli.cli.evaluate import main
+
+    shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setenv("GAN_CACHE_DIR", str(tmp_path / "cache"))
+    return _command(main, "gan-evaluate", monkeypatch, tmp_path, capfd)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two finished runs of 8 steps, `run` and `other`; tests work on copies."""
+    from gan_cli.cli.train import main
+
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for seed, name in enumerate(("run", "other")):
+            patch.setattr(sys, "argv", ["gan-train", *TINY, "training.steps=8", f"seed={seed}", f"run_dir={name}"])
+            assert main() == 0
+    gc.freeze()  # Keras collects garbage for every model: half a second with all that TensorFlow has brought in
+    return folder
 
 
 def _command(

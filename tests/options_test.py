@@ -16,19 +16,21 @@ def test_options_of_one_schema():
 
 
 def test_a_section_without_name_has_bare_keys():
-    assert options.of(config.TrainConfig, "") == [options.Option("seed", "every random draw follows from it", 0)]
+    watchdog, seed = options.of(config.TrainConfig, "")
+    assert (watchdog.key, watchdog.default) == ("watchdog", "warn")
+    assert seed == options.Option("seed", "every random draw follows from it", 0)
 
 
 def test_headings():
     table = options.train_options()
     groups = [f"model={name}" for name in MODELS] + [f"data={name}" for name in DATA]
-    assert list(table) == [*groups, "loss", "optimizer", "schedule", "training", "augment", "run"]
+    assert list(table) == [*groups, "loss", "optimizer", "schedule", "training", "augment", "evaluation", "run"]
 
 
 def test_every_field_of_the_schema_is_in_the_table():
     table = options.train_options()
     schemas = {"loss": config.Loss, "optimizer": config.Optimizer, "schedule": config.Schedule, "training": config.Training}
-    schemas |= {"augment": config.Augment}
+    schemas |= {"augment": config.Augment, "evaluation": config.Evaluation}
     schemas |= {f"model={name}": entry.options for name, entry in MODELS.items()}
     schemas |= {f"data={name}": entry.options for name, entry in DATA.items()}
     for heading, schema in schemas.items():
@@ -53,14 +55,15 @@ def test_all_keys_are_those_of_the_yaml():
     keys = options.all_keys()
     assert len(keys) == len(set(keys))
     train = OmegaConf.to_container(OmegaConf.load(CONFIGS / "train.yaml"), resolve=False)
-    sections = {"defaults", "hydra", "training", "augment"}
-    of_yaml = {key for key in train if key not in sections}
-    of_yaml |= {f"{section}.{key}" for section in ("training", "augment") for key in train[section]}
+    sections = ("training", "augment", "evaluation")
+    of_yaml = {key for key in train if key not in {"defaults", "hydra", *sections}}
+    of_yaml |= {f"{section}.{key}" for section in sections for key in train[section]}
     assert of_yaml <= set(keys)
     groups = {name for entry in train["defaults"] if isinstance(entry, dict) for name in entry if " " not in name}
-    assert groups | {"training", "augment"} <= set(keys)
-    for section in ("training.", "augment."):
-        assert {key for key in keys if key.startswith(section)} == {key for key in of_yaml if key.startswith(section)}
+    assert groups | set(sections) <= set(keys)
+    for section in sections:
+        of_section = {key for key in of_yaml if key.startswith(f"{section}.")}
+        assert {key for key in keys if key.startswith(f"{section}.")} == of_section != set()
 
 
 def test_options_of_gan_sample():

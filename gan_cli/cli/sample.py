@@ -34,7 +34,7 @@ def job(composed: DictConfig) -> None:
     if config.format == "grid" and config.count > LARGEST_GRID:
         raise ConfigError(f"count={config.count}: a grid shows up to {LARGEST_GRID} images; format=png or format=npz")
     run = RunDirectory.read(config.checkpoint)
-    manifest = _choose(run, config.step)
+    manifest = choose(run, config.step)
     output = _output(config, run, manifest.step)
     with quiet():
         from gan_cli.training import generate
@@ -45,7 +45,8 @@ def job(composed: DictConfig) -> None:
     print(f"{config.count:,} images from step {manifest.step} of {run.path}: {output}")
 
 
-def _choose(run: RunDirectory, step: str | int) -> Manifest:
+def choose(run: RunDirectory, step: str | int) -> Manifest:
+    """The checkpoint called best, newest or by its step, its sampler's weights found whole."""
     if isinstance(step, int):
         if step not in checkpoint.steps(run.checkpoints):
             found = ", ".join(map(str, checkpoint.steps(run.checkpoints)[::-1])) or "none"

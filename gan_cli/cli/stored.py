@@ -13,7 +13,7 @@ from gan_cli.training.rundir import RunDirectory
 
 SAFE = re.compile(
     r"training\.(steps|epochs|steps_per_call|xla|feed|threads|log_every|preview_every|checkpoint_every|tensorboard)"
-    r"|optimizer\.(players\.\w+\.)?learning_rate|schedule(\..*)?|data\.path"
+    r"|evaluation\..*|watchdog|optimizer\.(players\.\w+\.)?learning_rate|schedule(\..*)?|data\.path"
 )
 """What may change between the parts of a run; anything else would change the meaning of the weights or of the position."""
 
@@ -63,10 +63,14 @@ def resumed(
         rows = [("key", "this run", "asked for"), *((key, before.get(key), after.get(key)) for key in changed)]
         table = "\n".join(f"  {key!s:<36}{old!s:<20}{new!s}" for key, old, new in rows)
         raise ConfigError(f"resume={run.path} cannot change these; start a new run for them:\n{table}")
-    path = used.get("data", {}).get("path")
+    without_environment(used.get("data", {}).get("path"))
+    return stored, used
+
+
+def without_environment(path: Any) -> None:
+    """Refuse a stored data.path whose value was not stored."""
     if isinstance(path, str) and "${" in path:
         raise ConfigError(f"data.path was {path}, from the environment, which is not stored: give data.path= again")
-    return stored, used
 
 
 def _merge(inherited: dict[str, Any], given: Any, overrides: list[str]) -> dict[str, Any]:

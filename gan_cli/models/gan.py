@@ -36,7 +36,10 @@ class Gan(Model):
             "generator": self._adversarial.generator(real_logits, fake_logits),
             "discriminator": self._adversarial.discriminator(real_logits, fake_logits),
         }
-        return losses, {"logits_real": tf.reduce_mean(real_logits), "logits_fake": tf.reduce_mean(fake_logits)}
+        logs = {"logits_real": tf.reduce_mean(real_logits), "logits_fake": tf.reduce_mean(fake_logits)}
+        # The share of pairs that the discriminator orders rightly: it means the same for every loss.
+        logs["ordered"] = tf.reduce_mean(tf.cast(real_logits > fake_logits, tf.float32))
+        return losses, logs
 
     def sample(self, latents: tf.Tensor, labels: tf.Tensor | None = None) -> tf.Tensor:
         return self.networks["generator"](latents, training=False)

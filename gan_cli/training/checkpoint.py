@@ -10,11 +10,11 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import ConfigDict, Field
@@ -42,9 +42,16 @@ class FileFacts:
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True, allow_inf_nan=False))
 class Manifest:
-    """What a checkpoint says of itself; `model` and `data` are fingerprints, `score` the lower the better."""
+    """What a checkpoint says of itself.
+
+    Attributes:
+        model, data: fingerprints.
+        score: of some samples, the lower the better; None: not scored.
+        full_score: of full_count samples, as the best few get at the end of a run.
+        ruler: fingerprint of what the scores were measured with; only those of one ruler are compared.
+    """
 
     format: Literal[1]
     step: Annotated[int, Field(ge=0)]
@@ -53,9 +60,22 @@ class Manifest:
     data: str
     score: float | None
     versions: dict[str, str]
+    full_score: float | None = None
+    ruler: str | None = None
+    full_count: int | None = None
 
 
-def save(folder: Path, step: int, tensors: Mapping[str, Mapping[str, np.ndarray]], model: str, data: str) -> Path:
+class Judged(NamedTuple):
+    """A score, the lower the better, and the fingerprint of what it was measured with."""
+
+    score: float
+    ruler: str
+
+
+def save(
+    folder: Path, step: int, tensors: Mapping[str, Mapping[str, np.ndarray]], model: str, data: str,
+    judged: Judged | None = None,
+) -> Path:  # fmt: skip
     """Commit a checkpoint; `tensors` is file name -> key -> array.
 
     Raises:
@@ -66,7 +86,8 @@ def save(folder: Path, step: int, tensors: Mapping[str, Mapping[str, np.ndarray]
     try:
         temporary.mkdir(parents=True)
         facts = {name: _write(temporary / name, arrays) for name, arrays in tensors.items()}
-        manifest = Manifest(FORMAT, step, facts, model, data, None, _versions())
+        score, ruler = judged or (None, None)
+        manifest = Manifest(FORMAT, step, facts, model, data, score, _versions(), None, ruler)
         files.write_json(temporary / "manifest.json", asdict(manifest))
         if final.exists():  # damaged, or resume would have started from it
             os.rename(final, final.with_suffix(".replaced.tmp"))
@@ -101,7 +122,7 @@ def steps(folder: Path) -> list[int]:
     """The steps that have a folder, newest first, whether valid or not; links are none of ours."""
     entries = folder.iterdir() if folder.is_dir() else ()
     names = [entry.name for entry in entries if not entry.is_symlink()]
-    return sorted((int(name[5:]) for name in names if re.fullmatch(r"step-\d{8,18}", name)), reverse=True)
+    return sorted((int(name[5:]) for name in names if re.fullmatch(r"step-(\d{8}|[1-9]\d{8,17})", name)), reverse=True)
 
 
 def verify(folder: Path, step: int, names: tuple[str, ...] = (STATE, SAMPLER)) -> Manifest:
@@ -145,8 +166,21 @@ def newest(folder: Path, warn: Callable[[str], None], names: tuple[str, ...] = (
 
 def best(folder: Path, warn: Callable[[str], None], names: tuple[str, ...] = (STATE, SAMPLER)) -> Manifest | None:
     """The valid checkpoint with the lowest score, or the newest where none has a score."""
-    scored = [(score, step) for step in steps(folder) if (score := _score(folder, step)) is not None]
-    for _, step in sorted(scored):
+    return _first_valid(folder, ranked(folder), warn, names)
+
+
+def good(folder: Path, warn: Callable[[str], None]) -> Manifest | None:
+    """The one to go back to: the newer of the best by `ranked` and the best by `contenders`, so that neither is lost."""
+    both = [*ranked(folder)[:1], *contenders(folder)[:1]]
+    newer_first = sorted(both, key=lambda each: each.step, reverse=True)
+    return _first_valid(folder, [*newer_first, *contenders(folder)], warn, (STATE, SAMPLER))
+
+
+def _first_valid(
+    folder: Path, manifests: Iterable[Manifest], warn: Callable[[str], None], names: tuple[str, ...]
+) -> Manifest | None:  # fmt: skip
+    """The first one whose files are whole, or the newest of all."""
+    for step in dict.fromkeys(manifest.step for manifest in manifests):
         try:
             return verify(folder, step, names)
         except CheckpointError as error:
@@ -154,11 +188,33 @@ def best(folder: Path, warn: Callable[[str], None], names: tuple[str, ...] = (ST
     return newest(folder, warn, names)
 
 
-def _score(folder: Path, step: int) -> float | None:
+def ranked(folder: Path) -> list[Manifest]:
+    """The manifests with a score, the best first: by full scores where there are any, the others after them.
+
+    Only scores of one ruler are compared: that of the newest scored checkpoint.
+    """
+    scored = [found for step in steps(folder) if (found := _manifest(folder, step)) and found.score is not None]
+    same = [manifest for manifest in scored if manifest.ruler == scored[0].ruler]
+    return sorted(same, key=lambda each: (each.full_score is None, each.full_score or 0.0, each.score or 0.0, each.step))
+
+
+def contenders(folder: Path) -> list[Manifest]:
+    """The same by the scores that all of them have: which of them deserve a full score."""
+    return sorted(ranked(folder), key=lambda each: (each.score or 0.0, each.step))
+
+
+def add_full_score(folder: Path, manifest: Manifest, score: float, count: int) -> None:
+    """Put the score of many samples into a checkpoint's manifest."""
+    path = path_of(folder, manifest.step) / "manifest.json"
+    files.write_json(path, asdict(replace(manifest, full_score=score, full_count=count)))
+
+
+def _manifest(folder: Path, step: int) -> Manifest | None:
     try:
-        return parse(Manifest, files.read_json(path_of(folder, step) / "manifest.json")).score
+        manifest = parse(Manifest, files.read_json(path_of(folder, step) / "manifest.json"))
     except (ConfigError, RunDirectoryError):
         return None
+    return manifest if manifest.step == step else None
 
 
 def read(folder: Path, step: int, name: str, expected: Shapes) -> dict[str, np.ndarray]:
@@ -193,16 +249,22 @@ def _compare(path: Path, found: Shapes, expected: Shapes) -> None:
             raise CheckpointError(f"{path}: tensor {key!r} is {theirs}, this model has {dtype} {list(shape)}")
 
 
-def prune(folder: Path) -> None:
-    """Keep the newest checkpoint, the one before it and the best; call under the run directory's lock."""
+def prune(folder: Path, contending: int = 1) -> None:
+    """Keep the newest checkpoint, the one before it, the best, and the `contending` best by the scores that all have.
+
+    Call under the run directory's lock.
+    """
     found = steps(folder)
-    scores = {step: score for step in found if (score := _score(folder, step)) is not None}
-    keep = set(found[:2]) | ({min(scores, key=lambda step: scores[step])} if scores else set())
-    for step in found:
-        if step not in keep:
-            doomed = path_of(folder, step).with_suffix(".old.tmp")
-            os.rename(path_of(folder, step), doomed)  # never a half-deleted folder under a checkpoint's name
-            shutil.rmtree(doomed)
+    kept = [*ranked(folder)[:1], *contenders(folder)[:contending]]
+    discard(folder, set(found) - set(found[:2]) - {manifest.step for manifest in kept})
+
+
+def discard(folder: Path, doomed: Iterable[int]) -> None:
+    """Remove the checkpoints of some steps; call under the run directory's lock."""
+    for step in doomed:
+        path = path_of(folder, step).with_suffix(".old.tmp")
+        os.rename(path_of(folder, step), path)  # never a half-deleted folder under a checkpoint's name
+        files.remove(path)
 
 
 def remove_leftovers(folder: Path) -> None:

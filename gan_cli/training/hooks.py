@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TextIO
@@ -18,6 +19,11 @@ from gan_cli.training import checkpoint, sampling
 from gan_cli.training.rundir import RunDirectory
 from gan_cli.training.state import State, export
 
+CONTENDING = 3
+"""Best checkpoints that are kept while a run lasts, for the full scores at its end."""
+LONGEST_LINE, LONGEST_RUN = 64 * 1024, 1e12
+"""Bytes and seconds that a line of metrics.jsonl may have."""
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -30,6 +36,7 @@ class Moment:
         seconds: wall time since this process began to train.
         images_per_second: real images per second of compiled steps since the last multiple of log_every.
         seconds_left: estimate, from that speed.
+        scores: what hooks measured at this very step.
     """
 
     step: int
@@ -38,14 +45,19 @@ class Moment:
     seconds: float = 0.0
     images_per_second: float = 0.0
     seconds_left: float = 0.0
+    scores: Mapping[str, float] = field(default_factory=dict)
 
 
 class Hook(Protocol):
-    """Called at every multiple of `every` and at the run's last step; `close` when the loop ends for whatever reason."""
+    """Called at every multiple of `every` and at the run's last step; `close` when the loop ends for whatever reason.
+
+    What it returns is among the scores of the moment that later hooks see. One with `finished` that is true ends the run:
+    for the hooks after it this step is the last.
+    """
 
     every: int
 
-    def __call__(self, moment: Moment) -> None: ...
+    def __call__(self, moment: Moment) -> Mapping[str, float] | None: ...
 
     def close(self) -> None: ...
 
@@ -57,11 +69,15 @@ class ProgressBar:
 
     def __init__(self, start: int, total: int) -> None:
         layout = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+        self._score: list[str] = []
         self._bar = tqdm(initial=start, total=total, bar_format=layout, dynamic_ncols=True, file=sys.stdout)
 
     def __call__(self, moment: Moment) -> None:
         losses = [f"{_initial(name)} {value:.3g}" for name, value in moment.logs.items() if name.startswith("loss_")]
-        self._bar.set_postfix_str(", ".join([f"{moment.images_per_second:,.0f} img/s", *losses]), refresh=False)
+        if "frechet" in moment.scores:
+            self._score = [f"FD {moment.scores['frechet']:.3g}"]
+        parts = [f"{moment.images_per_second:,.0f} img/s", *losses, *self._score]
+        self._bar.set_postfix_str(", ".join(parts), refresh=False)
         self._bar.update(moment.step - self._bar.n)
 
     def close(self) -> None:
@@ -69,16 +85,21 @@ class ProgressBar:
 
 
 class ProgressLines:
-    """A plain line every interval, where the output is no terminal."""
+    """A plain line every interval and at every score, where the output is no terminal."""
 
-    def __init__(self, every: int, file: TextIO) -> None:
-        self.every, self._file = every, file
+    every = 0
+
+    def __init__(self, interval: int, file: TextIO) -> None:
+        self._interval, self._file = interval, file
 
     def __call__(self, moment: Moment) -> None:
+        if not _due(moment, self._interval):
+            return
         losses = "  ".join(f"{name[5:]} {value:.4g}" for name, value in moment.logs.items() if name.startswith("loss_"))
         left = tqdm.format_interval(moment.seconds_left)
         speed = f"{moment.images_per_second:,.0f} images/s"
-        print(f"step {moment.step}/{moment.total}  {speed}  {losses}  {left} left", file=self._file, flush=True)
+        score = f"  Fréchet {moment.scores['frechet']:.4g}" if "frechet" in moment.scores else ""
+        print(f"step {moment.step}/{moment.total}  {speed}  {losses}{score}  {left} left", file=self._file, flush=True)
 
     def close(self) -> None:
         pass
@@ -90,19 +111,22 @@ class MetricsLog:
     `seconds` counts on from part to part of a run.
     """
 
-    def __init__(self, path: Path, every: int, start: int) -> None:
-        self.every = every
-        lines = _lines_up_to(path, start) if path.exists() else []
-        self._seconds_before = float(json.loads(lines[-1])["seconds"]) if lines else 0.0
-        self._file = path.open("r+" if lines else "w", encoding="utf-8")
-        self._file.truncate(sum(len(line.encode()) for line in lines))
+    every = 0
+
+    def __init__(self, path: Path, interval: int, start: int) -> None:
+        self._interval = interval
+        self._seconds_before, end = 0.0, 0
+        for entry, position in _entries(path, start):
+            self._seconds_before, end = float(entry["seconds"]), position
+        self._file = path.open("r+" if end else "w", encoding="utf-8")
+        self._file.truncate(end)
         self._file.seek(0, 2)
 
     def __call__(self, moment: Moment) -> None:
-        if not moment.logs:
+        if not moment.logs or not _due(moment, self._interval):
             return
         seconds, speed = round(self._seconds_before + moment.seconds, 3), round(moment.images_per_second, 1)
-        line = {"step": moment.step, "seconds": seconds, "images_per_second": speed} | moment.logs
+        line = {"step": moment.step, "seconds": seconds, "images_per_second": speed} | moment.logs | dict(moment.scores)
         self._file.write(json.dumps(line) + "\n")
         self._file.flush()
 
@@ -124,7 +148,8 @@ class TensorBoard:
 
     def __call__(self, moment: Moment) -> None:
         with self._writer.as_default(step=moment.step):
-            for name, value in (moment.logs | {"images_per_second": moment.images_per_second}).items():
+            values = moment.logs | dict(moment.scores) | {"images_per_second": moment.images_per_second}
+            for name, value in values.items():
                 tf.summary.scalar(name, value)
 
     def close(self) -> None:
@@ -143,15 +168,15 @@ class Preview:
         self._latents = tf.constant(sampling.latents(state.sampler, self.LATENT_SEED)(count))
         self._folder.mkdir(exist_ok=True)
         images.save_png(self._folder / "real.png", images.grid(real[:count]))
-        self._last: Path | None = None
+        self.last: Path | None = None
 
     def __call__(self, moment: Moment) -> None:
         pixels = images.to_uint8(self._sample(self._latents).numpy())
-        self._last = self._folder / f"step-{moment.step:08d}.png"
-        images.save_png(self._last, images.grid(pixels))
+        self.last = self._folder / f"step-{moment.step:08d}.png"
+        images.save_png(self.last, images.grid(pixels))
 
     def close(self) -> None:
-        frames = sorted(frame for frame in self._folder.glob("step-*.png") if self._last and frame <= self._last)
+        frames = sorted(frame for frame in self._folder.glob("step-*.png") if self.last and frame <= self.last)
         if len(frames) > 1:
             chosen = [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, self.MOST_FRAMES, dtype=int))]
             images.save_gif(self._folder / "progress.gif", chosen)
@@ -165,34 +190,61 @@ class Checkpoint:
         self.saved: int | None = start or None
 
     def __call__(self, moment: Moment) -> None:
-        if moment.step == self.saved:
-            return
+        if moment.step != self.saved:
+            self.save(moment.step)
+
+    def save(self, step: int, judged: checkpoint.Judged | None = None) -> None:
+        """Commit the state of a step, with its score where it has one."""
         tensors = {
             checkpoint.STATE: export(self._state.tensors()),
             checkpoint.SAMPLER: export(self._state.sampler_tensors()),
         }
-        checkpoint.save(self._folder, moment.step, tensors, *self._facts)
-        self.saved = moment.step
-        checkpoint.prune(self._folder)
+        checkpoint.save(self._folder, step, tensors, *self._facts, judged)
+        self.saved = step
+        checkpoint.prune(self._folder, CONTENDING)
 
     def close(self) -> None:
         pass
 
 
-def _lines_up_to(path: Path, step: int) -> list[str]:
-    """The leading whole lines of a metrics file whose step is not beyond the given one."""
-    kept = []
+def _due(moment: Moment, interval: int) -> bool:
+    """Whether a line is written: at multiples of the interval, at scores and at the end."""
+    return moment.step % interval == 0 or moment.step == moment.total or bool(moment.scores)
+
+
+def entries(path: Path, step: int) -> Iterator[dict[str, Any]]:
+    """The objects of a metrics file up to a step; none where there is no file."""
+    return (entry for entry, _ in _entries(path, step))
+
+
+def _entries(path: Path, step: int) -> Iterator[tuple[dict[str, Any], int]]:
+    """Those of the leading lines that are entries, one step after another, each with the byte at which its line ends."""
+    last = 0
+    for entry, end in json_lines(path):
+        if not entry or type(entry.get("step")) is not int or not last < entry["step"] <= step:
+            return
+        if not isinstance(entry.get("seconds"), float | int) or not 0 <= entry["seconds"] < LONGEST_RUN:
+            return
+        last = entry["step"]
+        yield entry, end
+
+
+def json_lines(path: Path) -> Iterator[tuple[dict[str, Any] | None, int]]:
+    """Each line of a file as its object, None where it is none, and the byte at which it ends; nothing where there is no file.
+
+    It may be a stranger's: read line by line, none of them longer than LONGEST_LINE.
+    """
+    if not path.exists():
+        return
+    end = 0
     with files.open_regular(path) as file:
-        for line in file:
+        while line := file.readline(LONGEST_LINE):
+            end += len(line)
             try:
-                entry = json.loads(line)
-                fits = line.endswith(b"\n") and entry["step"] <= step and entry["seconds"] >= 0
-            except (ValueError, KeyError, TypeError):
-                fits = False
-            if not fits:
-                break
-            kept.append(line.decode())
-    return kept
+                value = json.loads(line) if line.endswith(b"\n") else None
+            except (ValueError, RecursionError):
+                value = None
+            yield value if isinstance(value, dict) else None, end
 
 
 def _initial(name: str) -> str:

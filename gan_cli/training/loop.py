@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 
 import tensorflow as tf
@@ -65,7 +66,7 @@ class Loop:
         self._summed_steps, self._timed_steps, self._timed_seconds = 0, 0, 0.0
 
     def run(self, total: int, signals: Signals) -> Moment:
-        """Train up to `total` steps, or until a signal; hooks that are due at the last step have been called.
+        """Train up to `total` steps, a signal or a hook that is `finished`; hooks due at the last step have been called.
 
         Raises:
             NonFiniteError: at the first loss or weight that is not finite; no hook saw that state.
@@ -73,17 +74,21 @@ class Loop:
         self._started = time.perf_counter()
         moment = Moment(int(self._state.step.numpy()), total)
         try:
-            while moment.step < total and signals.received is None:
+            while moment.step < total and signals.received is None and not self._stops():
                 moment = self._call(self._count(moment.step, total), total)
                 for hook in self._hooks:
-                    if not hook.every or moment.step % hook.every == 0 or moment.step == total:
-                        hook(moment)
+                    if not hook.every or moment.step % hook.every == 0 or moment.step == total or self._stops():
+                        scores = hook(moment)
+                        moment = replace(moment, scores={**moment.scores, **scores}) if scores else moment
                 if moment.step % self._log_every == 0:
                     self._begin_interval()
         finally:
             for hook in self._hooks:
                 hook.close()
         return moment
+
+    def _stops(self) -> bool:
+        return any(getattr(hook, "finished", False) for hook in self._hooks)
 
     def _count(self, step: int, total: int) -> int:
         """Steps up to the next moment a hook is due, and no more than half a second's worth."""

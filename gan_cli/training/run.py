@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from gan_cli.config import TrainConfig, Training
 from gan_cli.data.feed import FEEDS, Feed
 from gan_cli.data.source import Source
 from gan_cli.errors import CheckpointError, DataError, Interrupted, NonFiniteError, RunDirectoryError
-from gan_cli.training import checkpoint, device, hooks, optimizers
+from gan_cli.training import checkpoint, device, hooks, optimizers, rollback, scorer
 from gan_cli.training.hooks import Hook
 from gan_cli.training.loop import Loop, Signals
+from gan_cli.training.rollback import RollBack
 from gan_cli.training.rundir import ModelCard, RunDirectory
 from gan_cli.training.state import State, assign, expected
 from gan_cli.training.step import Step
+from gan_cli.training.watchdog import Watchdog
 
 Say = Callable[[str], None]
 
@@ -47,21 +50,34 @@ def train(config: TrainConfig, stored: dict[str, Any], source: Source, run: RunD
     """
     signals = Signals()
     with signals.heard():
-        place = device.prepare(config.training.threads)
-        card = ModelCard(1, config.model, config.loss, source.spec)
-        total = total_steps(config.training, source)
-        state = build(config, source, total)
-        start = _restore(run, state, card, source, say) if (run.path / "model.json").exists() else 0
-        if start >= total:
-            say(f"{run.path} is complete at step {start}; training.steps=N with a larger N goes on")
-            return None
-        _write(run, card, stored)
-        where = device.placement(source.nbytes, config.training.feed)
-        say(f"{config.model.name} on {len(source):,} {source.spec} ({config.data.name}), {place}; {_placed(source, where)}")
-        if source.skipped:
-            say(f"{len(source.skipped):,} broken files left out, listed in {_list_skipped(run, source)}")
-        feed = FEEDS[where](source, config.training.batch_size, config.seed)
-        return _loop(config, source, feed, run, card, state, start, total, signals)
+        while True:
+            try:
+                return _once(config, stored, source, run, say, signals)
+            except RollBack as back:
+                config = replace(config, optimizer=back.optimizer)
+                stored = {**stored, "optimizer": asdict(back.optimizer)}
+                _write(run, run.read_card(), stored)  # at once: a kill while the state is built again shall not undo it
+
+
+def _once(
+    config: TrainConfig, stored: dict[str, Any], source: Source, run: RunDirectory, say: Say, signals: Signals
+) -> Path | None:
+    """From the newest checkpoint, or from the start, to the end or to a rollback."""
+    place = device.prepare(config.training.threads)
+    card = ModelCard(1, config.model, config.loss, source.spec)
+    total = total_steps(config.training, source)
+    state = build(config, source, total)
+    start = _restore(run, state, card, source, say) if (run.path / "model.json").exists() else 0
+    if start >= total:
+        say(f"{run.path} is complete at step {start}; training.steps=N with a larger N goes on")
+        return None
+    _write(run, card, stored)
+    where = device.placement(source.nbytes, config.training.feed)
+    say(f"{config.model.name} on {len(source):,} {source.spec} ({config.data.name}), {place}; {_placed(source, where)}")
+    if source.skipped:
+        say(f"{len(source.skipped):,} broken files left out, listed in {_list_skipped(run, source)}")
+    feed = FEEDS[where](source, config.training.batch_size, config.seed)
+    return _loop(config, source, feed, run, card, state, start, total, signals, say)
 
 
 def build(config: TrainConfig, source: Source, total: int) -> State:
@@ -117,24 +133,37 @@ def _list_skipped(run: RunDirectory, source: Source) -> Path:
 
 def _loop(
     config: TrainConfig, source: Source, feed: Feed, run: RunDirectory, card: ModelCard, state: State, start: int,
-    total: int, signals: Signals,
+    total: int, signals: Signals, say: Say,
 ) -> Path:  # fmt: skip
     """Train and turn what can go wrong on the way into the line that ends the run; the last grid."""
     training = config.training
     saver = hooks.Checkpoint(run, state, training.checkpoint_every, card.fingerprint, source.fingerprint, start)
     try:
+        made = scorer.measured(config.data, source, config.evaluation, total, say)
+        judge = scorer.Scorer(made, config.evaluation, run, state, saver) if made else None
+        preview = hooks.Preview(run, state, source.some(training.preview_count), training.preview_every, training.preview_count)
         loop = Loop(
             state,
             compiled(config, state, feed),
-            [*_watchers(training, source, run, state, start, total), saver],
+            [*([judge] if judge else []), *_watchers(config, run, start, total, judge, say), preview, saver],
             batch_size=training.batch_size,
             log_every=training.log_every,
             steps_per_call=training.steps_per_call,
         )
-        moment = loop.run(total, signals)
-        if signals.received is not None and moment.step < total:
+        try:
+            moment = loop.run(total, signals)
+        except NonFiniteError as error:
+            rollback.on_non_finite(config, run, int(state.step.numpy()), total, error, say)
+            raise
+        if judge and judge.finished and moment.step < total:
+            say(f"ended at step {moment.step}: no better score in evaluation.patience={config.evaluation.patience} of them")
+            if preview.last is None:  # it had ended before it was resumed
+                preview(moment)
+        elif signals.received is not None and moment.step < total:
             saver(moment)
             raise Interrupted(f"stopped and saved at step {moment.step}; {_goes_on(run)}", signals.received)
+        if judge:
+            judge.choose(say)
     except NonFiniteError as error:
         raise NonFiniteError(f"{error}; not saved. {_last_good(run, saver)}; a lower learning rate may help") from None
     except tf.errors.OpError as error:
@@ -145,17 +174,24 @@ def _loop(
         reason = error.strerror or str(error)
         remedy = "make room, then " if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
         raise RunDirectoryError(f"{run.path}: {reason}. {_last_good(run, saver)}; {remedy}{_goes_on(run)}") from None
-    return run.samples / f"step-{total:08d}.png"
+    assert preview.last is not None
+    return preview.last
 
 
-def _watchers(training: Training, source: Source, run: RunDirectory, state: State, start: int, total: int) -> list[Hook]:
+def _watchers(
+    config: TrainConfig, run: RunDirectory, start: int, total: int, judge: scorer.Scorer | None, say: Say
+) -> list[Hook]:  # fmt: skip
+    training = config.training
     watchers: list[Hook] = [
         hooks.progress(start, total, training.log_every),
         hooks.MetricsLog(run.metrics, training.log_every, start),
-        hooks.Preview(run, state, source.some(training.preview_count), training.preview_every, training.preview_count),
     ]
     if training.tensorboard:
         watchers.append(hooks.TensorBoard(run.path / "tensorboard", training.log_every))
+    if config.watchdog != "off":
+        before = hooks.entries(run.metrics, start)
+        react = rollback.reaction(config, run, total, say)
+        watchers.append(Watchdog(training.log_every, react, before, judge.since if judge else 0))
     return watchers
 
 

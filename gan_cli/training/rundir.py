@@ -87,6 +87,8 @@ class RunDirectory:
             raise RunDirectoryError(f"{path}: not a run directory (it has no model.json)")
         if link := next((entry for entry in run.path.iterdir() if entry.is_symlink()), None):
             raise RunDirectoryError(f"{link}: is a link; a run directory holds plain files and folders only")
+        if other := next((entry for entry in run.path.iterdir() if not (entry.is_file() or entry.is_dir())), None):
+            raise RunDirectoryError(f"{other}: is neither a file nor a folder")  # opening a pipe would hang
         return run
 
     def release(self) -> None:

@@ -20,12 +20,15 @@ def compiled(model: Model) -> Sampler:
     return sample
 
 
-def batches(model: Model, count: int, seed: int, batch_size: int) -> Iterator[np.ndarray]:
+def batches(
+    model: Model, count: int, seed: int, batch_size: int, sampler: Sampler | None = None
+) -> Iterator[np.ndarray]:  # fmt: skip
     """`count` images as uint8 batches [<= batch_size, H, W, C].
 
-    Latents are read from one stream of random numbers, so that image i depends on the seed and on i alone.
+    Latents are read from one stream of random numbers, so that image i depends on the seed and on i alone. `sampler` is the
+    model's compiled function, where there is one already.
     """
-    function, draw = compiled(model), latents(model, seed)
+    function, draw = sampler or compiled(model), latents(model, seed)
     for start in range(0, count, batch_size):
         size = min(batch_size, count - start)
         yield to_uint8(function(tf.constant(draw(size))).numpy())

@@ -216,3 +216,12 @@ def test_what_is_no_run_directory(train: Command, tmp_path: Path) -> None:
         assert result.code == 4
         assert one_line(result) == f"gan-train: {name}: {reason}"
     assert list((tmp_path / "empty").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["train.log", "metrics.jsonl", "anything"])
+def test_a_pipe_in_a_run_directory_does_not_hang(train: Command, tiny_run: Path, name: str) -> None:
+    (tiny_run / name).unlink(missing_ok=True)
+    os.mkfifo(tiny_run / name)
+    result = train(f"resume={tiny_run}", "training.steps=9")
+    assert result.code == 4
+    assert one_line(result) == f"gan-train: {tiny_run}/{name}: is neither a file nor a folder"

@@ -16,8 +16,14 @@ from .toy import Toy
 COUNT = 60
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "SUBSETS", 5)
+    monkeypatch.setattr(table, "PAIRS", 50)
+
+
 def noise(seed: int, count: int = COUNT, channels: int = 3) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 256, (count, 12, 10, channels), np.uint8)
+    return np.random.default_rng(seed).integers(0, 256, (count, 9, 8, channels), np.uint8)
 
 
 def sample(images: np.ndarray, extractor: Extractor | None = None) -> Sample:
@@ -31,14 +37,15 @@ def ruler(channels: int = 3) -> Ruler:
 
 
 @pytest.mark.parametrize("name", METRICS)
-@pytest.mark.parametrize("kind", ["others", "copies", "collapsed", "black", "few"])
-@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(
+    ("kind", "channels"), [("others", 3), ("others", 1), ("copies", 3), ("collapsed", 3), ("black", 3), ("few", 3)]
+)
 def test_values_are_finite_and_those_announced(name: str, kind: str, channels: int):
     images = {
         "others": noise(5, COUNT, channels),
         "copies": noise(0, COUNT, channels),
         "collapsed": np.repeat(noise(5, 1, channels), COUNT, axis=0),
-        "black": np.zeros((COUNT, 12, 10, channels), np.uint8),
+        "black": np.zeros((COUNT, 9, 8, channels), np.uint8),
         "few": noise(5, 16, channels),
     }[kind]
     values = METRICS[name].compute(ruler(channels), sample(images))
@@ -86,19 +93,17 @@ def test_moments_of_real_images_are_computed_once(monkeypatch: pytest.MonkeyPatc
 
 
 def test_pairs_are_those_of_nearest_training_images():
-    """A copy of a training image with one pixel changed by 51 levels: a mean square of 51^2 / 360."""
-    images = noise(1)[:20]
-    images[:, 0, 0, 0] ^= 0  # as they are
-    changed = images.astype(int)
+    """Training images with one value of 216 changed by 51: a mean square of 51^2 / 216."""
+    changed = noise(1)[:20].astype(int)
     changed[:, 0, 0, 0] += np.where(changed[:, 0, 0, 0] < 128, 51, -51)
     values = METRICS["similarity"].compute(ruler(), sample(changed.astype(np.uint8)))
-    assert values["nearest_psnr"] == pytest.approx(10 * math.log10(255**2 / (51**2 / 360)), rel=1e-9)
+    assert values["nearest_psnr"] == pytest.approx(10 * math.log10(255**2 / (51**2 / 216)), rel=1e-9)
     assert 0.9 < values["nearest_ssim"] < 1
 
 
 def test_content_is_the_squared_distance_of_unit_vectors():
     """One layer whose maps are the pixels: red against green is sqrt(2) apart, red against dark red not at all."""
-    red, green, dark = (np.zeros((20, 12, 10, 3), np.uint8) for _ in range(3))
+    red, green, dark = (np.zeros((20, 9, 8, 3), np.uint8) for _ in range(3))
     red[..., 0], green[..., 1], dark[..., 0] = 200, 200, 100
     measured = Ruler(Toy(), sample(red), sample(red), sample(red), 0)
     assert METRICS["content"].compute(measured, sample(green))["nearest_content"] == pytest.approx(2)
@@ -107,7 +112,7 @@ def test_content_is_the_squared_distance_of_unit_vectors():
 
 def test_modes_and_balance_are_those_of_the_classes():
     """Toy's class is the brightest channel: 10 red, 10 green, none blue."""
-    images = np.zeros((20, 12, 10, 3), np.uint8)
+    images = np.zeros((20, 9, 8, 3), np.uint8)
     images[:10, ..., 0] = images[10:, ..., 1] = 255
     values = measure(["modes", "classes"], ruler(), sample(images))
     assert values["modes"] == 2

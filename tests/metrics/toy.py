@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from gan_cli.metrics.extractor import Extractor
+from gan_cli.metrics.extractor import Extractor, rgb
 
 
 class Toy(Extractor):
-    """Features: every pixel in [0, 1], means of the first three first; classes: the brightest of them; maps: the pixels."""
+    """Features: the means of red, green and blue, then every pixel, in [0, 1]; class: the brightest mean; maps: the pixels."""
 
     name, weights, resize, classes = "toy", "ab" * 32, "none", 3
 
     def _features(self, images: np.ndarray) -> np.ndarray:
         scaled = images.astype(np.float32) / 255
-        means = np.resize(scaled.mean(axis=(1, 2)), (len(images), 3)) if images.shape[-1] == 1 else scaled.mean(axis=(1, 2))
+        means = rgb(scaled).mean(axis=(1, 2))
         return np.hstack([means, scaled.reshape(len(images), -1)])
 
     def _logits(self, features: np.ndarray) -> np.ndarray:

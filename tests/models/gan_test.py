@@ -57,7 +57,7 @@ def test_every_player_has_a_gradient(loss: str):
         assert all(np.isfinite(gradient).all() for gradient in found)
         kernels = [gradient for gradient in found if len(gradient.shape) == 4]
         assert all(np.abs(gradient).max() > 0.0 for gradient in kernels)
-    assert set(logs) == {"generator", "discriminator", "logits_real", "logits_fake"}
+    assert set(logs) == {"generator", "discriminator", "logits_real", "logits_fake", "ordered"}
 
 
 def test_losses_are_those_of_the_logits():
@@ -66,6 +66,17 @@ def test_losses_are_those_of_the_logits():
     assert logs["discriminator"] == pytest.approx(logs["logits_fake"] - logs["logits_real"], abs=1e-6)
     assert logs["generator"] == pytest.approx(-logs["logits_fake"], abs=1e-6)
     assert logs["logits_real"] != logs["logits_fake"]
+
+
+def test_the_share_of_ordered_pairs_is_the_discriminator_s():
+    """Of six pairs it puts the real image first in the share that its logits say."""
+    model, given = (
+        build("hinge"),
+        iter([[[1.0], [2.0], [3.0], [0.0], [5.0], [-1.0]], [[0.0], [2.0], [1.0], [1.0], [4.0], [-2.0]]]),
+    )
+    model.networks["discriminator"] = lambda images, training: tf.constant(next(given))
+    _, logs = model.phases[0].losses({"images": tf.zeros([6, *SPEC.image_shape])}, Noise(0, 0))
+    assert float(logs["ordered"]) == pytest.approx(4 / 6)
 
 
 def test_weight_clip_bounds_the_discriminator_alone():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from safetensors import SafetensorError
 from gan_cli import files
 from gan_cli.errors import CheckpointError
 from gan_cli.training import checkpoint
-from gan_cli.training.checkpoint import SAMPLER, STATE
+from gan_cli.training.checkpoint import SAMPLER, STATE, Judged
 
 ARRAYS = {"a/kernel": np.arange(6, dtype=np.float32).reshape(2, 3), "step": np.asarray(7, np.int64)}
 SHAPES = {"a/kernel": ((2, 3), "float32"), "step": ((), "int64")}
@@ -183,6 +184,126 @@ def test_best_is_the_newest_where_none_has_a_score(tmp_path: Path) -> None:
     best = checkpoint.best(tmp_path, silent)
     assert best is not None
     assert best.step == 2
+
+
+def scored(folder: Path, **scores: object) -> None:
+    """Checkpoints of steps 1, 2, ... from `a=score, b=(score, full score), c=(score, full score, ruler)`; None: not scored."""
+    for step, given in enumerate(scores.values(), 1):
+        score, full, ruler = (*(given if isinstance(given, tuple) else (given,)), None, None)[:3]
+        path = save(folder, step)
+        if score is not None:
+            count = None if full is None else 64
+            _edit(path / "manifest.json", score=score, full_score=full, full_count=count, ruler=ruler or "ruler")
+
+
+def order(manifests: list[checkpoint.Manifest]) -> list[int]:
+    return [manifest.step for manifest in manifests]
+
+
+def test_a_score_is_saved_with_what_it_was_measured_with(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path, 3, {STATE: ARRAYS, SAMPLER: ARRAYS}, "model", "data", Judged(12.5, "ruler"))
+    manifest = checkpoint.verify(tmp_path, 3)
+    assert (manifest.score, manifest.ruler, manifest.full_score, manifest.full_count) == (12.5, "ruler", None, None)
+    checkpoint.add_full_score(tmp_path, manifest, 11.5, 64)
+    full = checkpoint.verify(tmp_path, 3)
+    assert full == replace(manifest, full_score=11.5, full_count=64)
+
+
+@pytest.mark.parametrize(
+    ("scores", "ranked", "contenders"),
+    [
+        ({"a": 3.0, "b": 1.0, "c": 2.0}, [2, 3, 1], [2, 3, 1]),
+        ({"a": 2.0, "b": 1.0, "c": 1.0}, [2, 3, 1], [2, 3, 1]),
+        ({"a": (2.0, 9.0), "b": 1.0, "c": (3.0, 8.0)}, [3, 1, 2], [2, 1, 3]),
+        ({"a": (1.0, 5.0), "b": (2.0, 5.0)}, [1, 2], [1, 2]),
+        ({"a": 0.0, "b": (5.0, 0.0), "c": None}, [2, 1], [1, 2]),
+        ({"a": (1.0, None, "old"), "b": (9.0, None, "new"), "c": (8.0, None, "new"), "d": None}, [3, 2], [3, 2]),
+        ({"a": (1.0, 0.5, "old"), "b": (9.0, None, "new")}, [2], [2]),
+        ({"a": None}, [], []),
+    ],
+    ids=["by score", "a tie by step", "full ones first", "a full tie", "zero", "one ruler", "one ruler, full", "none"],
+)
+def test_checkpoints_are_ranked_by_the_scores_that_can_be_compared(
+    scores: dict[str, object], ranked: list[int], contenders: list[int], tmp_path: Path
+) -> None:
+    scored(tmp_path, **scores)
+    assert order(checkpoint.ranked(tmp_path)) == ranked
+    assert order(checkpoint.contenders(tmp_path)) == contenders
+    best = checkpoint.best(tmp_path, silent)
+    assert best is not None
+    assert best.step == (ranked or [1])[0]
+
+
+@pytest.mark.parametrize("score", ["NaN", "Infinity", '"1"', "true"])
+def test_a_manifest_whose_score_is_no_number_is_damaged(score: str, tmp_path: Path) -> None:
+    scored(tmp_path, a=2.0, b=1.0)
+    path = tmp_path / "step-00000002" / "manifest.json"
+    path.write_text(path.read_text().replace('"score": 1.0', f'"score": {score}'))
+    assert order(checkpoint.ranked(tmp_path)) == [1]
+    with pytest.raises(CheckpointError, match="score"):
+        checkpoint.verify(tmp_path, 2)
+
+
+def test_a_manifest_of_another_step_is_not_ranked(tmp_path: Path) -> None:
+    scored(tmp_path, a=2.0, b=1.0)
+    _edit(tmp_path / "step-00000002" / "manifest.json", step=1)
+    assert [(each.step, each.score) for each in checkpoint.ranked(tmp_path)] == [(1, 2.0)]
+
+
+def test_a_damaged_best_is_reported_and_the_next_best_used_then_the_newest(tmp_path: Path) -> None:
+    scored(tmp_path, a=1.0, b=2.0, c=3.0, d=None)
+    said: list[str] = []
+    for damaged, expected in ((1, 2), (2, 3), (3, 4)):
+        _flip(tmp_path / f"step-{damaged:08d}" / SAMPLER)
+        said.clear()
+        best = checkpoint.best(tmp_path, said.append)
+        assert best is not None
+        assert (best.step, len(said)) == (expected, damaged)
+    assert all(line.startswith("DAMAGED CHECKPOINT") for line in said)
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ({"a": 2.0, "b": 1.0, "c": 3.0}, 2),
+        ({"a": (5.0, 6.0), "b": 1.0, "c": 2.0}, 2),  # a run that had ended goes on: its full score is not the last word
+        ({"a": 1.0, "b": (2.0, 6.0), "c": 3.0}, 2),  # and is not given away either
+        ({"a": None, "b": None}, 2),
+    ],
+)
+def test_the_one_to_go_back_to_loses_neither_the_best_full_score_nor_the_best_score(
+    scores: dict[str, object], expected: int, tmp_path: Path
+) -> None:
+    scored(tmp_path, **scores)
+    good = checkpoint.good(tmp_path, silent)
+    assert good is not None
+    assert good.step == expected
+
+
+def test_a_damaged_one_is_not_gone_back_to(tmp_path: Path) -> None:
+    scored(tmp_path, a=2.0, b=1.0, c=None)
+    _flip(tmp_path / "step-00000002" / STATE)
+    said: list[str] = []
+    good = checkpoint.good(tmp_path, said.append)
+    assert good is not None
+    assert (good.step, len(said)) == (1, 1)
+
+
+@pytest.mark.parametrize(("contending", "kept"), [(1, [9, 8, 4, 2]), (3, [9, 8, 5, 4, 2, 1]), (9, [9, 8, 6, 5, 4, 2, 1])])
+def test_prune_keeps_as_many_contenders_as_it_is_told(contending: int, kept: list[int], tmp_path: Path) -> None:
+    scored(tmp_path, a=3.0, b=1.0, c=None, d=(4.0, 0.5), e=2.0, f=8.0, g=None, h=None, i=None)
+    checkpoint.prune(tmp_path, contending)
+    assert checkpoint.steps(tmp_path) == kept
+    assert len(list(tmp_path.iterdir())) == len(kept)
+
+
+def test_discarded_checkpoints_are_gone_and_what_only_looks_like_one_is_no_step(tmp_path: Path) -> None:
+    scored(tmp_path, a=None, b=None, c=None)
+    (tmp_path / "step-000000002").mkdir()
+    (tmp_path / "step-00000004").write_text("a file")
+    assert checkpoint.steps(tmp_path) == [4, 3, 2, 1]
+    checkpoint.discard(tmp_path, [4, 2])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["step-000000002", "step-00000001", "step-00000003"]
 
 
 def test_a_damaged_checkpoint_is_replaced_when_its_step_is_reached_again(tmp_path: Path) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import sys
+import tracemalloc
 from pathlib import Path
 
 import keras
@@ -16,9 +19,9 @@ from gan_cli import models
 from gan_cli.config import Dcgan, Loss, Optimizer, PlayerOptimizer, Schedule
 from gan_cli.data.feed import DeviceFeed
 from gan_cli.data.source import Source
-from gan_cli.errors import ConfigError, NonFiniteError
+from gan_cli.errors import ConfigError, NonFiniteError, RunDirectoryError
 from gan_cli.training import optimizers, sampling
-from gan_cli.training.hooks import MetricsLog, Moment, ProgressBar, ProgressLines
+from gan_cli.training.hooks import MetricsLog, Moment, ProgressBar, ProgressLines, entries, json_lines
 from gan_cli.training.loop import Loop, Signals
 from gan_cli.training.schedules import Rate
 from gan_cli.training.state import State, export
@@ -176,7 +179,59 @@ def test_hooks_are_called_when_due_and_at_the_last_step_however_calls_are_cut(st
     assert (three.seen, four.seen) == ([3, 6, 9, 10], [4, 8, 10])
     assert (three.closed, four.closed) == (1, 1)
     assert (moment.step, moment.total) == (10, 10)
-    assert set(moment.logs) == {"loss_generator", "loss_discriminator", "logits_real", "logits_fake"}
+    assert set(moment.logs) == {"loss_generator", "loss_discriminator", "logits_real", "logits_fake", "ordered"}
+
+
+class Scores(Recorder):
+    """Measures something, and wants the run to end at a step."""
+
+    def __init__(self, every: int, last: int | None = None) -> None:
+        super().__init__([], every)
+        self.finished, self.last = last == 0, last
+
+    def __call__(self, moment: Moment) -> dict[str, float]:
+        super().__call__(moment)
+        self.finished = moment.step == self.last
+        return {f"score_{self.every}": float(moment.step)}
+
+
+class Watcher(Recorder):
+    """Remembers the scores it was shown."""
+
+    def __init__(self, every: int) -> None:
+        super().__init__([], every)
+        self.scores: list[dict[str, float]] = []
+
+    def __call__(self, moment: Moment) -> None:
+        super().__call__(moment)
+        self.scores.append(dict(moment.scores))
+
+
+def test_scores_of_a_hook_are_shown_to_the_hooks_after_it_at_that_step_alone() -> None:
+    state, step = build()
+    before, after, seldom = Watcher(0), Watcher(0), Watcher(4)
+    hooks = [before, Scores(2), Scores(3), after, seldom]
+    moment = Loop(state, step, hooks, batch_size=4, log_every=5, steps_per_call=1).run(5, Signals())
+    assert before.scores == [{}] * 5
+    assert after.scores == [{}, {"score_2": 2}, {"score_3": 3}, {"score_2": 4}, {"score_2": 5, "score_3": 5}]
+    assert seldom.scores == [{"score_2": 4}, {"score_2": 5, "score_3": 5}]
+    assert moment.scores == {"score_2": 5, "score_3": 5}
+
+
+def test_a_finished_hook_makes_its_step_the_last_one_for_the_hooks_after_it() -> None:
+    state, step = build()
+    early, judge, late = Recorder([], 5), Scores(3, last=6), Recorder([], 5)
+    moment = Loop(state, step, [early, judge, late], batch_size=4, log_every=50).run(100, Signals())
+    assert (moment.step, int(state.step.numpy())) == (6, 6)
+    assert (early.seen, judge.seen, late.seen) == ([5], [3, 6], [5, 6])
+    assert (early.closed, judge.closed, late.closed) == (1, 1, 1)
+
+
+def test_a_hook_that_is_finished_before_the_run_lets_no_step_be_made() -> None:
+    state, step = build()
+    late = Recorder([], 1)
+    moment = Loop(state, step, [Scores(3, last=0), late], batch_size=4, log_every=50).run(100, Signals())
+    assert (moment.step, int(state.step.numpy()), late.seen, late.closed) == (0, 0, [], 1)
 
 
 def test_steps_compiled_by_xla_are_the_same_bits_however_they_are_cut() -> None:
@@ -190,7 +245,7 @@ def test_steps_compiled_by_xla_are_the_same_bits_however_they_are_cut() -> None:
         totals.append((total.numpy().tolist(), export(state.tensors())["generator/dense/kernel"].tobytes()))
         assert int(state.step.numpy()) == 4
     assert totals[0] == totals[1]
-    assert step.names == ["loss_generator", "loss_discriminator", "logits_real", "logits_fake"]
+    assert step.names == ["loss_generator", "loss_discriminator", "logits_real", "logits_fake", "ordered"]
 
 
 def test_logs_are_means_of_the_interval_and_the_same_bits_for_any_cut() -> None:
@@ -232,7 +287,79 @@ def test_metrics_drop_what_was_written_after_the_checkpoint_and_what_a_kill_cut(
     assert lines[0] == {"step": 10, "seconds": 1.0, "images_per_second": 100.0, "loss_generator": 0.5}
 
 
-@pytest.mark.parametrize("line", ["[1]", '{"step": 5}', '{"step": 5, "seconds": {}}', '{"step": "5", "seconds": 1}', "\xff"])
+def test_metrics_have_a_line_at_each_interval_each_score_and_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    log = MetricsLog(path, 4, 0)
+    for step in range(1, 11):
+        scores = {"frechet": 9.5, "diversity": 0.5} if step == 3 else {}
+        log(Moment(step, 10, {"loss_generator": 0.5} if step != 8 else {}, scores=scores))
+    log.close()
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["step"] for line in lines] == [3, 4, 10]
+    assert [line.get("frechet") for line in lines] == [9.5, None, None]
+    assert lines[0] == {"step": 3, "seconds": 0.0, "images_per_second": 0.0, "loss_generator": 0.5} | {
+        "frechet": 9.5,
+        "diversity": 0.5,
+    }
+
+
+def test_entries_are_the_lines_up_to_a_step(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    assert list(entries(path, 9)) == []
+    lines = [{"step": step, "seconds": step / 2, "ordered": 0.5} for step in (2, 4, 6)]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert list(entries(path, 0)) == []
+    assert list(entries(path, 1)) == []
+    assert list(entries(path, 4)) == list(entries(path, 5)) == lines[:2]
+    assert list(entries(path, 6)) == lines
+
+
+def test_lines_of_any_length_and_depth_are_read_in_constant_memory(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    good = b'{"action": "rollback"}\n'
+    path.write_bytes(good + b"[" * 3_000_000 + b"\n" + good + b'{"a": "' + b"x" * 3_000_000 + b'"}\n' + good + b"\xff\n[1]\n{")
+    tracemalloc.start()
+    found = [entry for entry, _ in json_lines(path) if entry is not None]
+    assert found == [{"action": "rollback"}] * 3
+    assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    tracemalloc.stop()
+    assert [entry for entry, _ in json_lines(path)][-3:] == [None] * 3
+    assert [end for _, end in json_lines(path)][-1] == path.stat().st_size
+
+
+@pytest.mark.parametrize("make", ["link", "pipe"])
+def test_a_metrics_file_that_is_no_plain_file_is_refused_and_left_alone(make: str, tmp_path: Path) -> None:
+    path, precious = tmp_path / "metrics.jsonl", tmp_path / "precious"
+    precious.write_text("mine")
+    path.symlink_to(precious) if make == "link" else os.mkfifo(path)
+    with pytest.raises(RunDirectoryError, match="is a link" if make == "link" else "not a plain file"):
+        MetricsLog(path, 1, 10)
+    with pytest.raises(RunDirectoryError):
+        list(entries(path, 10))
+    assert precious.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[1]",
+        '{"step": 5}',
+        '{"step": 5, "seconds": {}}',
+        '{"step": "5", "seconds": 1}',
+        '{"step": 5.5, "seconds": 1}',
+        '{"step": 1, "seconds": 1}',
+        '{"step": -5, "seconds": 1}',
+        '{"step": 5, "seconds": -1}',
+        '{"step": 5, "seconds": Infinity}',
+        '{"step": 5, "seconds": NaN}',
+        '{"step": 5, "seconds": 1' + "0" * 400 + "}",
+        '{"step": 5, "seconds": 1' + "0" * 5000 + "}",
+        '{"step": 5, "seconds": 1, "text": "' + "x" * 100_000 + '"}',
+        "[" * 50_000,
+        "\xff",
+    ],
+    ids=range(15),
+)
 def test_lines_of_a_stranger_s_metrics_are_dropped_from_the_first_that_is_none(line: str, tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     path.write_text('{"step": 1, "seconds": 0.5}\n' + line + '\n{"step": 6, "seconds": 1}\n', encoding="latin-1")
@@ -241,8 +368,6 @@ def test_lines_of_a_stranger_s_metrics_are_dropped_from_the_first_that_is_none(l
 
 
 def test_progress_lines_and_bar_name_step_speed_losses_and_time_left(capsys: pytest.CaptureFixture[str]) -> None:
-    import sys
-
     moment = Moment(50, 200, {"loss_generator": 0.51234, "loss_discriminator": 1.25}, 3.0, 8812.3, 75.0)
     ProgressLines(10, sys.stdout)(moment)
     assert capsys.readouterr().out == "step 50/200  8,812 images/s  generator 0.5123  discriminator 1.25  01:15 left\n"
@@ -252,6 +377,42 @@ def test_progress_lines_and_bar_name_step_speed_losses_and_time_left(capsys: pyt
     last = capsys.readouterr().out.replace("\r", "\n").strip().splitlines()[-1]
     for part in (" 25%|", "50/200", "8,812 img/s, G 0.512, D 1.25"):
         assert part in last
+
+
+SCORED = Moment(55, 200, {"loss_generator": 0.5}, scores={"frechet": 12.345})
+
+
+def test_a_progress_line_comes_at_a_score_between_two_others(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = ProgressLines(10, sys.stdout)
+    for moment in (Moment(54, 200, SCORED.logs), SCORED, Moment(60, 200, SCORED.logs)):
+        lines(moment)
+    scored, plain = capsys.readouterr().out.splitlines()
+    assert scored == "step 55/200  0 images/s  generator 0.5  Fréchet 12.35  00:00 left"
+    assert plain == "step 60/200  0 images/s  generator 0.5  00:00 left"
+
+
+def test_the_bar_shows_a_score_until_the_next_one(capsys: pytest.CaptureFixture[str]) -> None:
+    bar = ProgressBar(0, 200)
+    bar(SCORED)
+    bar(Moment(56, 200, SCORED.logs))
+    bar.close()
+    last = capsys.readouterr().out.replace("\r", "\n").strip().splitlines()[-1]
+    assert "56/200" in last
+    assert "0 img/s, G 0.5, FD 12.3" in last
+
+
+def test_a_sampler_that_is_compiled_already_draws_the_same_images() -> None:
+    model = models.build(Dcgan(width=2), SOURCE.spec, Loss("hinge"), seed=0)
+    function = sampling.compiled(model)
+    calls: list[int] = []
+
+    def counted(latents: tf.Tensor) -> tf.Tensor:
+        calls.append(len(latents))
+        return function(latents)
+
+    given = np.concatenate(list(sampling.batches(model, 9, 5, 4, counted)))
+    np.testing.assert_array_equal(given, np.concatenate(list(sampling.batches(model, 9, 5, 4))))
+    assert calls == [4, 4, 1]
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 64, 100])

@@ -1,0 +1,135 @@
+"""Scores while training: they choose the best checkpoint, and may end the run early."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gan_cli import files
+from gan_cli.config import Evaluation
+from gan_cli.data.source import Source
+from gan_cli.errors import CheckpointError, ConfigError, DataError, RunDirectoryError
+from gan_cli.metrics.frechet import Moments, frechet_distance
+from gan_cli.training import checkpoint, ruler, sampling
+from gan_cli.training.checkpoint import Judged
+from gan_cli.training.generate import load_sampler
+from gan_cli.training.hooks import CONTENDING, Checkpoint, Moment
+from gan_cli.training.ruler import Measured, Say, Setting
+from gan_cli.training.rundir import RunDirectory
+from gan_cli.training.state import State
+
+REAL_COUNT = 10_000
+"""Most real images that samples are compared with."""
+SEED = 0
+BATCH = 250
+
+
+def measured(options: Any, source: Source, evaluation: Evaluation, total: int, say: Say) -> Measured | None:
+    """The ruler of a run of `total` steps; None for a run that is over before its first score, and, with a word why, for data
+    that cannot be scored."""
+    if evaluation.every is None or total < evaluation.every:
+        return None
+    try:
+        made = ruler.build(options, Setting(evaluation.extractor, count=REAL_COUNT), say, train=source, names=["frechet"])
+        if made.ruler.moments.covariance.trace() == 0.0:
+            raise DataError(f"{source.origin}: all images look the same to extractor={evaluation.extractor}")
+    except (ConfigError, DataError) as error:
+        say(f"without scores: {error}")
+        return None
+    return made
+
+
+class Scorer:
+    """Every so often a Fréchet distance of the averaged generator's samples; a checkpoint where it is among the best.
+
+    Beside it `diversity`: the variance of the samples' features over that of real images.
+
+    Attributes:
+        since: step after which the run's scores were measured as they are now.
+        finished: whether patience has run out.
+    """
+
+    def __init__(self, made: Measured, evaluation: Evaluation, run: RunDirectory, state: State, saver: Checkpoint) -> None:
+        assert evaluation.every is not None
+        self.every, start = evaluation.every, int(state.step.numpy())
+        self._made, self._options, self._run, self._saver = made, evaluation, run, saver
+        self._model, self._sample = state.sampler, sampling.compiled(state.sampler)
+        facts = made.provenance | {"count": evaluation.count, "seed": SEED}
+        self.ruler = files.fingerprint(facts)
+        (run.path / "scores").mkdir(exist_ok=True)
+        path = run.path / "scores" / "training.json"
+        self.since = _since(path, facts, start)
+        files.write_json(path, facts | {"final_count": evaluation.final_count, "since": self.since})
+        self.finished = start % self.every == 0 and self._waited_long(start)  # a run that has ended early ends again
+
+    def __call__(self, moment: Moment) -> Mapping[str, float]:
+        batches = sampling.batches(self._model, self._options.count, SEED, BATCH, self._sample)
+        generated, real = self._moments(batches), self._made.ruler.moments
+        score = frechet_distance(real, generated)
+        ahead = [manifest.score or 0.0 for manifest in self._contenders()][:CONTENDING]
+        if len(ahead) < CONTENDING or score < ahead[-1]:
+            self._saver.save(moment.step, Judged(score, self.ruler))
+        self.finished = self._waited_long(moment.step)
+        return {"frechet": score, "diversity": float(generated.covariance.trace() / real.covariance.trace())}
+
+    def close(self) -> None:
+        pass
+
+    def choose(self, say: Say) -> None:
+        """Score the best few again with many samples, so that noise does not choose, and keep the best of them."""
+        count = self._options.final_count
+        if count is None:
+            return
+        for place, manifest in enumerate(self._contenders()):
+            if manifest.full_count != count and (place < CONTENDING or manifest.full_score is not None):
+                self._score_fully(manifest, count, say)
+        checkpoint.prune(self._run.checkpoints)
+        best = self._ranked()
+        if best and best[0].full_score is not None:
+            floor = self._made.floor(["frechet"])["frechet"]
+            say(f"best step      {best[0].step}, Fréchet {best[0].full_score:.4g} ({count:,} samples; real images {floor:.3g})")
+
+    def _score_fully(self, manifest: checkpoint.Manifest, count: int, say: Say) -> None:
+        folder = self._run.checkpoints
+        try:
+            checkpoint.verify(folder, manifest.step, (checkpoint.SAMPLER,))
+            model = load_sampler(self._run, manifest)
+        except CheckpointError as error:
+            say(f"DAMAGED CHECKPOINT {error}; without a full score")
+            return
+        moments = self._moments(sampling.batches(model, count, SEED, BATCH))
+        checkpoint.add_full_score(folder, manifest, frechet_distance(self._made.ruler.moments, moments), count)
+
+    def _moments(self, batches: Any) -> Moments:
+        moments = None
+        for batch in batches:
+            features = self._made.ruler.extractor.features(batch)
+            if moments is None:
+                moments = Moments.of(features)
+            else:
+                moments.add(features)
+        assert moments is not None
+        return moments
+
+    def _ranked(self) -> list[checkpoint.Manifest]:
+        return [each for each in checkpoint.ranked(self._run.checkpoints) if each.ruler == self.ruler]
+
+    def _contenders(self) -> list[checkpoint.Manifest]:
+        return [each for each in checkpoint.contenders(self._run.checkpoints) if each.ruler == self.ruler]
+
+    def _waited_long(self, step: int) -> bool:
+        """Whether as many scores as `patience` allows have come since the best one: known from the checkpoints alone."""
+        best = self._contenders()
+        return bool(self._options.patience and best and step - best[0].step >= self._options.patience * self.every)
+
+
+def _since(path: Path, facts: Mapping[str, Any], start: int) -> int:
+    """The step after which scores were measured by these facts: an earlier part of the run may have had others."""
+    try:
+        stored = files.read_json(path)
+    except RunDirectoryError:
+        return start
+    since = stored.get("since")
+    same = all(stored.get(key) == value for key, value in facts.items())
+    return since if same and isinstance(since, int) and 0 <= since <= start else start

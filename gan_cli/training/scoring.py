@@ -1,0 +1,85 @@
+"""From the arguments of gan-evaluate to a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan_cli import data
+from gan_cli.config import EvaluateConfig
+from gan_cli.config_data import Folder, Npz, Zip
+from gan_cli.data.source import Source
+from gan_cli.errors import DataError
+from gan_cli.spec import DataSpec
+from gan_cli.training import device, evaluate, ruler, sampling
+from gan_cli.training.checkpoint import SAMPLER, Manifest
+from gan_cli.training.generate import load_sampler
+from gan_cli.training.ruler import Measured, Say, Setting
+from gan_cli.training.rundir import RunDirectory
+from gan_cli.training.scores import Report
+
+BLOCK = 1024
+
+
+def score_checkpoint(run: RunDirectory, manifest: Manifest, options: Any, config: EvaluateConfig, say: Say) -> Report:
+    """The scores of a checkpoint's moving average.
+
+    Raises:
+        GanError: the checkpoint, the data or the metrics do not fit.
+    """
+    device.prepare(None)
+    train = data.load(options)
+    ruler.refuse_other_size(run, train.spec)
+    model = load_sampler(run, manifest)
+    sampler = sampling.compiled(model)
+    measured, names = _prepared(options, train, config, say)
+    subject = {"path": str(run.path), "step": manifest.step, "sha256": manifest.files[SAMPLER].sha256}
+
+    def draw(seed: int) -> Iterable[np.ndarray]:
+        return sampling.batches(model, config.count, seed, config.batch_size, sampler)
+
+    return evaluate.report(measured, names, draw, config.count, config.repeats, config.seed, subject)
+
+
+def score_files(path: str, options: Any, config: EvaluateConfig, say: Say) -> Report:
+    """The scores of images that lie in a folder, a zip or an npz; with fewer than `count` all of them."""
+    device.prepare(None)
+    train = data.load(options)
+    source = _source(path, train.spec)
+    count = min(config.count, len(source))
+    if count < ruler.FEWEST:
+        raise DataError(f"{path}: {count} images, too few for scores (at least {ruler.FEWEST})")
+    measured, names = _prepared(options, train, config, say)
+    subject = {"path": path, "sha256": source.fingerprint}
+
+    def draw(seed: int) -> Iterable[np.ndarray]:
+        rows = np.random.default_rng(seed).permutation(len(source))[:count]
+        return (source.images[rows[start : start + BLOCK]] for start in range(0, count, BLOCK))
+
+    repeats = config.repeats if count < len(source) else 1  # all of them are the same ones every time
+    return evaluate.report(measured, names, draw, count, repeats, config.seed, subject)
+
+
+def _prepared(options: Any, train: Source, config: EvaluateConfig, say: Say) -> tuple[Measured, list[str]]:
+    setting = Setting(config.extractor, config.weights, config.count, config.split, config.seed)
+    measured = ruler.build(options, setting, say, train=train, names=config.metrics)
+    return measured, ruler.chosen(config.metrics, measured.ruler.extractor)
+
+
+def _source(path: str, real: DataSpec) -> Source:
+    """Images as files, of the size and channels of the real ones."""
+    if not Path(path).exists():
+        raise DataError(f"samples={path}: no such file or folder")
+    height, width, channels = real.image_shape
+    size = [height, width]
+    if Path(path).is_dir():
+        return data.load(Folder(path=path, size=size, channels=channels, labels=False, test_share=0.0))  # type: ignore[arg-type]
+    if path.lower().endswith(".zip"):
+        return data.load(Zip(path=path, size=size, channels=channels, labels=False, test_share=0.0))  # type: ignore[arg-type]
+    source = data.load(Npz(path=path, size=size, labels=False, test_share=0.0))
+    if source.spec.channels != channels:
+        raise DataError(f"{path}: {source.spec}, the real ones have {channels} channels")
+    return source

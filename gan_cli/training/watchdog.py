@@ -1,0 +1,138 @@
+"""A run that goes wrong is seen by its numbers: what it looks like, what usually helps, and a way back."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, TypeGuard
+
+from gan_cli.config import Optimizer, PlayerOptimizer
+from gan_cli.training.hooks import Moment, json_lines
+
+SATURATED, INTERVALS = 0.999, 10
+"""Share of pairs that the discriminator orders rightly, over that many log intervals in a row."""
+COLLAPSED, SCORES = 0.25, 2
+"""Variance of the samples' features over that of real images, in that many scores in a row."""
+RISEN, RISING = 1.25, 5
+"""Scores above the best by that factor, that many in a row."""
+MOST_ROLLBACKS = 3
+"""Each halves a learning rate: an eighth of it is the least."""
+
+Kind = Literal["saturated", "collapsed", "rising", "not finite"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was seen, and the player whose learning rate a rollback halves (None: every player's)."""
+
+    kind: Kind
+    text: str
+    player: str | None = None
+
+
+ADVICE: dict[Kind, str] = {
+    "saturated": "a lower learning rate or dropout for the discriminator, another loss or a gradient penalty may help",
+    "collapsed": "a lower learning rate, a larger batch or another loss may help",
+    "rising": "the best checkpoint is kept; a lower learning rate or schedule=linear may help",
+    "not finite": "a lower learning rate or optimizer.clip_norm=1 may help",
+}
+
+
+class Watchdog:
+    """Looks at logs and scores; a finding is said once, until it has gone.
+
+    Args:
+        tell: called with each finding; it may raise to end the run.
+        before: what metrics.jsonl holds of the steps before: a resumed run sees what an unbroken one would.
+        since: scores up to this step were measured otherwise and count for nothing.
+    """
+
+    every = 0
+
+    def __init__(
+        self, log_every: int, tell: Callable[[int, Finding], None], before: Iterable[Mapping[str, Any]] = (), since: int = 0
+    ) -> None:  # fmt: skip
+        self._log_every, self._tell = log_every, tell
+        self._ordered: list[float] = []
+        self._spread: list[float] = []
+        self._scores: list[float] = []
+        self._best = math.inf
+        self._seen: set[Kind] = set()
+        for entry in before:
+            self._take(entry["step"], entry, entry if entry["step"] > since else {})
+            self._seen = {finding.kind for finding in self._findings()}
+
+    def __call__(self, moment: Moment) -> None:
+        if not (moment.logs and moment.step % self._log_every == 0) and not moment.scores:
+            return
+        self._take(moment.step, moment.logs, moment.scores)
+        found = {finding.kind: finding for finding in self._findings()}
+        news, self._seen = found.keys() - self._seen, set(found)
+        for kind in sorted(news):
+            self._tell(moment.step, found[kind])
+
+    def _take(self, step: int, logs: Mapping[str, Any], scores: Mapping[str, Any]) -> None:
+        """Means of whole intervals, and any scores."""
+        ordered, score, spread = logs.get("ordered"), scores.get("frechet"), scores.get("diversity")
+        if _finite(ordered) and step % self._log_every == 0:
+            self._ordered = [*self._ordered[1 - INTERVALS :], ordered]
+        if _finite(score) and _finite(spread):
+            self._best = min(self._best, score)
+            self._scores = [*self._scores[1 - RISING :], score]
+            self._spread = [*self._spread[1 - SCORES :], spread]
+
+    def close(self) -> None:
+        pass
+
+    def _findings(self) -> list[Finding]:
+        found = []
+        if len(self._ordered) == INTERVALS and min(self._ordered) > SATURATED:
+            text = f"the discriminator has told all real images from generated ones for {INTERVALS} intervals"
+            found.append(Finding("saturated", text, "discriminator"))
+        if len(self._spread) == SCORES and max(self._spread) < COLLAPSED:
+            found.append(Finding("collapsed", f"samples vary {self._spread[-1]:.2f} times as much as real images"))
+        if len(self._scores) == RISING and min(self._scores) > RISEN * self._best:
+            text = f"the Fréchet distance, {self._scores[-1]:.4g}, left its best, {self._best:.4g}, long ago"
+            found.append(Finding("rising", text))
+        return found
+
+
+def _finite(value: Any) -> TypeGuard[float]:
+    return isinstance(value, float) and math.isfinite(value)
+
+
+def halved(optimizer: Optimizer, player: str | None) -> tuple[Optimizer, str, float]:
+    """The optimizer with half the learning rate for a player, or for all: (it, the key that changed, its new value)."""
+    if player is None:
+        rate = optimizer.learning_rate / 2
+        players = {
+            name: replace(each, learning_rate=each.learning_rate / 2) if each.learning_rate else each
+            for name, each in optimizer.players.items()
+        }
+        return replace(optimizer, learning_rate=rate, players=players), "optimizer.learning_rate", rate
+    own = optimizer.players.get(player, PlayerOptimizer())
+    rate = (own.learning_rate or optimizer.learning_rate) / 2
+    players = {**optimizer.players, player: replace(own, learning_rate=rate)}
+    return replace(optimizer, players=players), f"optimizer.players.{player}.learning_rate", rate
+
+
+def log(path: Path, entry: dict[str, Any]) -> None:
+    """A line of watchdog.jsonl, behind whole ones."""
+    with path.open("ab+") as file:
+        if file.seek(0, os.SEEK_END):
+            file.seek(-1, os.SEEK_END)
+            file.write(b"" if file.read(1) == b"\n" else b"\n")
+        file.write(json.dumps(entry).encode() + b"\n")
+
+
+def rollbacks(path: Path) -> int:
+    """How often a run was rolled back.
+
+    Raises:
+        RunDirectoryError: a stranger's link or pipe lies there.
+    """
+    return sum(entry is not None and entry.get("action") == "rollback" for entry, _ in json_lines(path))

@@ -1,0 +1,252 @@
+"""What the watchdog sees in scripted moments, when it says so, and what a rollback changes."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gan_cli.config import Optimizer, PlayerOptimizer
+from gan_cli.errors import RunDirectoryError
+from gan_cli.training import watchdog
+from gan_cli.training.hooks import MetricsLog, Moment, entries
+from gan_cli.training.watchdog import ADVICE, Finding, Watchdog, halved
+
+LOG_EVERY = 10
+
+
+class Told(list[tuple[int, str]]):
+    """(step, kind) of each finding."""
+
+    def __call__(self, step: int, finding: Finding) -> None:
+        self.append((step, finding.kind))
+
+
+def intervals(*ordered: float) -> list[Moment]:
+    """A moment after each interval."""
+    return [Moment(LOG_EVERY * number, 10_000, {"ordered": value}) for number, value in enumerate(ordered, 1)]
+
+
+def scores(*frechet: float, diversity: float = 1.0) -> list[Moment]:
+    """A moment with a score after each interval."""
+    values = [{"frechet": value, "diversity": diversity} for value in frechet]
+    return [Moment(LOG_EVERY * number, 10_000, {}, scores=each) for number, each in enumerate(values, 1)]
+
+
+def diversities(*values: float) -> list[Moment]:
+    return [
+        Moment(LOG_EVERY * number, 10_000, {}, scores={"frechet": 9.0, "diversity": value})
+        for number, value in enumerate(values, 1)
+    ]
+
+
+def told(moments: list[Moment]) -> Told:
+    seen = Told()
+    dog = Watchdog(LOG_EVERY, seen)
+    for moment in moments:
+        dog(moment)
+    dog.close()
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("moments", "expected"),
+    [
+        (intervals(*[1.0] * 9), []),
+        (intervals(*[1.0] * 10), [(100, "saturated")]),
+        (intervals(*[0.9991] * 10), [(100, "saturated")]),
+        (intervals(*[0.999] * 10), []),
+        (intervals(*[1.0] * 5, 0.99, *[1.0] * 9), []),
+        (intervals(*[1.0] * 5, 0.99, *[1.0] * 10), [(160, "saturated")]),
+        (diversities(0.2), []),
+        (diversities(0.2, 0.2), [(20, "collapsed")]),
+        (diversities(0.2499, 0.2499), [(20, "collapsed")]),
+        (diversities(0.25, 0.25), []),
+        (diversities(0.2, 0.25, 0.2), []),
+        (diversities(1.0, 0.0, 0.0), [(30, "collapsed")]),
+        (scores(4.0, *[5.01] * 5), [(60, "rising")]),
+        (scores(4.0, *[5.01] * 4), []),
+        (scores(4.0, *[5.0] * 5), []),
+        (scores(4.0, 9.0, 9.0, 4.9, 9.0, 9.0, 9.0, 9.0), []),
+        (scores(4.0, 9.0, 9.0, 4.9, 9.0, 9.0, 9.0, 9.0, 9.0), [(90, "rising")]),
+        (scores(4.0, *[9.0] * 4, 3.0, *[3.8] * 5), [(110, "rising")]),
+        (scores(4.0, *[9.0] * 4, 3.0, *[3.7] * 5), []),
+        (scores(0.0, *[0.1] * 5), [(60, "rising")]),
+    ],
+)
+def test_what_is_seen_and_when(moments: list[Moment], expected: list[tuple[int, str]]) -> None:
+    assert told(moments) == expected
+
+
+@pytest.mark.parametrize(
+    ("moments", "expected"),
+    [
+        (intervals(*[1.0] * 14, 0.5, *[1.0] * 12), [(100, "saturated"), (250, "saturated")]),
+        (diversities(0.1, 0.1, 0.1, 0.1, 0.5, 0.1, 0.1, 0.1), [(20, "collapsed"), (70, "collapsed")]),
+        (scores(4.0, *[9.0] * 7, 4.5, *[9.0] * 7), [(60, "rising"), (140, "rising")]),
+    ],
+)
+def test_a_finding_is_said_once_until_it_has_gone(moments: list[Moment], expected: list[tuple[int, str]]) -> None:
+    assert told(moments) == expected
+
+
+def test_only_whole_intervals_count_for_the_discriminator_and_only_scores_for_the_samples() -> None:
+    between = [Moment(moment.step + 5, 10_000, moment.logs) for moment in intervals(*[1.0] * 9)]
+    assert told([*intervals(*[1.0] * 9), *between]) == []
+    scored_between = [
+        Moment(95 + number, 10_000, {"ordered": 0.0}, scores={"frechet": 1.0, "diversity": 1.0}) for number in range(3)
+    ]
+    assert told([*intervals(*[1.0] * 9), *scored_between, Moment(100, 10_000, {"ordered": 1.0})]) == [(100, "saturated")]
+
+
+def test_two_findings_of_one_moment_are_both_said() -> None:
+    moments = intervals(*[1.0] * 9)
+    both = Moment(100, 10_000, {"ordered": 1.0}, scores={"frechet": 1.0, "diversity": 0.1})
+    first = Moment(95, 10_000, {}, scores={"frechet": 1.0, "diversity": 0.1})
+    assert told([*moments, first, both]) == [(100, "collapsed"), (100, "saturated")]
+
+
+def test_logs_without_the_numbers_tell_nothing() -> None:
+    assert told([Moment(step, 1000, {"loss_encoder": 1.0}) for step in range(10, 300, 10)]) == []
+    assert told([Moment(step, 1000, {}, scores={"frechet": 1.0}) for step in range(10, 300, 10)]) == []
+
+
+def test_every_kind_has_advice_and_a_sentence_with_its_numbers() -> None:
+    found: list[Finding] = []
+    dog = Watchdog(LOG_EVERY, lambda step, finding: found.append(finding))
+    for moment in [*intervals(*[1.0] * 10), *diversities(0.1234, 0.1234)]:
+        dog(moment)
+    dog = Watchdog(LOG_EVERY, lambda step, finding: found.append(finding))
+    for moment in scores(4.0, *[8.5] * 5):
+        dog(moment)
+    assert [(each.text, each.player) for each in found] == [
+        ("the discriminator has told all real images from generated ones for 10 intervals", "discriminator"),
+        ("samples vary 0.12 times as much as real images", None),
+        ("the Fréchet distance, 8.5, left its best, 4, long ago", None),
+    ]
+    assert {each.kind for each in found} | {"not finite"} == set(ADVICE)
+
+
+SCRIPT = [
+    Moment(
+        step,
+        400,
+        {"ordered": 0.5 if step == 200 else 1.0},
+        scores={"frechet": 4.0 if step < 100 else 9.0, "diversity": 0.1 if 150 <= step < 280 else 1.0}
+        if step % 20 == 0
+        else {},
+    )
+    for step in range(5, 401, 5)
+]
+
+
+@pytest.mark.parametrize("cut", [5, 95, 100, 105, 160, 195, 200, 205, 280, 395])
+def test_a_resumed_run_sees_what_an_unbroken_one_does(cut: int, tmp_path: Path) -> None:
+    """The history is read from metrics.jsonl, a line for each interval and score."""
+    path = tmp_path / "metrics.jsonl"
+    straight, first, second = told(SCRIPT), Told(), Told()
+    log = MetricsLog(path, LOG_EVERY, 0)
+    dog = Watchdog(LOG_EVERY, first)
+    for moment in SCRIPT[: cut // 5]:
+        log(Moment(moment.step, cut, moment.logs, scores=moment.scores))  # its last line is that of a run's end
+        dog(moment)
+    log.close()
+    dog = Watchdog(LOG_EVERY, second, entries(path, cut))
+    for moment in SCRIPT[cut // 5 :]:
+        dog(moment)
+    assert first + second == straight
+    assert straight == [(100, "saturated"), (180, "collapsed"), (180, "rising"), (300, "saturated")]
+
+
+def test_scores_of_before_that_were_measured_otherwise_count_for_nothing() -> None:
+    history = [{"step": 10, "seconds": 1.0, "frechet": 1.0, "diversity": 0.1, "ordered": 1.0}]
+    seen = Told()
+    dog = Watchdog(LOG_EVERY, seen, history, since=10)
+    for moment in scores(*[9.0] * 6, diversity=0.9):
+        dog(moment)
+    assert seen == []
+    dog = Watchdog(LOG_EVERY, seen, history, since=9)
+    for moment in scores(*[9.0] * 5, diversity=0.9):
+        dog(moment)
+    assert seen == [(50, "rising")]
+
+
+@pytest.mark.parametrize("junk", ["1", None, [1.0], {"a": 1}, float("nan"), float("inf"), -float("inf"), 10**400, True])
+def test_a_stranger_s_history_does_no_harm(junk: Any) -> None:
+    history = [{"step": step, "ordered": junk, "frechet": junk, "diversity": junk} for step in range(10, 200, 10)]
+    seen = Told()
+    dog = Watchdog(LOG_EVERY, seen, history)
+    for moment in diversities(0.1, 0.1):
+        dog(moment)
+    assert seen == [(20, "collapsed")]
+
+
+def test_half_the_rate_for_all_players_halves_their_own_rates_too() -> None:
+    players = {"generator": PlayerOptimizer(learning_rate=1e-4, beta_1=0.1), "discriminator": PlayerOptimizer(clip_norm=1.0)}
+    optimizer = Optimizer("rmsprop", learning_rate=4e-4, rho=0.8, players=players)
+    changed, key, value = halved(optimizer, None)
+    assert (key, value) == ("optimizer.learning_rate", 2e-4)
+    assert changed == Optimizer(
+        "rmsprop",
+        learning_rate=2e-4,
+        rho=0.8,
+        players={
+            "generator": PlayerOptimizer(learning_rate=5e-5, beta_1=0.1),
+            "discriminator": PlayerOptimizer(clip_norm=1.0),
+        },
+    )
+    assert optimizer.players == players
+    assert optimizer.learning_rate == 4e-4
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ({}, {"discriminator": PlayerOptimizer(learning_rate=2e-4)}),
+        (
+            {"discriminator": PlayerOptimizer(beta_1=0.1), "generator": PlayerOptimizer(learning_rate=1.0)},
+            {"discriminator": PlayerOptimizer(learning_rate=2e-4, beta_1=0.1), "generator": PlayerOptimizer(learning_rate=1.0)},
+        ),
+        (
+            {"discriminator": PlayerOptimizer(learning_rate=1e-3, epsilon=1.0)},
+            {"discriminator": PlayerOptimizer(learning_rate=5e-4, epsilon=1.0)},
+        ),
+    ],
+)
+def test_half_the_rate_for_one_player_leaves_the_others(
+    own: dict[str, PlayerOptimizer], expected: dict[str, PlayerOptimizer]
+) -> None:
+    changed, key, value = halved(Optimizer("adam", learning_rate=4e-4, players=own), "discriminator")
+    assert changed == Optimizer("adam", learning_rate=4e-4, players=expected)
+    assert (key, value) == ("optimizer.players.discriminator.learning_rate", expected["discriminator"].learning_rate)
+
+
+def test_the_log_is_a_line_per_entry_and_rollbacks_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "watchdog.jsonl"
+    assert watchdog.rollbacks(path) == 0
+    written = [{"step": 5, "action": "warned", "text": '"rollback"'}, {"step": 9, "action": "rollback"}]
+    for count, entry in enumerate(written):
+        watchdog.log(path, entry)
+        assert watchdog.rollbacks(path) == count
+    assert [json.loads(line) for line in path.read_text().splitlines()] == written
+
+
+def test_a_cut_line_of_the_log_takes_no_other_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "watchdog.jsonl"
+    path.write_bytes(b'{"action": "rollback"}\n\xff\xfe[1]\n' + b"[" * 200_000 + b'\n{"action": "roll')
+    watchdog.log(path, {"action": "rollback"})
+    watchdog.log(path, {"action": "warned"})
+    assert watchdog.rollbacks(path) == 2
+    assert path.read_bytes().endswith(b'{"action": "roll\n{"action": "rollback"}\n{"action": "warned"}\n')
+
+
+@pytest.mark.parametrize("make", ["link", "pipe"])
+def test_a_log_that_is_no_plain_file_is_refused(make: str, tmp_path: Path) -> None:
+    path = tmp_path / "watchdog.jsonl"
+    (tmp_path / "precious").write_text('{"action": "rollback"}\n')
+    path.symlink_to(tmp_path / "precious") if make == "link" else os.mkfifo(path)
+    with pytest.raises(RunDirectoryError):
+        watchdog.rollbacks(path)
