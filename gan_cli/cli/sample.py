@@ -13,7 +13,7 @@ from gan_cli.cli.quiet import quiet
 from gan_cli.config import SampleConfig, parse
 from gan_cli.errors import CheckpointError, ConfigError, RunDirectoryError
 from gan_cli.options import of
-from gan_cli.training import checkpoint
+from gan_cli.training import checkpoint, ranking
 from gan_cli.training.checkpoint import Manifest
 from gan_cli.training.rundir import RunDirectory
 
@@ -52,7 +52,7 @@ def choose(run: RunDirectory, step: str | int) -> Manifest:
             found = ", ".join(map(str, checkpoint.steps(run.checkpoints)[::-1])) or "none"
             raise CheckpointError(f"{run.path} has no checkpoint of step {step} (it has: {found})")
         return checkpoint.verify(run.checkpoints, step, FILES)
-    choose: Callable[..., Manifest | None] = checkpoint.best if step == "best" else checkpoint.newest
+    choose: Callable[..., Manifest | None] = ranking.best if step == "best" else checkpoint.newest
     manifest = choose(run.checkpoints, _warn, FILES)
     if manifest is None:
         raise CheckpointError(f"{run.path} has no checkpoint yet")

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from gan_cli import files, images
 from gan_cli.errors import ConfigError
-from gan_cli.training import checkpoint, sampling
+from gan_cli.training import checkpoint, ranking, sampling
 from gan_cli.training.rundir import RunDirectory
 from gan_cli.training.state import State, export
 
@@ -201,7 +201,7 @@ class Checkpoint:
         }
         checkpoint.save(self._folder, step, tensors, *self._facts, judged)
         self.saved = step
-        checkpoint.prune(self._folder, CONTENDING)
+        ranking.prune(self._folder, CONTENDING)
 
     def close(self) -> None:
         pass

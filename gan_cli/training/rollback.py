@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gan_cli.config import Optimizer, TrainConfig
 from gan_cli.errors import CheckpointError, NonFiniteError
-from gan_cli.training import checkpoint, watchdog
+from gan_cli.training import checkpoint, ranking, watchdog
 from gan_cli.training.rundir import RunDirectory
 from gan_cli.training.watchdog import ADVICE, MOST_ROLLBACKS, Finding
 
@@ -46,7 +46,7 @@ def _roll_back(config: TrainConfig, run: RunDirectory, step: int, total: int, fi
     if watchdog.rollbacks(_path(run)) >= MOST_ROLLBACKS:
         return
     try:
-        best = checkpoint.good(run.checkpoints, say)
+        best = ranking.good(run.checkpoints, say)
     except CheckpointError:
         return
     if best is None or best.step == total:

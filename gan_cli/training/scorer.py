@@ -11,7 +11,7 @@ from gan_cli.config import Evaluation
 from gan_cli.data.source import Source
 from gan_cli.errors import CheckpointError, ConfigError, DataError, RunDirectoryError
 from gan_cli.metrics.frechet import Moments, frechet_distance
-from gan_cli.training import checkpoint, ruler, sampling
+from gan_cli.training import checkpoint, ranking, ruler, sampling
 from gan_cli.training.checkpoint import Judged
 from gan_cli.training.generate import load_sampler
 from gan_cli.training.hooks import CONTENDING, Checkpoint, Moment
@@ -84,7 +84,7 @@ class Scorer:
         for place, manifest in enumerate(self._contenders()):
             if manifest.full_count != count and (place < CONTENDING or manifest.full_score is not None):
                 self._score_fully(manifest, count, say)
-        checkpoint.prune(self._run.checkpoints)
+        ranking.prune(self._run.checkpoints)
         best = self._ranked()
         if best and best[0].full_score is not None:
             floor = self._made.floor(["frechet"])["frechet"]
@@ -113,10 +113,10 @@ class Scorer:
         return moments
 
     def _ranked(self) -> list[checkpoint.Manifest]:
-        return [each for each in checkpoint.ranked(self._run.checkpoints) if each.ruler == self.ruler]
+        return [each for each in ranking.ranked(self._run.checkpoints) if each.ruler == self.ruler]
 
     def _contenders(self) -> list[checkpoint.Manifest]:
-        return [each for each in checkpoint.contenders(self._run.checkpoints) if each.ruler == self.ruler]
+        return [each for each in ranking.contenders(self._run.checkpoints) if each.ruler == self.ruler]
 
     def _waited_long(self, step: int) -> bool:
         """Whether as many scores as `patience` allows have come since the best one: known from the checkpoints alone."""

@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 
 from gan_cli import files
 from gan_cli.errors import CheckpointError
-from gan_cli.training import checkpoint
+from gan_cli.training import checkpoint, ranking
 from gan_cli.training.checkpoint import SAMPLER, STATE, Judged
 
 ARRAYS = {"a/kernel": np.arange(6, dtype=np.float32).reshape(2, 3), "step": np.asarray(7, np.int64)}
@@ -170,10 +170,10 @@ def test_prune_keeps_the_newest_the_one_before_and_the_best(tmp_path: Path) -> N
         save(tmp_path, step)
     _edit(tmp_path / "step-00000002" / "manifest.json", score=1.0)
     _edit(tmp_path / "step-00000003" / "manifest.json", score=2.0)
-    checkpoint.prune(tmp_path)
+    ranking.prune(tmp_path)
     assert checkpoint.steps(tmp_path) == [5, 4, 2]
     assert len(list(tmp_path.iterdir())) == 3
-    best = checkpoint.best(tmp_path, silent)
+    best = ranking.best(tmp_path, silent)
     assert best is not None
     assert best.step == 2
 
@@ -181,7 +181,7 @@ def test_prune_keeps_the_newest_the_one_before_and_the_best(tmp_path: Path) -> N
 def test_best_is_the_newest_where_none_has_a_score(tmp_path: Path) -> None:
     for step in (1, 2):
         save(tmp_path, step)
-    best = checkpoint.best(tmp_path, silent)
+    best = ranking.best(tmp_path, silent)
     assert best is not None
     assert best.step == 2
 
@@ -227,9 +227,9 @@ def test_checkpoints_are_ranked_by_the_scores_that_can_be_compared(
     scores: dict[str, object], ranked: list[int], contenders: list[int], tmp_path: Path
 ) -> None:
     scored(tmp_path, **scores)
-    assert order(checkpoint.ranked(tmp_path)) == ranked
-    assert order(checkpoint.contenders(tmp_path)) == contenders
-    best = checkpoint.best(tmp_path, silent)
+    assert order(ranking.ranked(tmp_path)) == ranked
+    assert order(ranking.contenders(tmp_path)) == contenders
+    best = ranking.best(tmp_path, silent)
     assert best is not None
     assert best.step == (ranked or [1])[0]
 
@@ -239,7 +239,7 @@ def test_a_manifest_whose_score_is_no_number_is_damaged(score: str, tmp_path: Pa
     scored(tmp_path, a=2.0, b=1.0)
     path = tmp_path / "step-00000002" / "manifest.json"
     path.write_text(path.read_text().replace('"score": 1.0', f'"score": {score}'))
-    assert order(checkpoint.ranked(tmp_path)) == [1]
+    assert order(ranking.ranked(tmp_path)) == [1]
     with pytest.raises(CheckpointError, match="score"):
         checkpoint.verify(tmp_path, 2)
 
@@ -247,7 +247,7 @@ def test_a_manifest_whose_score_is_no_number_is_damaged(score: str, tmp_path: Pa
 def test_a_manifest_of_another_step_is_not_ranked(tmp_path: Path) -> None:
     scored(tmp_path, a=2.0, b=1.0)
     _edit(tmp_path / "step-00000002" / "manifest.json", step=1)
-    assert [(each.step, each.score) for each in checkpoint.ranked(tmp_path)] == [(1, 2.0)]
+    assert [(each.step, each.score) for each in ranking.ranked(tmp_path)] == [(1, 2.0)]
 
 
 def test_a_damaged_best_is_reported_and_the_next_best_used_then_the_newest(tmp_path: Path) -> None:
@@ -256,7 +256,7 @@ def test_a_damaged_best_is_reported_and_the_next_best_used_then_the_newest(tmp_p
     for damaged, expected in ((1, 2), (2, 3), (3, 4)):
         _flip(tmp_path / f"step-{damaged:08d}" / SAMPLER)
         said.clear()
-        best = checkpoint.best(tmp_path, said.append)
+        best = ranking.best(tmp_path, said.append)
         assert best is not None
         assert (best.step, len(said)) == (expected, damaged)
     assert all(line.startswith("DAMAGED CHECKPOINT") for line in said)
@@ -275,7 +275,7 @@ def test_the_one_to_go_back_to_loses_neither_the_best_full_score_nor_the_best_sc
     scores: dict[str, object], expected: int, tmp_path: Path
 ) -> None:
     scored(tmp_path, **scores)
-    good = checkpoint.good(tmp_path, silent)
+    good = ranking.good(tmp_path, silent)
     assert good is not None
     assert good.step == expected
 
@@ -284,7 +284,7 @@ def test_a_damaged_one_is_not_gone_back_to(tmp_path: Path) -> None:
     scored(tmp_path, a=2.0, b=1.0, c=None)
     _flip(tmp_path / "step-00000002" / STATE)
     said: list[str] = []
-    good = checkpoint.good(tmp_path, said.append)
+    good = ranking.good(tmp_path, said.append)
     assert good is not None
     assert (good.step, len(said)) == (1, 1)
 
@@ -292,7 +292,7 @@ def test_a_damaged_one_is_not_gone_back_to(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("contending", "kept"), [(1, [9, 8, 4, 2]), (3, [9, 8, 5, 4, 2, 1]), (9, [9, 8, 6, 5, 4, 2, 1])])
 def test_prune_keeps_as_many_contenders_as_it_is_told(contending: int, kept: list[int], tmp_path: Path) -> None:
     scored(tmp_path, a=3.0, b=1.0, c=None, d=(4.0, 0.5), e=2.0, f=8.0, g=None, h=None, i=None)
-    checkpoint.prune(tmp_path, contending)
+    ranking.prune(tmp_path, contending)
     assert checkpoint.steps(tmp_path) == kept
     assert len(list(tmp_path.iterdir())) == len(kept)
 

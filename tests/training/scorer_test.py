@@ -20,7 +20,7 @@ from gan_cli.images import to_uint8
 from gan_cli.metrics.frechet import Moments, frechet_distance
 from gan_cli.metrics.pixels import Pixels
 from gan_cli.models.base import Model
-from gan_cli.training import checkpoint, sampling, scorer
+from gan_cli.training import checkpoint, ranking, sampling, scorer
 from gan_cli.training.hooks import Checkpoint, Moment
 from gan_cli.training.ruler import Measured
 from gan_cli.training.rundir import RunDirectory
@@ -80,11 +80,11 @@ class Bench:
     @property
     def scores(self) -> dict[int, float]:
         """step -> score of what is kept."""
-        return {each.step: each.score or 0.0 for each in checkpoint.ranked(self.run.checkpoints)}
+        return {each.step: each.score or 0.0 for each in ranking.ranked(self.run.checkpoints)}
 
     @property
     def full(self) -> dict[int, float | None]:
-        return {each.step: each.full_score for each in checkpoint.ranked(self.run.checkpoints)}
+        return {each.step: each.full_score for each in ranking.ranked(self.run.checkpoints)}
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def test_the_full_scores_choose_among_the_best_three(script: list[float], made: 
     bench.choose()
     assert script == []
     assert bench.full == {6: 10.0, 4: 20.0, 2: 30.0}
-    best = checkpoint.best(bench.run.checkpoints, print)
+    best = ranking.best(bench.run.checkpoints, print)
     assert best is not None
     assert (best.step, best.score, best.full_score, best.full_count, best.ruler) == (6, 2.0, 10.0, 64, bench.scorer.ruler)
     floor = made.floor(["frechet"])["frechet"]
@@ -205,7 +205,7 @@ def test_full_scores_of_another_count_are_taken_again(script: list[float], made:
     bench.choose()
     assert script == []
     assert bench.full == {12: 2.2, 10: 2.3, 8: 2.4}
-    assert {each.full_count for each in checkpoint.ranked(bench.run.checkpoints)} == {128}
+    assert {each.full_count for each in ranking.ranked(bench.run.checkpoints)} == {128}
 
 
 def test_without_a_final_count_the_scores_stand(script: list[float], made: Measured, tmp_path: Path) -> None:
