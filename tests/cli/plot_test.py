@@ -149,7 +149,7 @@ def test_links_and_pipes_are_not_read(plot: Command, two: None) -> None:
     Path("a/run/metrics.jsonl").unlink()
     os.mkfifo("a/run/metrics.jsonl")
     result = plot("a/run")
-    assert (result.code, "is not a plain file" in one_line(result)) == (4, True)
+    assert (result.code, "is neither a file nor a folder" in one_line(result)) == (4, True)
 
 
 def test_bad_lines_are_left_out_with_one_line(plot: Command, two: None, drawn: list) -> None:
