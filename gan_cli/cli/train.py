@@ -13,6 +13,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
+from tqdm import tqdm
 
 from gan_cli import data
 from gan_cli.cli import app
@@ -122,7 +123,8 @@ def _keep_for_people(path: Path, composed: DictConfig) -> None:
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)
+    tqdm.write(line)  # above the bar, where there is one
+    sys.stdout.flush()
 
 
 def _log(directory: Path, text: str) -> None:

@@ -15,8 +15,10 @@ from gan_cli.training.hooks import Moment, json_lines
 
 SATURATED, INTERVALS = 0.999, 10
 """Share of pairs that the discriminator orders rightly, over that many log intervals in a row."""
-COLLAPSED, SCORES = 0.25, 2
-"""Variance of the samples' features over that of real images, in that many scores in a row."""
+LOST, SCORES = 0.5, 2
+"""Variance of the samples' features, as a share of its highest so far, in that many scores in a row."""
+COLLAPSED = 0.25
+"""The same over that of real images, in RISING scores in a row: a young run has little variety, but not for long."""
 RISEN, RISING = 1.25, 5
 """Scores above the best by that factor, that many in a row."""
 MOST_ROLLBACKS = 3
@@ -60,7 +62,7 @@ class Watchdog:
         self._ordered: list[float] = []
         self._spread: list[float] = []
         self._scores: list[float] = []
-        self._best = math.inf
+        self._best, self._widest = math.inf, 0.0
         self._seen: set[Kind] = set()
         for entry in before:
             self._take(entry["step"], entry, entry if entry["step"] > since else {})
@@ -83,7 +85,8 @@ class Watchdog:
         if _finite(score) and _finite(spread):
             self._best = min(self._best, score)
             self._scores = [*self._scores[1 - RISING :], score]
-            self._spread = [*self._spread[1 - SCORES :], spread]
+            self._spread = [*self._spread[1 - RISING :], spread]
+            self._widest = max(self._widest, min(spread, 1.0))  # noise varies more than images do
 
     def close(self) -> None:
         pass
@@ -93,7 +96,8 @@ class Watchdog:
         if len(self._ordered) == INTERVALS and min(self._ordered) > SATURATED:
             text = f"the discriminator has told all real images from generated ones for {INTERVALS} intervals"
             found.append(Finding("saturated", text, "discriminator"))
-        if len(self._spread) == SCORES and max(self._spread) < COLLAPSED:
+        lost = len(self._spread) >= SCORES and max(self._spread[-SCORES:]) < LOST * self._widest
+        if lost or (len(self._spread) == RISING and max(self._spread) < COLLAPSED):
             found.append(Finding("collapsed", f"samples vary {self._spread[-1]:.2f} times as much as real images"))
         if len(self._scores) == RISING and min(self._scores) > RISEN * self._best:
             text = f"the Fréchet distance, {self._scores[-1]:.4g}, left its best, {self._best:.4g}, long ago"

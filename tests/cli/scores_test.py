@@ -177,6 +177,7 @@ def test_a_rollback_is_what_a_person_would_have_done_and_twice_the_same(
     train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watchdog, "COLLAPSED", 0.0)
+    monkeypatch.setattr(watchdog, "LOST", 0.0)
     for name in ("first", "second"):
         distances(monkeypatch, *RISING)
         result = train(*WRONG, f"run_dir={name}")
@@ -293,7 +294,10 @@ def test_what_a_stranger_planted_for_the_scores_is_refused(
     assert checkpoint.steps(tmp_path / "run" / "checkpoints") == [8, 4]
 
 
-def test_megabytes_of_rubbish_in_a_stranger_s_run_do_no_harm(train: Command, tmp_path: Path, trained: Path) -> None:
+def test_megabytes_of_rubbish_in_a_stranger_s_run_do_no_harm(
+    train: Command, tmp_path: Path, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watchdog, "LOST", 1e9)  # so that a line is written
     shutil.copytree(trained / "run", tmp_path / "run")
     run = tmp_path / "run"
     rubbish = b"[" * 5_000_000 + b'\n\xff\xfe\n{"step": 8, "seconds": 1e999}\n' + b'{"step": 8}' * 500_000

@@ -61,12 +61,16 @@ def told(moments: list[Moment]) -> Told:
         (intervals(*[0.999] * 10), []),
         (intervals(*[1.0] * 5, 0.99, *[1.0] * 9), []),
         (intervals(*[1.0] * 5, 0.99, *[1.0] * 10), [(160, "saturated")]),
-        (diversities(0.2), []),
-        (diversities(0.2, 0.2), [(20, "collapsed")]),
-        (diversities(0.2499, 0.2499), [(20, "collapsed")]),
-        (diversities(0.25, 0.25), []),
-        (diversities(0.2, 0.25, 0.2), []),
+        (diversities(*[0.2] * 4), []),  # a young run
+        (diversities(*[0.2] * 5), [(50, "collapsed")]),
+        (diversities(*[0.2499] * 5), [(50, "collapsed")]),
+        (diversities(*[0.25] * 5), []),
+        (diversities(0.19, 0.21, 0.53), []),  # a healthy one, as measured
         (diversities(1.0, 0.0, 0.0), [(30, "collapsed")]),
+        (diversities(0.8, 0.399, 0.399), [(30, "collapsed")]),
+        (diversities(0.8, 0.4, 0.4), []),
+        (diversities(0.8, 0.1, 0.5, 0.1), []),
+        (diversities(30.0, 0.6, 0.6), []),  # noise varies more than real images
         (scores(4.0, *[5.01] * 5), [(60, "rising")]),
         (scores(4.0, *[5.01] * 4), []),
         (scores(4.0, *[5.0] * 5), []),
@@ -85,7 +89,7 @@ def test_what_is_seen_and_when(moments: list[Moment], expected: list[tuple[int, 
     ("moments", "expected"),
     [
         (intervals(*[1.0] * 14, 0.5, *[1.0] * 12), [(100, "saturated"), (250, "saturated")]),
-        (diversities(0.1, 0.1, 0.1, 0.1, 0.5, 0.1, 0.1, 0.1), [(20, "collapsed"), (70, "collapsed")]),
+        (diversities(0.9, 0.1, 0.1, 0.1, 0.8, 0.1, 0.1, 0.1), [(30, "collapsed"), (70, "collapsed")]),
         (scores(4.0, *[9.0] * 7, 4.5, *[9.0] * 7), [(60, "rising"), (140, "rising")]),
     ],
 )
@@ -103,7 +107,7 @@ def test_only_whole_intervals_count_for_the_discriminator_and_only_scores_for_th
 
 
 def test_two_findings_of_one_moment_are_both_said() -> None:
-    moments = intervals(*[1.0] * 9)
+    moments = [*diversities(1.0), *intervals(*[1.0] * 9)]
     both = Moment(100, 10_000, {"ordered": 1.0}, scores={"frechet": 1.0, "diversity": 0.1})
     first = Moment(95, 10_000, {}, scores={"frechet": 1.0, "diversity": 0.1})
     assert told([*moments, first, both]) == [(100, "collapsed"), (100, "saturated")]
@@ -117,7 +121,7 @@ def test_logs_without_the_numbers_tell_nothing() -> None:
 def test_every_kind_has_advice_and_a_sentence_with_its_numbers() -> None:
     found: list[Finding] = []
     dog = Watchdog(LOG_EVERY, lambda step, finding: found.append(finding))
-    for moment in [*intervals(*[1.0] * 10), *diversities(0.1234, 0.1234)]:
+    for moment in [*intervals(*[1.0] * 10), *diversities(1.0, 0.1234, 0.1234)]:
         dog(moment)
     dog = Watchdog(LOG_EVERY, lambda step, finding: found.append(finding))
     for moment in scores(4.0, *[8.5] * 5):
@@ -179,9 +183,9 @@ def test_a_stranger_s_history_does_no_harm(junk: Any) -> None:
     history = [{"step": step, "ordered": junk, "frechet": junk, "diversity": junk} for step in range(10, 200, 10)]
     seen = Told()
     dog = Watchdog(LOG_EVERY, seen, history)
-    for moment in diversities(0.1, 0.1):
+    for moment in diversities(0.9, 0.1, 0.1):
         dog(moment)
-    assert seen == [(20, "collapsed")]
+    assert seen == [(30, "collapsed")]
 
 
 def test_half_the_rate_for_all_players_halves_their_own_rates_too() -> None:
