@@ -21,38 +21,18 @@ Rate = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 Bound = Annotated[float | None, Field(gt=0.0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Weight = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+Change = Literal["color", "translation", "cutout"]
 
 
 def describe(text: str, default: Any) -> Any:
-    """A field with the line that the README's table of options shows."""
+    """A field with the line that docs/options.md shows."""
     return Field(default=default, description=text)
 
 
 @dataclass(frozen=True, config=STRICT)
-class Dcgan:
-    """Options of `model=dcgan`; the sizes follow the data."""
-
-    name: Literal["dcgan"] = "dcgan"
-    latent_dim: Annotated[int, Field(ge=1, le=4096)] = describe("length of the latent vector", 100)
-    width: Annotated[int, Field(ge=1, le=1024)] = describe(
-        "channels of the generator's last hidden layer; earlier ones double up to 8 times it", 64
-    )
-    discriminator_width: Annotated[int | None, Field(ge=1, le=1024)] = describe(
-        "channels of the discriminator's first layer; null: width", None
-    )
-    discriminator_depth: Annotated[int | None, Field(ge=1, le=8)] = describe(
-        "stride-2 convolutions of the discriminator; null: as many as the generator's", None
-    )
-    discriminator_norm: Literal["none", "batch"] = describe("normalization in the discriminator: none or batch", "none")
-    kernel_size: Annotated[int | None, Field(ge=2, le=15)] = describe(
-        "kernel of every convolution; null: 5 up to 31 pixels, 4 from 32", None
-    )
-    dropout: Share = describe("dropout rate after each layer of the discriminator", 0.3)
-
-
-@dataclass(frozen=True, config=STRICT)
 class Augment:
-    """Options of the section `augment`: random changes to real images, new ones in every step."""
+    """Options of the group `augment`: random changes to images, new ones in every step."""
 
     horizontal_flip: bool = describe("mirror half of the images left to right", False)
     vertical_flip: bool = describe("mirror half of the images top to bottom", False)
@@ -64,6 +44,9 @@ class Augment:
     contrast: Share = describe("largest relative change of contrast", 0.0)
     saturation: Annotated[float, Field(ge=0.0, le=1.0)] = describe("largest relative change of saturation (RGB)", 0.0)
     hue: Annotated[float, Field(ge=0.0, le=180.0)] = describe("largest turn of the hue in degrees (RGB)", 0.0)
+    differentiable: list[Change] = describe(
+        "changes to real and generated images alike, on the discriminator's side: color, translation, cutout", []
+    )
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -72,6 +55,26 @@ class Loss:
 
     name: Literal["minimax", "non_saturating", "least_squares", "hinge", "wasserstein", "relativistic_paired"]
     weight_clip: Bound = describe("largest absolute weight of the discriminator (Wasserstein); null: unbounded", None)
+    discriminator_steps: Annotated[int, Field(ge=1, le=100)] = describe(
+        "updates of the discriminator for one of the generator, each with images of its own", 1
+    )
+    label_smoothing: Annotated[float, Field(ge=0.0, lt=0.5)] = describe(
+        "one-sided: real images count as real by 1 minus this (cross-entropy and least squares)", 0.0
+    )
+    instance_noise: Weight = describe("standard deviation of noise on all images that the discriminator sees", 0.0)
+    instance_noise_steps: OptionalCount = describe("steps in which that noise falls linearly to 0; null: it stays", None)
+    pack: Annotated[int, Field(ge=1, le=16)] = describe("images that the discriminator judges together (PacGAN)", 1)
+    gradient_penalty: Weight = describe("weight of the gradient penalty between real and generated images; 0: off", 0.0)
+    gradient_penalty_sides: Literal["two", "one"] = describe(
+        "two: gradient norms other than 1 cost; one: only those above 1", "two"
+    )
+    gradient_penalty_interval: Count = describe("updates of the discriminator from one penalty to the next", 1)
+    r1: Weight = describe("weight of the penalty on gradients at real images; 0: off", 0.0)
+    r1_interval: Count = describe("updates of the discriminator from one R1 penalty to the next", 1)
+    r2: Weight = describe("weight of the penalty on gradients at generated images; 0: off", 0.0)
+    r2_interval: Count = describe("updates of the discriminator from one R2 penalty to the next", 1)
+    dragan: Weight = describe("weight of the gradient penalty around real images; 0: off", 0.0)
+    dragan_interval: Count = describe("updates of the discriminator from one DRAGAN penalty to the next", 1)
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -170,6 +173,9 @@ class TrainConfig:
         "warn",
     )
     seed: Seed = describe("every random draw follows from it", 0)
+    init_from: Annotated[str, Field(min_length=1)] | None = describe(
+        "run directory, or a step-N of its checkpoints, whose weights a new run starts with where they fit", None
+    )
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -178,10 +184,25 @@ class SampleConfig:
 
     checkpoint: Annotated[str, Field(min_length=1)]
     step: Literal["best", "newest"] | Annotated[int, Field(ge=0)] = describe("best, newest or a step", "best")
-    count: Annotated[int, Field(ge=1, le=10**9)] = describe("how many images", 64)
+    count: Annotated[int | None, Field(ge=1, le=10**9)] = describe(
+        "how many images or sequences; null: 64, or all of latents", None
+    )
     seed: Seed = describe("the same seed gives the same images", 0)
+    labels: int | str | list[int | str] | None = describe(
+        "classes by name or number, e.g. [cat,dog], given in turn; null: drawn, or a row for each in a grid", None
+    )
+    truncation: Annotated[float | None, Field(gt=0.0, le=100.0)] = describe(
+        "largest absolute value of a drawn latent: nearer to the mean, less varied; null: off", None
+    )
+    latents: Annotated[str, Field(min_length=1)] | None = describe(
+        ".npy file with latents [N, ...] to use instead of drawn ones", None
+    )
+    steps: Annotated[int | None, Field(ge=1, le=1024)] = describe("frames of a sequence; null: as many as the data has", None)
     batch_size: Annotated[int, Field(ge=1, le=65536)] = describe("images computed at once", 64)
-    format: Literal["grid", "png", "npz"] = describe("one grid, a folder of PNG files, or one npz", "grid")
+    format: Literal["grid", "png", "npz", "gif"] = describe(
+        "one grid, a folder of PNG files, one npz, or (sequences) a grid that plays", "grid"
+    )
+    fps: Annotated[int, Field(ge=1, le=50)] = describe("frames per second of format=gif", 10)
     output: str | None = describe("file or folder to write; null: named after the run, in this directory", None)
 
 

@@ -27,7 +27,12 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
 
 
 def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
-    """Tile uint8 images [N, H, W, C] row by row into one [H', W', C], as square as N allows, on a white ground."""
+    """Tile uint8 images [N, H, W, C] row by row into one [H', W', C], as square as N allows, on a white ground.
+
+    Sequences [N, T, H, W, C] have a row each, with their frames in it.
+    """
+    if images.ndim == 5:
+        images, columns = images.reshape(-1, *images.shape[2:]), images.shape[1]
     count, height, width, channels = images.shape
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
@@ -54,11 +59,25 @@ def save_gif(path: Path, frames: list[Path], milliseconds: int = 200) -> None:
     with Image.open(frames[-1], formats=("PNG",)) as last:
         size = last.size
     pictures = [picture for frame in frames if (picture := _frame(frame, size))]
-    durations = [milliseconds] * (len(pictures) - 1) + [2000]
+    _save_gif(path, pictures, [milliseconds] * (len(pictures) - 1) + [2000])
+
+
+def save_film(path: Path, sequences: np.ndarray, fps: int) -> None:
+    """Play uint8 sequences [N, T, H, W, C] beside each other in a GIF that loops, as square as N allows."""
+    pictures = [_with_palette(_pillow(grid(sequences[:, index]))) for index in range(sequences.shape[1])]
+    _save_gif(path, pictures, [round(1000 / fps)] * len(pictures))
+
+
+def _save_gif(path: Path, pictures: list[Image.Image], milliseconds: list[int]) -> None:
     with whole(path) as partial:
         pictures[0].save(
-            partial, format="GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0, optimize=False
+            partial, format="GIF", save_all=True, append_images=pictures[1:], duration=milliseconds, loop=0, optimize=False
         )
+
+
+def _with_palette(picture: Image.Image) -> Image.Image:
+    """Grey levels stay as they are; of colours the 256 that a GIF has room for."""
+    return picture if picture.mode == "L" else picture.convert("P", palette=Image.Palette.ADAPTIVE)
 
 
 def _frame(path: Path, size: tuple[int, int]) -> Image.Image | None:

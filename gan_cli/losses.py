@@ -7,6 +7,7 @@ The discriminator's loss falls as real logits rise and fake ones fall.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -21,9 +22,25 @@ class AdversarialLoss(NamedTuple):
     generator: LossFunction
 
 
-def cross_entropy_discriminator(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
-    """-E log D(x) - E log(1 - D(G(z))) (Goodfellow et al. 2014, eq. 1)."""
-    return tf.reduce_mean(tf.nn.softplus(-real)) + tf.reduce_mean(tf.nn.softplus(fake))
+def smoothed(name: str, smoothing: float) -> AdversarialLoss:
+    """A loss whose discriminator takes real images for real by 1 - smoothing only (Salimans et al. 2016, section 3.4).
+
+    One-sided: the targets of fake images stay, and so does the generator's loss. With smoothing 0 it is `ADVERSARIAL[name]`.
+
+    Raises:
+        ValueError: real images have no target in this loss.
+    """
+    if smoothing == 0.0:
+        return ADVERSARIAL[name]
+    if name not in SMOOTHED:
+        raise ValueError(f"loss {name} has no target of real images to smooth (accepted: {', '.join(SMOOTHED)})")
+    return AdversarialLoss(partial(SMOOTHED[name], smoothing=smoothing), ADVERSARIAL[name].generator)
+
+
+def cross_entropy_discriminator(real: tf.Tensor, fake: tf.Tensor, smoothing: float = 0.0) -> tf.Tensor:
+    """-E log D(x) - E log(1 - D(G(z))) (Goodfellow et al. 2014, eq. 1); real images are real by 1 - smoothing."""
+    # (1 - s) softplus(-x) + s softplus(x) = softplus(-x) + s x
+    return tf.reduce_mean(tf.nn.softplus(-real) + smoothing * real) + tf.reduce_mean(tf.nn.softplus(fake))
 
 
 def minimax_generator(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
@@ -36,9 +53,9 @@ def non_saturating_generator(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.nn.softplus(-fake))
 
 
-def least_squares_discriminator(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
-    """1/2 E (D(x) - 1)^2 + 1/2 E D(G(z))^2 (Mao et al. 2017, eq. 9)."""
-    return 0.5 * (tf.reduce_mean(tf.square(real - 1.0)) + tf.reduce_mean(tf.square(fake)))
+def least_squares_discriminator(real: tf.Tensor, fake: tf.Tensor, smoothing: float = 0.0) -> tf.Tensor:
+    """1/2 E (D(x) - 1)^2 + 1/2 E D(G(z))^2 (Mao et al. 2017, eq. 9); the target of real images is 1 - smoothing."""
+    return 0.5 * (tf.reduce_mean(tf.square(real - (1.0 - smoothing))) + tf.reduce_mean(tf.square(fake)))
 
 
 def least_squares_generator(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
@@ -79,3 +96,23 @@ ADVERSARIAL: dict[str, AdversarialLoss] = {
     "wasserstein": AdversarialLoss(wasserstein_discriminator, negative_fake_logits),
     "relativistic_paired": AdversarialLoss(relativistic_paired_discriminator, relativistic_paired_generator),
 }
+
+SMOOTHED: dict[str, Callable[..., tf.Tensor]] = {
+    "minimax": cross_entropy_discriminator,
+    "non_saturating": cross_entropy_discriminator,
+    "least_squares": least_squares_discriminator,
+}
+"""The discriminators' sides in which real images have a target that can be lowered."""
+
+
+def combined(name: str, hardness: float) -> Callable[[list[tf.Tensor]], tf.Tensor]:
+    """How a generator's losses against several discriminators become one (Durugkar et al. 2017, section 4).
+
+    `mean` and `max` are what `softmax` is with a hardness of 0 and of infinity: sum of w_i V_i, w = softmax(hardness * V).
+    """
+    functions: dict[str, Callable[[list[tf.Tensor]], tf.Tensor]] = {
+        "mean": tf.reduce_mean,
+        "max": tf.reduce_max,
+        "softmax": lambda losses: tf.reduce_sum(tf.nn.softmax(hardness * tf.stack(losses)) * tf.stack(losses)),
+    }
+    return functions[name]

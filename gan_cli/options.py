@@ -1,4 +1,4 @@
-"""The table of all options, for messages and for the README: read from the schema, so that it cannot drift."""
+"""The table of all options, for messages and for docs/options.md: read from the schema, so that it cannot drift."""
 
 from __future__ import annotations
 
@@ -26,6 +26,14 @@ def of(schema: type, section: str) -> list[Option]:
     return [Option(f"{prefix}{name}", field.description, field.default) for name, field in fields.items() if field.description]
 
 
+HEAD = """# Options
+
+Every key of every command, with the schema's default; `gan-train model=vae optimizer=sgd --cfg job` shows those of a choice.
+Written by `python -m gan_cli.options > docs/options.md`.
+
+"""
+
+
 def train_options() -> dict[str, list[Option]]:
     """heading -> options of gan-train."""
     models = {f"model={name}": of(entry.options, "model") for name, entry in MODELS.items()}
@@ -34,8 +42,8 @@ def train_options() -> dict[str, list[Option]]:
         "loss": config.Loss,
         "optimizer": config.Optimizer,
         "schedule": config.Schedule,
-        "training": config.Training,
         "augment": config.Augment,
+        "training": config.Training,
         "evaluation": config.Evaluation,
     }
     run = [
@@ -51,7 +59,7 @@ def all_keys() -> list[str]:
     keys = [option.key for options in train_options().values() for option in options]
     return list(
         dict.fromkeys(
-            ["model", "data", "loss", "optimizer", "schedule", "training", "augment", "evaluation", "experiment", *keys]
+            ["model", "data", "loss", "optimizer", "schedule", "augment", "training", "evaluation", "experiment", *keys]
         )
     )
 
@@ -83,7 +91,7 @@ def plot_options() -> list[Option]:
 
 
 def as_markdown() -> str:
-    """The tables of the README: `python -m gan_cli.options` prints them."""
+    """The page of all options: `python -m gan_cli.options > docs/options.md` writes it."""
     tables = [_table(f"gan-train: `{name}`", options) for name, options in train_options().items()]
     others = {
         "gan-sample": sample_options(),
@@ -91,7 +99,7 @@ def as_markdown() -> str:
         "gan-plot": plot_options(),
         "gan-evaluate": evaluate_options(),
     }
-    return "\n".join([*tables, *(_table(name, options) for name, options in others.items())])
+    return HEAD + "\n".join([*tables, *(_table(name, options) for name, options in others.items())])
 
 
 def _table(heading: str, options: list[Option]) -> str:
@@ -105,4 +113,4 @@ def _default(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    print(as_markdown())
+    print(as_markdown(), end="")

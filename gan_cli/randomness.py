@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import tensorflow as tf
 
@@ -24,11 +24,19 @@ class Noise:
     seed: int
     step: tf.Tensor | int
     replica: int = 0
+    prefix: str = ""
+
+    def branch(self, name: str) -> Noise:
+        """Draws of the same step whose streams are independent of these."""
+        return replace(self, prefix=f"{self.prefix}{name}/")
 
     def normal(self, stream: str, shape: tuple[int, ...]) -> tf.Tensor:
         """Standard normal float32 of the given shape."""
-        return tf.random.stateless_normal(shape, key(self.seed, stream, self.step, self.replica))
+        return tf.random.stateless_normal(shape, self._key(stream))
 
     def uniform(self, stream: str, shape: tuple[int, ...]) -> tf.Tensor:
         """Uniform float32 in [0, 1) of the given shape."""
-        return tf.random.stateless_uniform(shape, key(self.seed, stream, self.step, self.replica))
+        return tf.random.stateless_uniform(shape, self._key(stream))
+
+    def _key(self, stream: str) -> tf.Tensor:
+        return key(self.seed, self.prefix + stream, self.step, self.replica)

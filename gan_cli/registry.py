@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import Any
+from typing import Any, Generic, Literal, TypeVar
 
-from gan_cli import config, config_data
+from gan_cli import config, config_data, config_models
 from gan_cli.errors import ConfigError, unknown
 
 
@@ -24,13 +24,29 @@ class Entry:
         return loaded
 
 
-class Registry(Mapping[str, Entry]):
+@dataclass(frozen=True)
+class ModelEntry(Entry):
+    """A registered model.
+
+    Attributes:
+        needs: what the data must have: labels; sequences (without it: single images).
+        game: whether a generator plays against discriminators, so that the group `loss` applies.
+    """
+
+    needs: tuple[Literal["labels", "sequences"], ...] = ()
+    game: bool = True
+
+
+Kind = TypeVar("Kind", bound=Entry)
+
+
+class Registry(Mapping[str, Kind], Generic[Kind]):
     """name -> Entry; an unknown name is an error that lists the names."""
 
-    def __init__(self, kind: str, entries: dict[str, Entry]) -> None:
+    def __init__(self, kind: str, entries: dict[str, Kind]) -> None:
         self.kind, self._entries = kind, entries
 
-    def __getitem__(self, name: str) -> Entry:
+    def __getitem__(self, name: str) -> Kind:
         if name not in self._entries:
             raise ConfigError(unknown(f"{self.kind}.name", name, list(self._entries)))
         return self._entries[name]
@@ -42,7 +58,28 @@ class Registry(Mapping[str, Entry]):
         return len(self._entries)
 
 
-MODELS = Registry("model", {"dcgan": Entry("gan_cli.models.gan:dcgan", config.Dcgan)})
+MODELS = Registry(
+    "model",
+    {
+        "dcgan": ModelEntry("gan_cli.models.dcgan:dcgan", config_models.Dcgan),
+        "wgan_gp": ModelEntry("gan_cli.models.dcgan:dcgan", config_models.WganGp),
+        "cgan": ModelEntry("gan_cli.models.conditional:cgan", config_models.Cgan, needs=("labels",)),
+        "acgan": ModelEntry("gan_cli.models.conditional:acgan", config_models.Acgan, needs=("labels",)),
+        "projection_gan": ModelEntry(
+            "gan_cli.models.conditional:projection_gan", config_models.ProjectionGan, needs=("labels",)
+        ),
+        "multi_gan": ModelEntry("gan_cli.models.multi_gan:multi_gan", config_models.MultiGan),
+        "vae": ModelEntry("gan_cli.models.vae:vae", config_models.Vae, game=False),
+        "vae_gan": ModelEntry("gan_cli.models.vae_gan:vae_gan", config_models.VaeGan),
+        "conv_gan": ModelEntry("gan_cli.models.conv_gan:conv_gan", config_models.ConvGan),
+        "sequence_gan": ModelEntry("gan_cli.models.sequence:sequence_gan", config_models.SequenceGan, needs=("sequences",)),
+        "sequence_vae": ModelEntry(
+            "gan_cli.models.sequence:sequence_vae", config_models.SequenceVae, needs=("sequences",), game=False
+        ),
+        "random_pixels": ModelEntry("gan_cli.models.baseline:random_pixels", config_models.RandomPixels, game=False),
+        "template": ModelEntry("gan_cli.models.baseline:template", config_models.Template, game=False),
+    },
+)
 
 DATA = Registry(
     "data",
@@ -67,7 +104,7 @@ DATA = Registry(
 
 def parse_options(values: Any, group: str) -> Any:
     """The options dataclass of the model or data set that `values` names."""
-    registry = {"model": MODELS, "data": DATA}[group]
+    registry: Registry[Any] = MODELS if group == "model" else DATA
     if not isinstance(values, dict) or not isinstance(values.get("name"), str):
         raise ConfigError(f"{group}.name is missing (accepted: {', '.join(registry)})")
     return config.parse(registry[values["name"]].options, values, group)

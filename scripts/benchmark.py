@@ -3,7 +3,7 @@
 Every contender is a process of its own that builds its networks once and then, on a line from the parent, runs a round.
 The parent lets them alternate, so that a machine whose speed drifts slows both. MNIST is found as `data=mnist` finds it.
 
-Sections: training, small, keras, bfloat16, sampling (ratios), checkpoint (share of the run), startup (seconds).
+Sections: training, small, keras, bfloat16, critic, sampling (ratios), checkpoint (share of the run), startup (seconds).
 """
 
 from __future__ import annotations
@@ -20,18 +20,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROUNDS = 9
+CRITIC_STEPS = 5
 Round = Callable[[], float]
 
 
 # ---- contenders: build once, then every call is a round that returns images per second
 
 
-def ours(data: str, batch: int, steps: int, precision: str = "float32", threads: int | None = None) -> Round:
+def ours(
+    data: str, batch: int, steps: int, precision: str = "float32", threads: int | None = None, critic: bool = False
+) -> Round:
     """The loop of gan-train with its progress, log and non-finite checks, as the command runs it between previews."""
     import io
 
     from gan_cli import models
-    from gan_cli.config import Dcgan, Loss, Optimizer, Schedule
+    from gan_cli.config import Loss, Optimizer, Schedule
+    from gan_cli.config_models import Dcgan, WganGp
     from gan_cli.data.feed import DeviceFeed
     from gan_cli.training import device, hooks, optimizers
     from gan_cli.training.loop import Loop, Signals
@@ -40,8 +44,12 @@ def ours(data: str, batch: int, steps: int, precision: str = "float32", threads:
 
     device.prepare(threads)
     source = load(data)
-    model = models.build(Dcgan(width=width(data)), source.spec, Loss("non_saturating"), precision=precision)
-    players = optimizers.build(model, Optimizer("adam"), Schedule("constant"), 10**6, precision)
+    options, loss, optimizer = Dcgan(width=width(data)), Loss("non_saturating"), Optimizer("adam")
+    if critic:
+        options, optimizer = WganGp(width=width(data)), Optimizer("adam", 1e-4, 0.0, 0.9)
+        loss = Loss("wasserstein", discriminator_steps=CRITIC_STEPS, gradient_penalty=10.0)
+    model = models.build(options, source.spec, loss, precision=precision)
+    players = optimizers.build(model, optimizer, Schedule("constant"), 10**6, precision)
     state = State(model, players, 0.999)
     step = Step(state, DeviceFeed(source, batch, 0), 0)
     folder = Path(tempfile.mkdtemp())
@@ -51,7 +59,7 @@ def ours(data: str, batch: int, steps: int, precision: str = "float32", threads:
         watchers = [hooks.ProgressLines(100, io.StringIO()), hooks.MetricsLog(folder / "metrics.jsonl", 100, start)]
         began = time.perf_counter()
         Loop(state, step, watchers, batch_size=batch, log_every=100).run(start + steps, Signals())
-        return steps * batch / (time.perf_counter() - began)
+        return steps * step.batches * batch / (time.perf_counter() - began)
 
     return run
 
@@ -93,6 +101,54 @@ def handwritten(data: str, batch: int, steps: int) -> Round:
     return run
 
 
+def handwritten_critic(data: str, batch: int, steps: int) -> Round:
+    """WGAN-GP as Gulrajani et al.'s algorithm 1 reads: tf.data, one compiled step of five critic updates and the generator's.
+
+    Images are counted as gan-train counts them: those of all six updates, though the generator's own needs no real ones.
+    """
+    import keras
+    import tensorflow as tf
+
+    source = load(data)
+    generator, critic = networks(source, data, dropout=0.0)
+    generator_optimizer, critic_optimizer = keras.optimizers.Adam(1e-4, 0.0, 0.9), keras.optimizers.Adam(1e-4, 0.0, 0.9)
+    pixels = source.images.astype("float32") / 127.5 - 1.0
+    dataset = tf.data.Dataset.from_tensor_slices(pixels).shuffle(len(pixels)).repeat().batch(batch, drop_remainder=True)
+    batches = iter(dataset.batch(CRITIC_STEPS).prefetch(tf.data.AUTOTUNE))
+
+    def critic_step(real: tf.Tensor) -> None:
+        fake = generator(tf.random.normal([batch, 100]), training=True)
+        mixed = fake + tf.random.uniform([batch, 1, 1, 1]) * (real - fake)
+        with tf.GradientTape() as tape:
+            with tf.GradientTape() as inner:
+                inner.watch(mixed)
+                judged = critic(mixed, training=True)
+            squares = tf.reduce_sum(tf.square(inner.gradient(judged, mixed)), axis=[1, 2, 3])
+            penalty = tf.reduce_mean(tf.square(tf.sqrt(squares) - 1.0))
+            distance = tf.reduce_mean(critic(fake, training=True)) - tf.reduce_mean(critic(real, training=True))
+            loss = distance + 10.0 * penalty
+        gradients = tape.gradient(loss, critic.trainable_variables)
+        critic_optimizer.apply_gradients(zip(gradients, critic.trainable_variables, strict=True))
+
+    @tf.function
+    def train_step(images: tf.Tensor) -> None:
+        for index in range(CRITIC_STEPS):
+            critic_step(images[index])
+        with tf.GradientTape() as tape:
+            loss = -tf.reduce_mean(critic(generator(tf.random.normal([batch, 100]), training=True), training=True))
+        gradients = tape.gradient(loss, generator.trainable_variables)
+        generator_optimizer.apply_gradients(zip(gradients, generator.trainable_variables, strict=True))
+
+    def run() -> float:
+        began = time.perf_counter()
+        for _ in range(steps):
+            train_step(next(batches))
+        generator_optimizer.iterations.numpy()
+        return steps * (CRITIC_STEPS + 1) * batch / (time.perf_counter() - began)
+
+    return run
+
+
 def train_on_batch(data: str, batch: int, steps: int, predict: str) -> Round:
     """The old Keras way: real, fake, and the stacked model, a train_on_batch each; the fakes come from `predict`."""
     import keras
@@ -128,7 +184,8 @@ def train_on_batch(data: str, batch: int, steps: int, predict: str) -> Round:
 def sample_ours(data: str, batch: int, steps: int) -> Round:
     """The generator of batches behind gan-sample, uint8 out."""
     from gan_cli import models
-    from gan_cli.config import Dcgan, Loss
+    from gan_cli.config import Loss
+    from gan_cli.config_models import Dcgan
     from gan_cli.training import sampling
 
     model = models.build(Dcgan(width=width(data)), load(data).spec, Loss("non_saturating"))
@@ -158,7 +215,7 @@ def sample_bare(data: str, batch: int, steps: int) -> Round:
     return run
 
 
-CONTENDERS = {each.__name__: each for each in (ours, handwritten, train_on_batch, sample_ours, sample_bare)}
+CONTENDERS = {each.__name__: each for each in (ours, handwritten, handwritten_critic, train_on_batch, sample_ours, sample_bare)}
 
 
 def load(data: str):
@@ -174,12 +231,12 @@ def width(data: str) -> int:
     return {"mnist": 64, "digits": 16}[data]
 
 
-def networks(source, data: str):
+def networks(source, data: str, dropout: float = 0.3):
     """The same generator and discriminator for every contender."""
     from gan_cli.networks import dcgan
 
     shape = source.spec.image_shape
-    return dcgan.generator(shape, width=width(data)), dcgan.discriminator(shape, width=width(data))
+    return dcgan.generator(shape, width=width(data)), dcgan.discriminator(shape, width=width(data), dropout=dropout)
 
 
 # ---- the parent
@@ -261,6 +318,12 @@ def bfloat16() -> None:
          Contender("ours", data="mnist", batch=128, steps=40))  # fmt: skip
 
 
+def critic() -> None:
+    duel("training, WGAN-GP on MNIST, batch 64, over a hand-written step", 0.95,
+         Contender("ours", data="mnist", batch=64, steps=8, critic=True),
+         Contender("handwritten_critic", data="mnist", batch=64, steps=8))  # fmt: skip
+
+
 def sampling() -> None:
     duel("sampling, DCGAN 28x28, batch 64, over the bare compiled generator", 0.9,
          Contender("sample_ours", data="mnist", batch=64, steps=150),
@@ -321,7 +384,7 @@ def startup() -> None:
     print(f"first step, its preview and checkpoint, above the import: {above:.2f} s, goal 5 s", flush=True)
 
 
-SECTIONS = {each.__name__: each for each in (training, small, keras, bfloat16, sampling, checkpoint, startup)}
+SECTIONS = {each.__name__: each for each in (training, small, keras, bfloat16, critic, sampling, checkpoint, startup)}
 
 
 def worker(name: str, arguments: str) -> None:

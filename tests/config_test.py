@@ -7,12 +7,13 @@ from typing import get_args, get_type_hints
 import pytest
 from omegaconf import OmegaConf
 
-from gan_cli import config, config_data
+from gan_cli import config, config_data, config_models
 from gan_cli.errors import ConfigError
 from gan_cli.registry import DATA, MODELS
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 YAMLS = sorted(CONFIGS.rglob("*.yaml"))
+GLOBAL = "# @package _global_"
 SCHEMAS = [each for each in vars(config).values() if dataclasses.is_dataclass(each)]
 
 
@@ -29,7 +30,7 @@ def refusal(schema: type, values: object, section: str) -> str:
 
 
 def dcgan(**changes: object) -> str:
-    return refusal(config.Dcgan, {"name": "dcgan", **changes}, "model")
+    return refusal(config_models.Dcgan, {"name": "dcgan", **changes}, "model")
 
 
 def players(**changes: object) -> str:
@@ -37,8 +38,8 @@ def players(**changes: object) -> str:
 
 
 def test_plain_values_become_the_dataclass():
-    parsed = config.parse(config.Dcgan, {"name": "dcgan", "width": 8, "dropout": 0, "kernel_size": None}, "model")
-    assert parsed == config.Dcgan(width=8, dropout=0.0)
+    parsed = config.parse(config_models.Dcgan, {"name": "dcgan", "width": 8, "dropout": 0, "kernel_size": None}, "model")
+    assert parsed == config_models.Dcgan(width=8, dropout=0.0)
     assert isinstance(parsed.dropout, float)
 
 
@@ -50,7 +51,7 @@ def test_settings_of_one_player():
 
 
 def test_an_unknown_key_names_the_nearest_and_all():
-    names = [f"model.{field.name}" for field in dataclasses.fields(config.Dcgan)]
+    names = [f"model.{field.name}" for field in dataclasses.fields(config_models.Dcgan)]
     expected = f"unknown key 'model.widht'; did you mean 'model.width'? (accepted: {', '.join(names)})"
     assert dcgan(widht=3) == expected
 
@@ -74,7 +75,7 @@ def test_an_unknown_nested_key_names_its_neighbours():
     ({"dropout": 1}, "model.dropout=1: input should be less than 1"),
     ({"dropout": -0.1}, "model.dropout=-0.1: input should be greater than or equal to 0"),
     ({"dropout": float("nan")}, "model.dropout=nan: input should be less than 1"),
-    ({"discriminator_norm": "layer"}, "model.discriminator_norm=layer: input should be 'none' or 'batch'"),
+    ({"discriminator_norm": "group"}, "model.discriminator_norm=group: input should be 'none', 'batch' or 'layer'"),
 ])  # fmt: skip
 def test_wrong_types_and_ranges(changes: dict, message: str):
     assert dcgan(**changes) == message
@@ -91,6 +92,16 @@ def test_nested_values(player: object, message: str):
 
 @pytest.mark.parametrize(("schema", "key", "accepted", "refused"), [
     (config.Loss, "weight_clip", [None, 1e-9, 5.0], [0, -0.01]),
+    (config.Loss, "discriminator_steps", [1, 100], [0, 101, 1.5]),
+    (config.Loss, "label_smoothing", [0, 0.1, 0.49], [0.5, -0.1]),
+    (config.Loss, "instance_noise", [0, 2.0], [-0.1, float("inf"), None]),
+    (config.Loss, "instance_noise_steps", [None, 1], [0]),
+    (config.Loss, "pack", [1, 16], [0, 17]),
+    (config.Loss, "gradient_penalty", [0, 10], [-1, float("inf")]),
+    (config.Loss, "gradient_penalty_sides", ["two", "one"], ["both", 1]),
+    (config.Loss, "r1_interval", [1, 16], [0, None]),
+    (config.Augment, "differentiable", [[], ["cutout", "color"]], ["color", None]),
+    (config.Augment, "crop", [0.2, 1], [0.1, 1.1]),
     (config.Optimizer, "learning_rate", [1e-12, 1], [0, float("inf"), None]),
     (config.Optimizer, "beta_2", [0, 0.9999], [1, -0.1]),
     (config.Optimizer, "weight_decay", [0, 0.1], [-0.1]),
@@ -107,7 +118,7 @@ def test_nested_values(player: object, message: str):
     (config.Training, "xla", [True, False], [1, "true"]),
     (config.SampleConfig, "count", [1, 10**9], [0, 10**9 + 1]),
     (config.SampleConfig, "batch_size", [1, 65536], [0, 65537]),
-    (config.SampleConfig, "format", ["grid", "png", "npz"], ["gif"]),
+    (config.SampleConfig, "format", ["grid", "png", "npz", "gif"], ["jpg"]),
     (config_data.Mnist, "path", [None, "mnist.npz"], [3]),
 ])  # fmt: skip
 def test_ranges(schema: type, key: str, accepted: list, refused: list):
@@ -122,7 +133,7 @@ def test_ranges(schema: type, key: str, accepted: list, refused: list):
 
 @pytest.mark.parametrize("values", [None, 3, "dcgan", [1]])
 def test_a_section_is_a_mapping(values: object):
-    assert refusal(config.Dcgan, values, "model") == f"model={values}: input should be an object"
+    assert refusal(config_models.Dcgan, values, "model") == f"model={values}: input should be an object"
 
 
 def test_missing_keys():
@@ -189,8 +200,9 @@ def test_every_dataclass_is_frozen_and_closed(schema: type):
 @pytest.mark.parametrize("path", YAMLS, ids=lambda path: str(path.relative_to(CONFIGS)))
 def test_header_of_a_yaml_says_what_it_is_and_how_to_run_it(path: Path):
     lines = path.read_text(encoding="utf-8").splitlines()
-    if lines[0].startswith("# @package"):
-        assert (path.parent.name, lines.pop(0)) == ("experiment", "# @package _global_")
+    if GLOBAL in lines:
+        assert path.parent.name in ("experiment", "model")
+        lines.remove(GLOBAL)
     header = lines[: next(index for index, line in enumerate([*lines, ""]) if not line.startswith("#"))]
     assert header[0].startswith("# ")
     assert not header[0].startswith("# gan-") or ": " in header[0]
@@ -198,7 +210,16 @@ def test_header_of_a_yaml_says_what_it_is_and_how_to_run_it(path: Path):
     assert any(line.startswith("# gan-") for line in header[1:])
 
 
-GROUPS = {"loss": config.Loss, "optimizer": config.Optimizer, "schedule": config.Schedule}
+GROUPS = {"loss": config.Loss, "optimizer": config.Optimizer, "schedule": config.Schedule, "augment": config.Augment}
+
+
+def section(path: Path, group: str) -> dict:
+    """What a YAML sets in its group, with the YAMLs of the group that it builds on; a recipe has it under the group's name."""
+    values = plain(path)
+    if GLOBAL in path.read_text(encoding="utf-8").splitlines():
+        return values[group]
+    bases = [name for name in values.pop("defaults", []) if name != "_self_"]
+    return {key: value for name in bases for key, value in section(path.with_stem(name), group).items()} | values
 
 
 def bindings() -> list:
@@ -206,22 +227,38 @@ def bindings() -> list:
     found = [(path, group, schema) for group, schema in GROUPS.items() for path in sorted((CONFIGS / group).glob("*.yaml"))]
     for group, table in (("model", MODELS), ("data", DATA)):
         paths = sorted((CONFIGS / group).glob("*.yaml"))
-        found += [(path, group, table[plain(path)["name"]].options) for path in paths]
+        found += [(path, group, table[section(path, group)["name"]].options) for path in paths]
     return [pytest.param(*each, id=f"{each[1]}={each[0].stem}") for each in found]
 
 
 @pytest.mark.parametrize(("path", "group", "schema"), bindings())
 def test_a_yaml_has_the_keys_of_its_schema(path: Path, group: str, schema: type):
-    values = plain(path)
+    values = section(path, group)
     assert set(values) == {field.name for field in dataclasses.fields(schema)}
-    assert config.parse(schema, values, group).name == values["name"]
+    parsed = config.parse(schema, values, group)
+    assert {name: getattr(parsed, name) for name in values} == values
 
 
-@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("group", ["loss", "optimizer", "schedule"])
 def test_every_choice_of_a_group_has_its_yaml(group: str):
     names = get_args(get_type_hints(GROUPS[group])["name"])
-    paths = {path.stem: plain(path)["name"] for path in (CONFIGS / group).glob("*.yaml")}
+    paths = {path.stem: section(path, group)["name"] for path in (CONFIGS / group).glob("*.yaml")}
     assert {name: paths.get(name) for name in names} == {name: name for name in names}
+
+
+def test_a_change_that_nobody_knows():
+    message = refusal(config.Augment, {"differentiable": ["color", "blur"]}, "augment")
+    assert message == "augment.differentiable=blur: input should be 'color', 'translation' or 'cutout'"
+
+
+def test_recipes_that_are_named_after_more_than_one_key():
+    critic = config.Loss("wasserstein", discriminator_steps=5, gradient_penalty=10.0)
+    assert config.parse(config.Loss, plain(CONFIGS / "loss" / "wasserstein_gp.yaml")) == critic
+    pairs = config.Loss("relativistic_paired", r1=0.1, r2=0.1)
+    assert config.parse(config.Loss, plain(CONFIGS / "loss" / "r3gan.yaml")) == pairs
+    diffaug = config.Augment(differentiable=["color", "translation", "cutout"])
+    assert config.parse(config.Augment, plain(CONFIGS / "augment" / "diffaug.yaml")) == diffaug
+    assert config.parse(config.Augment, plain(CONFIGS / "augment" / "none.yaml")) == config.Augment()
 
 
 @pytest.mark.parametrize(("group", "name", "schema"), [
@@ -232,7 +269,7 @@ def test_every_choice_of_a_group_has_its_yaml(group: str):
     ("loss", "non_saturating", config.Loss),
 ])  # fmt: skip
 def test_a_yaml_of_defaults_equals_the_schema(group: str, name: str, schema: type):
-    assert config.parse(schema, plain(CONFIGS / group / f"{name}.yaml"), group) == schema(name=name)
+    assert config.parse(schema, section(CONFIGS / group / f"{name}.yaml", group), group) == schema(name=name)
 
 
 def test_training_section_equals_the_schema():

@@ -121,3 +121,32 @@ def test_gif_of_one_frame(tmp_path: Path):
     with Image.open(tmp_path / "film.gif") as film:
         assert film.n_frames == 1
         assert film.convert("L").getpixel((0, 0)) == 77
+
+
+def test_sequences_have_a_row_each():
+    sequences = numbered(6, 1).reshape(2, 3, 3, 4, 1)
+    np.testing.assert_array_equal(images.grid(sequences), images.grid(numbered(6, 1), columns=3))
+    assert images.grid(sequences, columns=1).shape == (12, 20, 1)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(("fps", "milliseconds"), [(1, 1000), (10, 100), (50, 20)])
+def test_a_film_plays_all_sequences_beside_each_other(channels: int, fps: int, milliseconds: int, tmp_path: Path):
+    levels = np.array([[0, 120, 255], [200, 60, 5]], np.uint8)
+    sequences = np.broadcast_to(levels[:, :, None, None, None], (2, 3, 4, 6, channels)).copy()
+    images.save_film(tmp_path / "film.gif", sequences, fps)
+    with Image.open(tmp_path / "film.gif") as film:
+        assert (film.format, film.size, film.n_frames, film.info["loop"]) == ("GIF", (18, 8), 3, 0)
+        for index in range(3):
+            film.seek(index)
+            assert film.info["duration"] == milliseconds
+            shown = film.convert("RGB")
+            assert [shown.getpixel((x, 4)) for x in (5, 13)] == [(int(level),) * 3 for level in levels[:, index]]
+            assert shown.getpixel((0, 0)) == (255, 255, 255)
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_film_of_one_frame(tmp_path: Path):
+    images.save_film(tmp_path / "film.gif", np.full((1, 1, 4, 6, 1), 90, np.uint8), 10)
+    with Image.open(tmp_path / "film.gif") as film:
+        assert (film.n_frames, film.convert("L").getpixel((4, 4))) == (1, 90)

@@ -6,8 +6,8 @@ from typing import get_args, get_type_hints
 import pytest
 import tensorflow as tf
 
-from gan_cli import config
-from gan_cli.losses import ADVERSARIAL
+from gan_cli import config, fit
+from gan_cli.losses import ADVERSARIAL, SMOOTHED, smoothed
 
 REAL, FAKE = (2.0, -1.0), (0.5, -3.0)
 
@@ -104,3 +104,48 @@ def test_minimax_is_flat_where_the_discriminator_wins_and_non_saturating_is_not(
     probability = 1.0 / (1.0 + math.exp(10.0))
     assert slopes["minimax"] == pytest.approx(-probability, rel=1e-4)
     assert slopes["non_saturating"] == pytest.approx(probability - 1.0, rel=1e-6)
+
+
+def test_no_smoothing_is_the_loss_itself():
+    for name, pair in ADVERSARIAL.items():
+        assert smoothed(name, 0.0) is pair
+
+
+@pytest.mark.parametrize(("name", "expected"), [
+    # 0.9 times -log D of the real logits 2 and -1, plus 0.1 times -log(1 - D); the fake images as before.
+    ("minimax", 1.281427),
+    ("non_saturating", 1.281427),
+    # Targets 0.9: (1.21 + 3.61) / 2 of the real, 4.625 of the fake images, halved.
+    ("least_squares", 0.5 * (2.41 + 4.625)),
+])  # fmt: skip
+def test_smoothed_values_of_the_discriminator(name: str, expected: float):
+    pair = smoothed(name, 0.1)
+    assert float(pair.discriminator(logits(*REAL), logits(*FAKE))) == pytest.approx(expected, abs=1e-5)
+    assert pair.generator is ADVERSARIAL[name].generator
+
+
+def test_smoothed_cross_entropy_by_its_two_terms():
+    real, fake = 0.8 * log_probability(2.0) + 0.2 * log_probability(-2.0), log_probability(3.0)
+    value = smoothed("non_saturating", 0.2).discriminator(logits(2.0), logits(-3.0))
+    assert float(value) == pytest.approx(-real - fake, abs=1e-6)
+
+
+@pytest.mark.parametrize(("name", "best"), [("non_saturating", math.log(0.9 / 0.1)), ("least_squares", 0.9)])
+def test_a_smoothed_loss_is_lowest_where_real_images_reach_their_target(name: str, best: float):
+    """Cross-entropy: D(x) = 0.9. More certainty costs, on both sides of it."""
+    loss = smoothed(name, 0.1).discriminator
+    below, at, above = (float(loss(logits(best + offset), logits(-1.0))) for offset in (-0.3, 0.0, 0.3))
+    assert at < below
+    assert at < above
+
+
+@pytest.mark.parametrize(("real", "expected"), [(-1000.0, 900.0), (1000.0, 100.0)])
+def test_a_smoothed_loss_does_not_overflow(real: float, expected: float):
+    assert float(smoothed("minimax", 0.1).discriminator(logits(real), logits(-1000.0))) == pytest.approx(expected)
+
+
+def test_losses_without_targets_are_not_smoothed():
+    assert set(SMOOTHED) == set(fit.SMOOTHED)
+    for name in set(ADVERSARIAL) - set(SMOOTHED):
+        with pytest.raises(ValueError, match=f"loss {name} has no target .*minimax, non_saturating, least_squares"):
+            smoothed(name, 0.1)

@@ -16,15 +16,16 @@ def test_options_of_one_schema():
 
 
 def test_a_section_without_name_has_bare_keys():
-    watchdog, seed = options.of(config.TrainConfig, "")
+    watchdog, seed, init_from = options.of(config.TrainConfig, "")
     assert (watchdog.key, watchdog.default) == ("watchdog", "warn")
     assert seed == options.Option("seed", "every random draw follows from it", 0)
+    assert (init_from.key, init_from.default) == ("init_from", None)
 
 
 def test_headings():
     table = options.train_options()
     groups = [f"model={name}" for name in MODELS] + [f"data={name}" for name in DATA]
-    assert list(table) == [*groups, "loss", "optimizer", "schedule", "training", "augment", "evaluation", "run"]
+    assert list(table) == [*groups, "loss", "optimizer", "schedule", "augment", "training", "evaluation", "run"]
 
 
 def test_every_field_of_the_schema_is_in_the_table():
@@ -55,7 +56,7 @@ def test_all_keys_are_those_of_the_yaml():
     keys = options.all_keys()
     assert len(keys) == len(set(keys))
     train = OmegaConf.to_container(OmegaConf.load(CONFIGS / "train.yaml"), resolve=False)
-    sections = ("training", "augment", "evaluation")
+    sections = ("training", "evaluation")
     of_yaml = {key for key in train if key not in {"defaults", "hydra", *sections}}
     of_yaml |= {f"{section}.{key}" for section in sections for key in train[section]}
     assert of_yaml <= set(keys)

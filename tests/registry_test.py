@@ -6,7 +6,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from gan_cli import config, config_data, registry
+from gan_cli import config, config_data, config_models, registry
 from gan_cli.errors import ConfigError
 
 ENTRIES = [
@@ -56,7 +56,7 @@ def test_an_unknown_name_lists_the_names(table: registry.Registry, name: str, me
 
 def test_options_by_name():
     assert registry.parse_options({"name": "mnist", "size": 32}, "data") == config_data.Mnist(size=32)
-    assert registry.parse_options({"name": "dcgan", "width": 8}, "model") == config.Dcgan(width=8)
+    assert registry.parse_options({"name": "dcgan", "width": 8}, "model") == config_models.Dcgan(width=8)
 
 
 @pytest.mark.parametrize("given", [None, {}, [], "dcgan", {"name": None}, {"name": 3}, {"width": 64}])
@@ -68,7 +68,7 @@ def test_options_without_a_name(given: object):
 
 def test_a_whole_configuration_is_typed():
     checked = registry.train_config(values(seed=7, training={"steps": 5}))
-    assert checked.model == config.Dcgan()
+    assert checked.model == config_models.Dcgan()
     assert checked.data == config_data.Digits()
     assert checked.loss == config.Loss("hinge")
     assert checked.training == config.Training(steps=5)

@@ -16,7 +16,7 @@ from gan_cli import data, files, images
 from gan_cli.cli import app
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.stored import plain
-from gan_cli.config import DataConfig, TrainConfig, parse
+from gan_cli.config import Augment, DataConfig, TrainConfig, parse
 from gan_cli.data import report
 from gan_cli.data.folder import refuse_bad
 from gan_cli.data.source import Source
@@ -26,7 +26,7 @@ from gan_cli.registry import train_config
 
 OWN = re.compile(r"^\+?(?=(output|steps)=)")
 """The keys that gan-train has not: Hydra's + adds them."""
-IMAGES, SEQUENCES, AUGMENTED = 64, 8, (8, 7)
+IMAGES, SEQUENCES, CHANGED = 64, 8, (8, 7)
 """What the pictures show: images; sequences, a row each; images and changed copies below each."""
 
 
@@ -50,8 +50,7 @@ def job(composed: DictConfig) -> None:
     print(f"data={config.data.name}  {train.origin}")
     _say(_described(found, missing))
     _draw(folder, train, numbers)
-    if _augments(config):
-        _draw_augmented(folder, train, config)
+    _draw_changes(folder, train, config)
     train.batches(config.training.batch_size)
     if own.steps:
         with quiet():
@@ -146,17 +145,22 @@ def _draw(folder: Path, train: Source, numbers: report.Statistics) -> None:
     images.save_png(folder / "mean.png", np.rint(numbers.mean_image).astype(np.uint8))
 
 
-def _augments(config: TrainConfig) -> bool:
-    return config.augment != type(config.augment)()
-
-
-def _draw_augmented(folder: Path, train: Source, config: TrainConfig) -> None:
-    """augmented.png: real images in the first row, and below each what the first steps would make of it."""
+def _draw_changes(folder: Path, train: Source, config: TrainConfig) -> None:
+    """What the first steps would make of real images: augmented.png, and diffaug.png of what the discriminator would see."""
+    options = config.augment
+    if options == Augment():
+        return
     with quiet():
-        from gan_cli.augment import preview
-    count, copies = AUGMENTED
+        from gan_cli import augment, diffaug
+    count, copies = CHANGED
     real = train.some(count)
-    rows = [real, *preview(config.augment, real, config.seed, copies)]
-    if train.spec.sequence_length:
-        rows = [row[:, 0] for row in rows]  # the first frames: the others change alike
-    images.save_png(folder / "augmented.png", images.grid(np.concatenate(rows), len(real)))
+    if replace(options, differentiable=[]) != Augment():
+        _draw_below(folder / "augmented.png", real, augment.preview(options, real, config.seed, copies))
+    if options.differentiable:
+        _draw_below(folder / "diffaug.png", real, diffaug.preview(options.differentiable, real, config.seed, copies))
+
+
+def _draw_below(path: Path, real: np.ndarray, changed: list[np.ndarray]) -> None:
+    """Real images in the first row, and their changed copies below each; of sequences the first frames, which stand for all."""
+    rows = [real, *changed] if real.ndim == 4 else [each[:, 0] for each in (real, *changed)]
+    images.save_png(path, images.grid(np.concatenate(rows), len(real)))

@@ -16,11 +16,12 @@ from gan_cli.cli.sample import choose
 from gan_cli.cli.stored import without_environment
 from gan_cli.config import EvaluateConfig, parse
 from gan_cli.errors import ConfigError, RunDirectoryError, unknown
-from gan_cli.metrics.table import DEFAULT, METRICS, better
+from gan_cli.metrics.table import DEFAULT, METRICS
 from gan_cli.options import data_keys, evaluate_options
 from gan_cli.registry import parse_options
 from gan_cli.training import judges, scores
 from gan_cli.training.checkpoint import SAMPLER, Manifest
+from gan_cli.training.evaluate import OF_MODELS, better
 from gan_cli.training.rundir import RunDirectory
 from gan_cli.training.scores import Report
 
@@ -68,8 +69,10 @@ def _check(config: EvaluateConfig) -> None:
     if config.metrics is not None and not config.metrics:
         raise ConfigError("metrics=[] measures nothing; metrics=null measures all that fit")
     for name in config.metrics or []:
-        if name not in METRICS:
-            raise ConfigError(unknown("metrics", name, list(METRICS)))
+        if name not in METRICS and name not in OF_MODELS:
+            raise ConfigError(unknown("metrics", name, [*METRICS, *OF_MODELS]))
+        if name in OF_MODELS and config.samples is not None:
+            raise ConfigError(f"metrics={name} is of a model: it goes with checkpoint= or compare=, not with samples=")
 
 
 def _scored(config: EvaluateConfig, run: RunDirectory, manifest: Manifest, data: dict[str, Any]) -> Report:
@@ -125,7 +128,8 @@ def _compare(config: EvaluateConfig, paths: list[str], data: dict[str, Any]) -> 
         raise ConfigError("compare= needs two run directories or more: compare=[RUN1,RUN2]")
     opened = [_opened(path, config) for path in paths]  # a mistake in the last one shows before the first is scored
     reports = [_of_run(config, run, manifest, data) for run, manifest in opened]
-    names = [name for name in better(config.metrics or list(METRICS)) if all(name in report.scores for report in reports)]
+    measured = better(config.metrics or [*METRICS, *OF_MODELS])
+    names = [name for name in measured if all(name in report.scores for report in reports)]
     ordered = scores.ranked(reports, names[0])
     width = max(len(str(report.subject["path"])) for report in ordered)
     _say(_ruler(ordered[0]))

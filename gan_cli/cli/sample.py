@@ -13,11 +13,10 @@ from gan_cli.cli.quiet import quiet
 from gan_cli.config import SampleConfig, parse
 from gan_cli.errors import CheckpointError, ConfigError, RunDirectoryError
 from gan_cli.options import of
-from gan_cli.training import checkpoint, ranking
+from gan_cli.training import checkpoint, control, ranking
 from gan_cli.training.checkpoint import Manifest
 from gan_cli.training.rundir import RunDirectory
 
-LARGEST_GRID = 4096
 FILES = ("sampler.safetensors",)
 
 
@@ -31,18 +30,18 @@ def job(composed: DictConfig) -> None:
     if OmegaConf.is_missing(composed, "checkpoint"):
         raise ConfigError("checkpoint is missing: gan-sample checkpoint=RUN, a run directory of gan-train")
     config = parse(SampleConfig, OmegaConf.to_container(composed, resolve=True))
-    if config.format == "grid" and config.count > LARGEST_GRID:
-        raise ConfigError(f"count={config.count}: a grid shows up to {LARGEST_GRID} images; format=png or format=npz")
     run = RunDirectory.read(config.checkpoint)
+    controls = control.check(config, run.read_card())
     manifest = choose(run, config.step)
     output = _output(config, run, manifest.step)
     with quiet():
         from gan_cli.training import generate
     try:
-        generate.generate(run, manifest, config, output)
+        generate.generate(run, manifest, config, controls, output)
     except OSError as error:
         raise RunDirectoryError(f"{output}: {error.strerror or error}") from None
-    print(f"{config.count:,} images from step {manifest.step} of {run.path}: {output}")
+    what = f"sequences of {controls.frames} frames" if controls.frames else "images"
+    print(f"{controls.count:,} {what} from step {manifest.step} of {run.path}: {output}")
 
 
 def choose(run: RunDirectory, step: str | int) -> Manifest:
@@ -61,7 +60,7 @@ def choose(run: RunDirectory, step: str | int) -> Manifest:
 
 def _output(config: SampleConfig, run: RunDirectory, step: int) -> Path:
     """Where the images go: never over a file that is there."""
-    ending = {"grid": ".png", "npz": ".npz", "png": ""}[config.format]
+    ending = {"grid": ".png", "npz": ".npz", "gif": ".gif", "png": ""}[config.format]
     path = Path(config.output or f"{run.path.resolve().name}-step-{step:08d}{ending}")
     if path.exists():
         raise ConfigError(f"output={path} exists already; give another output=")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -13,14 +14,19 @@ from gan_cli.training.rundir import RunDirectory
 
 SAFE = re.compile(
     r"training\.(steps|epochs|steps_per_call|xla|feed|threads|log_every|preview_every|checkpoint_every|tensorboard)"
-    r"|evaluation\..*|watchdog|optimizer\.(players\.\w+\.)?learning_rate|schedule(\..*)?|data\.path"
+    r"|evaluation\..*|watchdog|optimizer\.(players\.\w+\.)?learning_rate|schedule(\..*)?|data\.path|model\.features_file"
 )
 """What may change between the parts of a run; anything else would change the meaning of the weights or of the position."""
 
 
 def plain(composed: DictConfig) -> dict[str, Any]:
-    """The composed configuration as plain values, interpolations resolved."""
+    """The composed configuration as plain values, interpolations resolved.
+
+    `init_from` becomes absolute: a run that goes on before its first checkpoint reads it again, from whatever directory.
+    """
     values: dict[str, Any] = OmegaConf.to_container(composed, resolve=True)  # type: ignore[assignment]
+    if isinstance(values.get("init_from"), str) and values["init_from"]:
+        values["init_from"] = str(Path(values["init_from"]).absolute())
     return values
 
 

@@ -15,13 +15,14 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
-from gan_cli import data
+from gan_cli import data, fit
 from gan_cli.cli import app
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.stored import plain, resumed, stored_values
 from gan_cli.errors import GanError, Interrupted, SweepError
 from gan_cli.options import all_keys
 from gan_cli.registry import train_config
+from gan_cli.training import init_from
 from gan_cli.training.rundir import RunDirectory
 
 FAILED: list[str] = []
@@ -78,7 +79,10 @@ def train(composed: DictConfig, directory: str | None) -> None:
     config = train_config(values)
     source = data.load(config.data)
     source.batches(config.training.batch_size)
+    fit.check_run(config, source.spec)
     if resume is None:
+        if config.init_from is not None:
+            init_from.locate(config.init_from)  # a mistake shows before TensorFlow is imported
         run = RunDirectory.create(run_dir and str(run_dir), f"{config.model.name}-{config.data.name}")
         _keep_for_people(run.path, composed)
     try:

@@ -1,10 +1,11 @@
-"""Readers of array files: npz without pickle, IDX plain or gzipped; sizes are checked before memory is taken."""
+"""Readers of array files: npz and npy without pickle, IDX plain or gzipped; sizes are checked before memory is taken."""
 
 from __future__ import annotations
 
 import gzip
 import lzma
 import math
+import os
 import struct
 import tokenize
 import zipfile
@@ -12,6 +13,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -61,9 +63,7 @@ def _read_member(path: Path, archive: zipfile.ZipFile, name: str) -> np.ndarray:
     if f"{name}.npy" not in members:
         raise DataError(f"{path}: no array {name!r} (it holds {', '.join(members) or 'nothing'})")
     with archive.open(f"{name}.npy") as member:
-        version = np.lib.format.read_magic(member)
-        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, column_major, kind = read_header(member)
+        shape, column_major, kind = _header(member)
         size = math.prod(shape) * kind.itemsize
         if kind.hasobject:
             raise DataError(f"{path}: array {name!r} holds pickled objects, which are not read")
@@ -73,6 +73,34 @@ def _read_member(path: Path, archive: zipfile.ZipFile, name: str) -> np.ndarray:
     if len(payload) != size:
         raise DataError(f"{path}: array {name!r} holds other than the {size:,} bytes that its header says")
     return np.frombuffer(payload, kind).reshape(shape, order="F" if column_major else "C")
+
+
+def map_npy(path: Path) -> np.ndarray:
+    """The array of a .npy file, mapped: its bytes are read when they are used, and take no memory before.
+
+    Raises:
+        DataError: no plain file, not as numpy.save writes it, pickled objects, or other than the bytes that its header says.
+    """
+    if not path.is_file():  # a pipe would hang
+        raise DataError(f"{path}: {'is no plain file' if path.exists() else 'no such file'}")
+    try:
+        with path.open("rb") as file:
+            shape, column_major, kind = _header(file)
+            size, held = math.prod(shape) * kind.itemsize, os.fstat(file.fileno()).st_size - file.tell()
+            if kind.hasobject:
+                raise DataError(f"{path}: holds pickled objects, which are not read")
+            if held != size or not size:
+                raise DataError(f"{path}: holds {held:,} bytes, its header says {size:,}")
+            return np.memmap(file, kind, "r", file.tell(), shape, "F" if column_major else "C")
+    except UNREADABLE as error:
+        raise DataError(f"{path}: not an array as numpy.save writes it ({first_line(error)})") from None
+
+
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Shape, whether it is column-major, and dtype of the array that follows."""
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    return read(file)
 
 
 def read_idx(path: Path) -> np.ndarray:

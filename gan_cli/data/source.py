@@ -77,6 +77,11 @@ class Source:
         """Bytes of all pixels."""
         return math.prod(self.images.shape)
 
+    @property
+    def single_images(self) -> Images:
+        """The images, or the frames of all sequences: [N, H, W, C] either way."""
+        return Frames(self.images) if self.spec.sequence_length else self.images
+
     def some(self, count: int) -> np.ndarray:
         """Up to `count` items to look at, uint8: the same ones every time, from all over the data."""
         rows = np.random.default_rng(0).permutation(len(self))[:count]
@@ -132,6 +137,22 @@ class Chosen:
 
     def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
         return self._images[self._rows[rows]]
+
+
+class Frames:
+    """The frames of sequences as single images, in order; a call reads each sequence that it wants some of once."""
+
+    def __init__(self, sequences: Images) -> None:
+        self._sequences = sequences
+        self.shape = (len(sequences) * sequences.shape[1], *sequences.shape[2:])
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
+        numbers, frames = np.divmod(np.arange(len(self))[rows], self._sequences.shape[1])
+        wanted, places = np.unique(numbers, return_inverse=True)
+        return self._sequences[wanted][places, frames]
 
 
 def digest(content: bytes | memoryview) -> bytes:

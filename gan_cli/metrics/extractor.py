@@ -12,6 +12,8 @@ import numpy as np
 from gan_cli.metrics import checks
 
 LARGEST_BATCH = 256
+INSTEAD = "use extractor classifier or random, which need no download"
+"""The way out where weights cannot be had."""
 
 
 class Images(Protocol):

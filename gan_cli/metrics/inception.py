@@ -18,8 +18,8 @@ import tensorflow as tf
 
 from gan_cli.download import Download
 from gan_cli.errors import DataError
-from gan_cli.metrics.extractor import Extractor, rgb
-from gan_cli.metrics.published import Published, find, verify
+from gan_cli.metrics.extractor import INSTEAD, Extractor, rgb
+from gan_cli.published import Published, find, verify
 
 NAME, ARCHIVE = "classify_image_graph_def.pb", "inception-2015-12-05.tgz"
 WEIGHTS = Published(
@@ -81,7 +81,7 @@ def inception(path: str | None = None) -> Inception:
     Raises:
         DataError: the file is nowhere, or is another than the published one.
     """
-    file = find(WEIGHTS, path)
+    file = find(WEIGHTS, path, "extractor inception", INSTEAD)
     content = _read(file)
     sha256 = hashlib.sha256(content).hexdigest()
     verify(WEIGHTS, sha256, file)

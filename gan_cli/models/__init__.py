@@ -9,18 +9,29 @@ from typing import Any, NamedTuple
 
 import keras
 
+from gan_cli import fit
+from gan_cli.augment import Transform
 from gan_cli.config import Loss
-from gan_cli.models.base import Model, variables_by_key
+from gan_cli.models.base import Game, Model, variables_by_key
 from gan_cli.registry import MODELS
 from gan_cli.spec import DataSpec
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
 
 
-def build(options: Any, spec: DataSpec, loss: Loss, *, seed: int = 0, precision: str = "float32") -> Model:
-    """The model that `options` name, for data of `spec`; the same seed gives the same weights."""
+def build(
+    options: Any, spec: DataSpec, loss: Loss, *, seed: int = 0, precision: str = "float32", view: Transform | None = None
+) -> Model:  # fmt: skip
+    """The model that `options` name, for data of `spec`; the same seed gives the same weights.
+
+    `view` changes every image, real and generated, before a discriminator sees it.
+
+    Raises:
+        ConfigError: model, data and loss do not go together.
+    """
+    fit.check(options, spec, loss)
     with _seeded(seed), _precision(precision):
-        model: Model = MODELS[options.name].load()(options, spec, loss)
+        model: Model = MODELS[options.name].load()(options, spec, Game(loss, view))
     return model
 
 

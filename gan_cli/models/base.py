@@ -10,6 +10,8 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from gan_cli.augment import Transform
+from gan_cli.config import Loss
 from gan_cli.randomness import Noise
 from gan_cli.spec import Batch, Logs
 
@@ -25,6 +27,13 @@ class Phase(NamedTuple):
     repeats: int = 1
 
 
+class Game(NamedTuple):
+    """What decides how a generator plays against discriminators; models without one ignore it."""
+
+    loss: Loss
+    view: Transform | None = None
+
+
 class Model(ABC):
     """Networks and the rules to train them; the step knows nothing else.
 
@@ -34,6 +43,8 @@ class Model(ABC):
         sampler: the networks needed to sample; the moving average follows these.
         phases: run in order, each with its repeats, in every step.
         latent_shape: shape of one latent.
+        num_classes: of a model that is told the class; 0: it takes no labels.
+        default_steps: frames of a sequence; 0: it makes single images.
     """
 
     networks: dict[str, keras.Model]
@@ -41,10 +52,20 @@ class Model(ABC):
     sampler: tuple[str, ...]
     phases: tuple[Phase, ...]
     latent_shape: tuple[int, ...]
+    num_classes: int = 0
+    default_steps: int = 0
 
     @abstractmethod
-    def sample(self, latents: tf.Tensor, labels: tf.Tensor | None = None) -> tf.Tensor:
-        """Latents [B, *latent_shape] -> images [B, H, W, C] float32 in [-1, 1], in inference mode."""
+    def sample(self, latents: tf.Tensor, labels: tf.Tensor | None = None, steps: int | None = None) -> tf.Tensor:
+        """Latents [B, *latent_shape] -> images [B, H, W, C] float32 in [-1, 1], in inference mode.
+
+        Args:
+            labels: int64 [B], where the model has num_classes; else ignored.
+            steps: frames, where it makes sequences: then images are [B, steps, H, W, C]; None: as many as the data has.
+        """
+
+    def prepare(self) -> None:  # noqa: B027 - most models have nothing to load
+        """Load what training needs and sampling does not; called once before the first step, in eager mode."""
 
     def trainable(self, player: str) -> list[keras.Variable]:
         """The variables that a player trains, in a fixed order."""
@@ -55,6 +76,22 @@ class Model(ABC):
         other = copy.copy(self)
         other.networks = {**self.networks, **networks}
         return other
+
+
+class Autoencoder(Model):
+    """A model that also finds the latents of given images."""
+
+    @abstractmethod
+    def reconstruct(self, images: tf.Tensor) -> tf.Tensor:
+        """Images [B, H, W, C] in [-1, 1] -> what encoder and decoder make of them, in inference mode, without noise."""
+
+
+class LikelihoodModel(Autoencoder):
+    """An autoencoder that gives the pixels of an image a probability."""
+
+    @abstractmethod
+    def bound(self, images: tf.Tensor, noise: Noise) -> tf.Tensor:
+        """The evidence lower bound of each image, float32 [B], in nats; higher is better."""
 
 
 def variables_by_key(network: str, model: keras.Model) -> dict[str, keras.Variable]:

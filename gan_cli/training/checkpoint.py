@@ -10,7 +10,8 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -185,12 +186,23 @@ def read(folder: Path, step: int, name: str, expected: Shapes) -> dict[str, np.n
     Raises:
         CheckpointError: with the first tensor that differs; nothing was read into memory then.
     """
+    with opened(folder, step, name) as (tensors, found):
+        _compare(path_of(folder, step) / name, found, expected)
+        return {key: tensors.get_tensor(key) for key in expected}
+
+
+@contextmanager
+def opened(folder: Path, step: int, name: str) -> Iterator[tuple[Any, Shapes]]:
+    """One file's tensors, none of them in memory yet, and their names, shapes and dtypes.
+
+    Raises:
+        CheckpointError: it cannot be read, now or while it is open.
+    """
     path = path_of(folder, step) / name
     try:
         files.open_regular(path).close()
         with safe_open(path, framework="numpy") as tensors:
-            _compare(path, {key: _shape(tensors, key) for key in tensors.keys()}, expected)
-            return {key: tensors.get_tensor(key) for key in expected}
+            yield tensors, {key: _shape(tensors, key) for key in tensors.keys()}
     except (SafetensorError, OSError, RunDirectoryError) as error:
         raise CheckpointError(f"{path}: {error}") from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,32 +12,51 @@ from tqdm import tqdm
 
 from gan_cli.metrics import table
 from gan_cli.metrics.extractor import Extractor
-from gan_cli.metrics.table import Sample
+from gan_cli.metrics.table import Better, Sample
 from gan_cli.training import scores
 from gan_cli.training.ruler import Measured
 from gan_cli.training.scores import Provenance, Report, Score
 
 Draw = Callable[[int], Iterable[np.ndarray]]
 """From a seed to batches of uint8 images [<= batch, H, W, C]."""
+OF_MODELS: dict[str, Better] = {"elbo": "higher"}
+"""Scores of a model on real images, which samples alone do not have: the evidence lower bound, in nats per image."""
+OfModel = Callable[[int], float]
+"""From a seed to such a score."""
+
+
+def better(names: Iterable[str]) -> dict[str, Better]:
+    """Name of each score -> which way is better, of samples and of models."""
+    ways: dict[str, Better] = {}
+    for name in names:
+        ways |= {name: OF_MODELS[name]} if name in OF_MODELS else table.better([name])
+    return ways
 
 
 def report(
-    measured: Measured, names: list[str], draw: Draw, count: int, repeats: int, seed: int, subject: dict[str, Any]
-) -> Report:
-    """Measure fresh samples `repeats` times, and real images once."""
+    measured: Measured, names: list[str], draw: Draw, count: int, repeats: int, seed: int, subject: dict[str, Any],
+    of_model: Mapping[str, OfModel] | None = None,
+) -> Report:  # fmt: skip
+    """Measure fresh samples `repeats` times, and real images once; `of_model`, which have no floor, with as many seeds."""
     began = time.perf_counter()
-    extractor = measured.ruler.extractor
+    others = of_model or {}
     with tqdm(total=repeats * count, unit="img", desc="scoring", disable=None, leave=False) as bar:
         rounds = [
-            table.measure(names, measured.ruler, sampled(extractor, _shown(draw(seed + number), bar)))
-            for number in range(repeats)
+            _of_samples(measured, names, _shown(draw(number), bar)) | {name: score(number) for name, score in others.items()}
+            for number in range(seed, seed + repeats)
         ]
-    floor = measured.floor(names)
-    ways = table.better(names)
-    found = {name: Score(*_spread([values[name] for values in rounds]), _finite(floor[name]), ways[name]) for name in rounds[0]}
+    floor = {name: _finite(value) for name, value in measured.floor(names).items()}
+    ways = better([*names, *others])
+    found = {name: Score(*_spread([values[name] for values in rounds]), floor.get(name), ways[name]) for name in rounds[0]}
     provenance = Provenance(**measured.provenance, count=count, repeats=repeats, seed=seed)
     seconds = round(time.perf_counter() - began, 3)
     return Report(scores.FORMAT, subject, provenance, found, scores.versions(), seconds)
+
+
+def _of_samples(measured: Measured, names: list[str], batches: Iterable[np.ndarray]) -> table.Values:
+    if not names:
+        return {}
+    return table.measure(names, measured.ruler, sampled(measured.ruler.extractor, batches))
 
 
 def sampled(extractor: Extractor, batches: Iterable[np.ndarray]) -> Sample:

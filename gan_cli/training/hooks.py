@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from gan_cli import files, images
+from gan_cli import files
 from gan_cli.errors import ConfigError
-from gan_cli.training import checkpoint, ranking, sampling
+from gan_cli.training import checkpoint, ranking
 from gan_cli.training.rundir import RunDirectory
 from gan_cli.training.state import State, export
 
@@ -154,32 +153,6 @@ class TensorBoard:
 
     def close(self) -> None:
         self._writer.close()
-
-
-class Preview:
-    """samples/step-N.png from fixed latents, real.png beside it, and progress.gif of all previews when the run ends."""
-
-    LATENT_SEED = 0
-    MOST_FRAMES = 200
-
-    def __init__(self, run: RunDirectory, state: State, real: np.ndarray, every: int, count: int) -> None:
-        self.every, self._folder = every, run.samples
-        self._sample = sampling.compiled(state.sampler)
-        self._latents = tf.constant(sampling.latents(state.sampler, self.LATENT_SEED)(count))
-        self._folder.mkdir(exist_ok=True)
-        images.save_png(self._folder / "real.png", images.grid(real[:count]))
-        self.last: Path | None = None
-
-    def __call__(self, moment: Moment) -> None:
-        pixels = images.to_uint8(self._sample(self._latents).numpy())
-        self.last = self._folder / f"step-{moment.step:08d}.png"
-        images.save_png(self.last, images.grid(pixels))
-
-    def close(self) -> None:
-        frames = sorted(frame for frame in self._folder.glob("step-*.png") if self.last and frame <= self.last)
-        if len(frames) > 1:
-            chosen = [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, self.MOST_FRAMES, dtype=int))]
-            images.save_gif(self._folder / "progress.gif", chosen)
 
 
 class Checkpoint:

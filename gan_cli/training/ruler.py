@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,11 +43,15 @@ class Setting:
 
 
 class Measured(NamedTuple):
-    """A ruler with its provenance, as plain values."""
+    """A ruler with its provenance, as plain values.
+
+    `held_out` holds real images that no model was trained on, where there are any: its items may be sequences.
+    """
 
     ruler: Ruler
     other: Sample
     provenance: dict[str, Any]
+    held_out: Source
 
     def floor(self, names: list[str]) -> dict[str, float]:
         """What real images score: as far from the reference as chance leaves them."""
@@ -61,6 +66,8 @@ def build(
 ) -> Measured:  # fmt: skip
     """The ruler for a data set; features of real images come from the cache where they are there.
 
+    Of sequences it sees the frames, as single images: what they show, not how it moves.
+
     Args:
         train: its training split, where that is loaded already.
         names: the metrics that it shall serve; None: all of them.
@@ -70,8 +77,6 @@ def build(
         ConfigError: the extractor does not fit the data or the metrics.
     """
     train, test = data.load(options) if train is None else train, data.load(options, "test")
-    if train.spec.sequence_length:
-        raise ConfigError(f"scores are of single images; the data holds {train.spec}")
     extractor = _extractor(options, setting, train, say)
     measurable(names or [], extractor)
     split = setting.split if setting.split != "auto" else "test" if len(test) >= ENOUGH else "train"
@@ -79,11 +84,12 @@ def build(
     if min(len(reference), len(others)) < FEWEST:
         raise DataError(f"{train.origin}: {len(train)} training and {len(test)} test images are too few for scores")
     real, other = (_sample(extractor, part, setting.count, say) for part in (reference, others))
+    unseen = test if len(test) >= FEWEST else others
     training, held_out = real, real
     if names is None or set(names) & set(AGAINST_TRAINING):
         training = _sample(extractor, train, table.COPIES, say)
         if split != "test":
-            held_out = _sample(extractor, test if len(test) >= FEWEST else others, setting.count, say)
+            held_out = _sample(extractor, unseen, setting.count, say)
     provenance = {
         "extractor": extractor.name,
         "extractor_weights": extractor.weights,
@@ -94,7 +100,7 @@ def build(
         "real_count": len(real.features),
         "real_seed": REAL_SEED,
     }
-    return Measured(Ruler(extractor, real, training, held_out, setting.seed), other, provenance)
+    return Measured(Ruler(extractor, real, training, held_out, setting.seed), other, provenance, unseen)
 
 
 def refuse_other_size(run: RunDirectory, real: DataSpec) -> None:
@@ -146,8 +152,9 @@ def _classifier(options: Any, train: Source, setting: Setting, say: Say) -> Extr
         return Stacked(_classifier(None, digits, setting, say))
     if train.labels is None:
         raise ConfigError("extractor=classifier needs labels; the data has none (extractor=random needs none)")
-    rows: Any = train.images
-    return classifier(rows, train.labels, len(train.class_names), train.fingerprint, directory(), say)
+    rows: Any = train.single_images
+    labels = np.repeat(train.labels, max(1, train.spec.sequence_length))
+    return classifier(rows, labels, len(train.class_names), train.fingerprint, directory(), say)
 
 
 def _random(options: Any, train: Source, setting: Setting, say: Say) -> Extractor:
@@ -190,18 +197,25 @@ def _halves(source: Source) -> tuple[Source, Source]:
 
 
 def _sample(extractor: Extractor, source: Source, count: int, say: Say) -> Sample:
-    """Up to `count` items drawn once for all; their features from the cache."""
-    rows = np.random.default_rng(REAL_SEED).permutation(len(source))[:count]
-    looked_at = source.images[rows[: table.LOOKED_AT]]
+    """Up to `count` images drawn once for all, or the frames of so many sequences; their features from the cache."""
+    images, rows = source.single_images, _rows(source, count)
+    looked_at = images[rows[: table.LOOKED_AT]]
     width = extractor.features(looked_at[:1]).shape[1]
     like = {"features": np.empty((len(rows), width), np.float32)}
     identity = {"extractor": extractor.weights, "resize": extractor.resize, "data": source.fingerprint, "rows": len(rows)}
 
     def make() -> dict[str, np.ndarray]:
         parts = [rows[start : start + table.LOOKED_AT] for start in range(0, len(rows), table.LOOKED_AT)]
-        return {"features": np.concatenate([extractor.features(source.images[part]) for part in parts])}
+        return {"features": np.concatenate([extractor.features(images[part]) for part in parts])}
 
     return Sample(kept.arrays(_path(identity), identity, like, make, say)["features"], looked_at)
+
+
+def _rows(source: Source, count: int) -> np.ndarray:
+    """Which of `single_images` are taken: whole sequences, as a model makes them, and the last one cut."""
+    length = max(1, source.spec.sequence_length)
+    items = np.random.default_rng(REAL_SEED).permutation(len(source))[: math.ceil(count / length)]
+    return (items[:, None] * length + np.arange(length)).ravel()[:count]
 
 
 def _path(identity: dict[str, Any]) -> Path:

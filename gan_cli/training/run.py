@@ -5,19 +5,21 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
-from gan_cli import augment, files, models
+from gan_cli import augment, data, diffaug, files, models
 from gan_cli.config import TrainConfig, Training
 from gan_cli.data.feed import FEEDS, Feed
 from gan_cli.data.source import Source
 from gan_cli.errors import CheckpointError, DataError, Interrupted, NonFiniteError, RunDirectoryError
-from gan_cli.training import checkpoint, device, hooks, optimizers, rollback, scorer
+from gan_cli.training import checkpoint, device, hooks, init_from, optimizers, rollback, scorer
 from gan_cli.training.hooks import Hook
 from gan_cli.training.loop import Loop, Signals
+from gan_cli.training.preview import Preview
 from gan_cli.training.rollback import RollBack
 from gan_cli.training.rundir import ModelCard, RunDirectory
 from gan_cli.training.state import State, assign, expected
@@ -68,6 +70,8 @@ def _once(
     total = total_steps(config.training, source)
     state = build(config, source, total)
     start = _restore(run, state, card, source, say) if (run.path / "model.json").exists() else 0
+    if config.init_from is not None and not checkpoint.steps(run.checkpoints):
+        init_from.load(state, config.init_from, say)
     if start >= total:
         say(f"{run.path} is complete at step {start}; training.steps=N with a larger N goes on")
         return None
@@ -83,7 +87,9 @@ def _once(
 def build(config: TrainConfig, source: Source, total: int) -> State:
     """The state at step 0 of a run of `total` steps."""
     training = config.training
-    model = models.build(config.model, source.spec, config.loss, seed=config.seed, precision=training.precision)
+    view = diffaug.differentiable(config.augment.differentiable)
+    model = models.build(config.model, source.spec, config.loss, seed=config.seed, precision=training.precision, view=view)
+    model.prepare()
     players = optimizers.build(model, config.optimizer, config.schedule, total, training.precision)
     return State(model, players, training.ema_decay)
 
@@ -141,7 +147,8 @@ def _loop(
     try:
         made = scorer.measured(config.data, source, config.evaluation, total, say)
         judge = scorer.Scorer(made, config.evaluation, run, state, saver) if made else None
-        preview = hooks.Preview(run, state, source.some(training.preview_count), training.preview_every, training.preview_count)
+        held_out = partial(data.load, config.data, "test")
+        preview = Preview(run, state, source, held_out, training.preview_every, training.preview_count)
         loop = Loop(
             state,
             compiled(config, state, feed),

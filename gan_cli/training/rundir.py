@@ -32,7 +32,11 @@ class ModelCard:
 
     @property
     def fingerprint(self) -> str:
-        return files.fingerprint(asdict(self))
+        """What tells this model from others: only what differs from the defaults, so that an option that a later version adds
+        leaves it as it is."""
+        model = _chosen(self.model)
+        model.pop("features_file", None)  # where a file lies is no part of what the model is
+        return files.fingerprint({"format": self.format, "data": asdict(self.data), "model": model, "loss": _chosen(self.loss)})
 
 
 class RunDirectory:
@@ -113,6 +117,12 @@ class RunDirectory:
     def read_config(self) -> dict[str, Any]:
         """The stored configuration as plain values; `gan_cli.config` has not looked at it yet."""
         return files.read_json(self.path / "config.json")
+
+
+def _chosen(options: Any) -> dict[str, Any]:
+    """The name of a choice, and those of its options that are not at their default."""
+    defaults = {key: field.default for key, field in type(options).__pydantic_fields__.items()}
+    return {key: value for key, value in asdict(options).items() if key == "name" or value != defaults[key]}
 
 
 def _parsed(schema: type[ModelCard], path: Path, section: str) -> ModelCard:

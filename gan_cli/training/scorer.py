@@ -11,7 +11,7 @@ from gan_cli.config import Evaluation
 from gan_cli.data.source import Source
 from gan_cli.errors import CheckpointError, ConfigError, DataError, RunDirectoryError
 from gan_cli.metrics.frechet import Moments, frechet_distance
-from gan_cli.training import checkpoint, ranking, ruler, sampling
+from gan_cli.training import bounds, checkpoint, ranking, ruler, sampling
 from gan_cli.training.checkpoint import Judged
 from gan_cli.training.generate import load_sampler
 from gan_cli.training.hooks import CONTENDING, Checkpoint, Moment
@@ -21,6 +21,8 @@ from gan_cli.training.state import State
 
 REAL_COUNT = 10_000
 """Most real images that samples are compared with."""
+BOUND_COUNT = 2000
+"""Most held-out images whose bound is measured."""
 SEED = 0
 BATCH = 250
 
@@ -43,7 +45,8 @@ def measured(options: Any, source: Source, evaluation: Evaluation, total: int, s
 class Scorer:
     """Every so often a Fréchet distance of the averaged generator's samples; a checkpoint where it is among the best.
 
-    Beside it `diversity`: the variance of the samples' features over that of real images.
+    Beside it `diversity`: the variance of the samples' features over that of real images; and of a model that has one
+    `elbo_held_out`: the averaged networks' evidence lower bound of held-out images, in nats per image.
 
     Attributes:
         since: step after which the run's scores were measured as they are now.
@@ -55,6 +58,8 @@ class Scorer:
         self.every, start = evaluation.every, int(state.step.numpy())
         self._made, self._options, self._run, self._saver = made, evaluation, run, saver
         self._model, self._sample = state.sampler, sampling.compiled(state.sampler)
+        bounded = bounds.measurable(self._model)
+        self._bound = bounds.compiled(bounded, made.held_out, BOUND_COUNT) if bounded else None
         facts = made.provenance | {"count": evaluation.count, "seed": SEED}
         self.ruler = files.fingerprint(facts)
         (run.path / "scores").mkdir(exist_ok=True)
@@ -64,14 +69,15 @@ class Scorer:
         self.finished = start % self.every == 0 and self._waited_long(start)  # a run that has ended early ends again
 
     def __call__(self, moment: Moment) -> Mapping[str, float]:
-        batches = sampling.batches(self._model, self._options.count, SEED, BATCH, self._sample)
+        batches = sampling.single_images(self._model, self._options.count, SEED, BATCH, self._sample)
         generated, real = self._moments(batches), self._made.ruler.moments
         score = frechet_distance(real, generated)
         ahead = [manifest.score or 0.0 for manifest in self._contenders()][:CONTENDING]
         if len(ahead) < CONTENDING or score < ahead[-1]:
             self._saver.save(moment.step, Judged(score, self.ruler))
         self.finished = self._waited_long(moment.step)
-        return {"frechet": score, "diversity": float(generated.covariance.trace() / real.covariance.trace())}
+        scores = {"frechet": score, "diversity": float(generated.covariance.trace() / real.covariance.trace())}
+        return scores if self._bound is None else scores | {"elbo_held_out": self._bound(SEED)}
 
     def close(self) -> None:
         pass
@@ -98,7 +104,7 @@ class Scorer:
         except CheckpointError as error:
             say(f"DAMAGED CHECKPOINT {error}; without a full score")
             return
-        moments = self._moments(sampling.batches(model, count, SEED, BATCH))
+        moments = self._moments(sampling.single_images(model, count, SEED, BATCH))
         checkpoint.add_full_score(folder, manifest, frechet_distance(self._made.ruler.moments, moments), count)
 
     def _moments(self, batches: Any) -> Moments:

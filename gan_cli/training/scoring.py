@@ -14,7 +14,7 @@ from gan_cli.config_data import Folder, Npz, Zip
 from gan_cli.data.source import Source
 from gan_cli.errors import DataError
 from gan_cli.spec import DataSpec
-from gan_cli.training import device, evaluate, ruler, sampling
+from gan_cli.training import bounds, device, evaluate, ruler, sampling
 from gan_cli.training.checkpoint import SAMPLER, Manifest
 from gan_cli.training.generate import load_sampler
 from gan_cli.training.ruler import Measured, Say, Setting
@@ -35,13 +35,15 @@ def score_checkpoint(run: RunDirectory, manifest: Manifest, options: Any, config
     ruler.refuse_other_size(run, train.spec)
     model = load_sampler(run, manifest)
     sampler = sampling.compiled(model)
+    bounded = bounds.measurable(model, config.metrics)
     measured, names = _prepared(options, train, config, say)
+    of_model = {"elbo": bounds.compiled(bounded, measured.held_out, config.count)} if bounded else {}
     subject = {"path": str(run.path), "step": manifest.step, "sha256": manifest.files[SAMPLER].sha256}
 
     def draw(seed: int) -> Iterable[np.ndarray]:
-        return sampling.batches(model, config.count, seed, config.batch_size, sampler)
+        return sampling.single_images(model, config.count, seed, config.batch_size, sampler)
 
-    return evaluate.report(measured, names, draw, config.count, config.repeats, config.seed, subject)
+    return evaluate.report(measured, names, draw, config.count, config.repeats, config.seed, subject, of_model)
 
 
 def score_files(path: str, options: Any, config: EvaluateConfig, say: Say) -> Report:
@@ -65,8 +67,9 @@ def score_files(path: str, options: Any, config: EvaluateConfig, say: Say) -> Re
 
 def _prepared(options: Any, train: Source, config: EvaluateConfig, say: Say) -> tuple[Measured, list[str]]:
     setting = Setting(config.extractor, config.weights, config.count, config.split, config.seed)
-    measured = ruler.build(options, setting, say, train=train, names=config.metrics)
-    return measured, ruler.chosen(config.metrics, measured.ruler.extractor)
+    asked = None if config.metrics is None else [name for name in config.metrics if name not in evaluate.OF_MODELS]
+    measured = ruler.build(options, setting, say, train=train, names=asked)
+    return measured, ruler.chosen(asked, measured.ruler.extractor)
 
 
 def _source(path: str, real: DataSpec) -> Source:

@@ -18,14 +18,16 @@ Variable = Any
 class State:
     """Networks, optimizers, moving average and step of one run, as named tensors.
 
-    The moving average (Yazici et al. 2019) follows every float of the sampler's networks, batch statistics too, with a
-    decay of min(decay, (1 + step) / (10 + step)), so that it forgets the random start.
+    The moving average (Yazici et al. 2019) follows every float of the sampler's networks that a player trains, batch
+    statistics too, with a decay of min(decay, (1 + step) / (10 + step)), so that it forgets the random start. A network that
+    nobody trains is used as it is: what it remembers of the data is counted, not learnt.
     """
 
     def __init__(self, model: Model, optimizers: Mapping[str, keras.Optimizer], ema_decay: float) -> None:
         self.model, self.optimizers, self.ema_decay = model, optimizers, ema_decay
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
-        self.averages = {name: _copy(model.networks[name]) for name in model.sampler} if ema_decay else {}
+        trained = {name for networks in model.players.values() for name in networks}
+        self.averages = {name: _copy(model.networks[name]) for name in model.sampler if name in trained} if ema_decay else {}
         self.sampler = model.with_networks(self.averages)
         self._finite = tf.function(self._all_finite)
 
@@ -64,7 +66,7 @@ class State:
     def _all_finite(self) -> tf.Tensor:
         variables = [v for network in self.model.networks.values() for v in network.variables]
         floats = [v.value for v in variables if tf.as_dtype(v.dtype).is_floating]
-        return tf.reduce_all([tf.reduce_all(tf.math.is_finite(value)) for value in floats])
+        return tf.reduce_all([True, *(tf.reduce_all(tf.math.is_finite(value)) for value in floats)])
 
 
 def export(tensors: Mapping[str, Variable]) -> dict[str, np.ndarray]:

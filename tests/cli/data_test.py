@@ -63,6 +63,18 @@ def test_pictures_are_drawn_with_and_without_augmentation(look: Command, picture
         assert sheet.size == (72, 62)  # 41 images in rows of seven
 
 
+def test_what_the_discriminator_sees_has_a_picture_of_its_own(look: Command, pictures: Path, tmp_path: Path) -> None:
+    result = look(*FOLDER, "steps=0", "output=out", "augment=diffaug")
+    assert (result.code, result.err) == (0, "")
+    assert "(diffaug.png, images.png, mean.png, report.json)" in result.out
+    with Image.open(tmp_path / "out" / "diffaug.png") as sheet:
+        assert sheet.size == (8 * 10 + 2, 8 * 10 + 2)
+        tiles = np.asarray(sheet)
+    assert not np.array_equal(tiles[12:], np.tile(tiles[2:12], (7, 1, 1)))
+    both = look(*FOLDER, "steps=0", "output=both", "augment.vertical_flip=true", "augment.differentiable=[cutout]")
+    assert "(augmented.png, diffaug.png, images.png, mean.png, report.json)" in both.out
+
+
 def test_broken_files_are_told_before_they_are_refused(look: Command, train: Command, pictures: Path, tmp_path: Path) -> None:
     (pictures / "cat" / "a.png").write_text("not a picture")
     result = look(*FOLDER, "steps=0")

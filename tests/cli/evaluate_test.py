@@ -16,7 +16,7 @@ import pytest
 
 from gan_cli import data
 from gan_cli.config import EvaluateConfig
-from gan_cli.config_data import Digits
+from gan_cli.config_data import Digits, MovingMnist
 from gan_cli.files import sha256
 from gan_cli.metrics import table
 from gan_cli.training import scores
@@ -358,20 +358,45 @@ def test_mistakes_that_the_data_show(arguments: list[str], code: int, part: str,
     assert not Path("cache/features").exists()
 
 
-def test_sequences_have_no_scores(evaluate: Command):
+def test_sequences_are_scored_by_their_frames(evaluate: Command):
     random = np.random.default_rng(0)
-    images, labels = random.integers(1, 256, (20, 28, 28), np.uint8), np.arange(20, dtype=np.uint8) % 10
-    np.savez("mnist.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
-    np.savez("samples.npz", images=np.zeros((16, 32, 32, 1), np.uint8))
-    moving = ("data=moving_mnist", "data.path=mnist.npz", "data.count=4", "data.frames=2", "data.size=32")
+    digits = np.where(random.random((20, 28, 28)) < 0.5, 255, 0).astype(np.uint8)
+    labels = np.arange(20, dtype=np.uint8) % 10
+    np.savez("mnist.npz", x_train=digits, y_train=labels, x_test=digits, y_test=labels)
+    moving = ("data=moving_mnist", "data.path=mnist.npz", "data.count=200", "data.frames=2", "data.size=32")
+    frames = data.load(MovingMnist(path="mnist.npz", count=200, frames=2, size=32), "test").images[:]
+    np.savez("real.npz", images=frames.reshape(400, 32, 32, 1))
+    np.savez("black.npz", images=np.zeros((40, 32, 32, 1), np.uint8))
+    found = []
+    for name in ("real", "black"):
+        result = evaluate(f"samples={name}.npz", *moving, "extractor=pixels", "count=100", "metrics=[frechet,edges]")
+        assert result.code == 0, result.err
+        found.append(stored(f"{name}-scores.json"))
+    real, black = found
+    assert real.provenance.real_count == black.provenance.real_count == 100
+    assert real.scores["frechet"].mean == pytest.approx(real.scores["frechet"].floor, rel=0.5)
+    assert black.scores["frechet"].mean > 2 * real.scores["frechet"].mean
     for arguments, part in {
-        ("samples=samples.npz",): "scores are of single images; the data holds sequences of 2 frames 32x32x1",
         ("checkpoint=run",): "run makes images 8x8x1, the real ones are sequences of 2 frames 32x32x1",
         ("checkpoint=run", "people=true"): "people judge single images; the data holds sequences of 2 frames 32x32x1",
     }.items():
         result = evaluate(*arguments, *moving)
         assert result.code == 2
         assert part in one_line(result)
+
+
+def test_a_bound_is_of_models_that_have_one(evaluate: Command):
+    result = evaluate(*SMALL, "metrics=[frechet,elbo]")
+    assert result.code == 2
+    assert one_line(result).startswith("gan-evaluate: metrics=elbo needs a model with an evidence lower bound")
+    np.savez("samples.npz", images=real_digits(40))
+    result = evaluate("samples=samples.npz", "data=digits", "data.size=8", "metrics=[elbo]")
+    assert result.code == 2
+    assert one_line(result).startswith("gan-evaluate: metrics=elbo is of a model: it goes with checkpoint=")
+    assert not Path("cache/features").exists()
+    result = evaluate(*SMALL, "metrics=[elbow]")
+    assert result.code == 2
+    assert "did you mean 'elbo'?" in one_line(result)
 
 
 def run_of_npz(path: str) -> None:

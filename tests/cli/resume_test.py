@@ -54,6 +54,9 @@ def _tensor(run: Path, step: int, key: str):
         ("training.batch_size=16", ["training.batch_size", "8", "16"]),
         ("seed=3", ["seed", "0", "3"]),
         ("loss=hinge", ["loss.name", "non_saturating", "hinge"]),
+        ("loss.r1=0.5", ["loss.r1", "0.0", "0.5"]),
+        ("augment=diffaug", ["augment.differentiable", "[]", "['color',", "'translation',", "'cutout']"]),
+        ("augment.rotation=5", ["augment.rotation", "0.0", "5"]),
         ("optimizer=rmsprop", ["optimizer.name", "adam", "rmsprop"]),
         ("optimizer.beta_1=0.9", ["optimizer.beta_1", "0.5", "0.9"]),
         ("data=mnist", ["data.name", "digits", "mnist"]),
@@ -81,6 +84,14 @@ def test_a_schedule_and_intervals_may_change(train: Command, tiny_run: Path) -> 
     stored = json.loads((tiny_run / "config.json").read_text())
     assert (stored["schedule"]["name"], stored["training"]["log_every"], stored["model"]["width"]) == ("cosine", 3, 4)
     assert checkpoint.steps(tiny_run / "checkpoints") == [12, 11]
+
+
+def test_a_run_with_changed_images_goes_on_with_them(train: Command, tmp_path: Path) -> None:
+    assert train(*TINY, "training.steps=4", "augment=diffaug", "augment.rotation=10", "run_dir=run").code == 0
+    assert train("resume=run", "training.steps=5").code == 0
+    stored = json.loads((tmp_path / "run" / "config.json").read_text())["augment"]
+    assert (stored["differentiable"], stored["rotation"]) == (["color", "translation", "cutout"], 10.0)
+    assert train("resume=run", "training.steps=6", "augment=diffaug", "augment.rotation=10").code == 0  # as it is stored
 
 
 def test_damage_is_loud_and_the_checkpoint_before_is_used(train: Command, tiny_run: Path) -> None:

@@ -25,8 +25,9 @@ def test_grid_png_and_npz_hold_the_same_images_and_touch_nothing(sample: Command
     assert sample("checkpoint=run", "count=64", "format=npz", "batch_size=5", "output=all.npz").code == 0
     assert sample("checkpoint=run", "count=64", "format=png", "batch_size=64", "output=folder").code == 0
     with np.load("all.npz", allow_pickle=False) as arrays:
-        assert arrays.files == ["images"]
-        images = arrays["images"]
+        assert arrays.files == ["images", "latents"]
+        images, latents = arrays["images"], arrays["latents"]
+    np.testing.assert_array_equal(latents, np.random.default_rng(0).standard_normal((64, 6), np.float32))
     assert (images.shape, images.dtype) == ((64, 8, 8, 1), np.uint8)
     assert sorted(path.name for path in (tmp_path / "folder").iterdir()) == [f"{n:06d}.png" for n in range(64)]
     for index in (0, 4, 5, 63):
@@ -60,7 +61,7 @@ def test_the_seed_and_the_step_choose(sample: Command, tiny_run: Path) -> None:
         (["checkpoint=run", "step=5"], 5, "run has no checkpoint of step 5 (it has: 4, 8)"),
         (["checkpoint=run", "step=last"], 2, "step=last"),
         (["checkpoint=run", "count=0"], 2, "count=0"),
-        (["checkpoint=run", "format=jpg"], 2, "'grid', 'png' or 'npz'"),
+        (["checkpoint=run", "format=jpg"], 2, "'grid', 'png', 'npz' or 'gif'"),
         (["checkpoint=run", "counts=3"], 2, "did you mean 'count'?"),
         (["checkpoint=run", "count=5000"], 2, "format=png or format=npz"),
         (["checkpoint=run", "output=run"], 2, "output=run exists already"),

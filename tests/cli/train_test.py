@@ -59,7 +59,7 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(train: Command, tm
         (["optimizer.learning_rate=-1"], ["optimizer.learning_rate=-1", "greater than 0"]),
         (["data.size=[16]"], ["data.size=[16]"]),
         (["data.path=x"], ["data.path is a key of another option of the group data"]),
-        (["model=dcgn"], ["unknown model 'dcgn'", "did you mean 'dcgan'?", "accepted: dcgan"]),
+        (["model=dcgn"], ["unknown model 'dcgn'", "did you mean 'dcgan'?", "accepted: acgan, cgan"]),
         (["loss=hing"], ["unknown loss 'hing'", "did you mean 'hinge'?", "wasserstein"]),
         (["+experiment=nothing"], ["'nothing'"]),
         (["training.steps=["], ["training.steps=["]),

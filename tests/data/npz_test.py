@@ -126,11 +126,16 @@ def test_held_out_images_are_the_same_at_every_size(tmp_path: Path):
 
 
 def test_what_gan_sample_writes(tmp_path: Path):
-    from gan_cli.training.generate import _write_npz  # it imports TensorFlow
+    from gan_cli.training.sampling import Inputs  # it imports TensorFlow
+    from gan_cli.training.writers import WRITERS, Drawn
 
-    images = pictures(4, 8, 8, 3)
-    _write_npz(tmp_path / "a.npz", iter([images[:3], images[3:]]), 4)
-    np.testing.assert_array_equal(load(Npz(path=str(tmp_path / "a.npz"), test_share=0.0)).images, images)
+    images, labels = pictures(4, 8, 8, 3), np.array([2, 0, 1, 2])
+    inputs = [Inputs(np.zeros((len(part), 5), np.float32), part) for part in (labels[:3], labels[3:])]
+    drawn = Drawn(iter([images[:3], images[3:]]), lambda: iter(inputs), 4, None, 10)
+    WRITERS["npz"](tmp_path / "a.npz", drawn)
+    source = load(Npz(path=str(tmp_path / "a.npz"), test_share=0.0))
+    np.testing.assert_array_equal(source.images, images)
+    np.testing.assert_array_equal(source.labels, labels)
 
 
 def test_what_there_is_for_an_unknown_name(tmp_path: Path):

@@ -114,3 +114,29 @@ def test_sequences_say_so():
     assert str(source.spec) == "sequences of 5 frames 8x9x3"
     assert str(Source(np.zeros((2, 8, 9, 1), np.uint8)).spec) == "images 8x9x1"
     assert source.nbytes == 2 * 5 * 8 * 9 * 3
+
+
+@pytest.mark.parametrize("rows", [slice(None), slice(3, 11), slice(None, None, 5), [14, 0, 7, 7, 2], [4], []])
+def test_frames_of_sequences_are_images_in_order(rows: slice | list[int]):
+    sequences = np.random.default_rng(0).integers(0, 256, (3, 5, 8, 9, 3), np.uint8)
+    frames = Source(sequences).single_images
+    assert (len(frames), frames.shape) == (15, (15, 8, 9, 3))
+    chosen = rows if isinstance(rows, slice) else np.array(rows, np.int64)
+    np.testing.assert_array_equal(frames[chosen], sequences.reshape(15, 8, 9, 3)[chosen])
+    assert Source(IMAGES).single_images is IMAGES
+
+
+def test_frames_read_a_sequence_once_and_no_other():
+    class Counted:
+        shape, seen = (3, 5, 8, 9, 3), list[int]()
+
+        def __len__(self) -> int:
+            return 3
+
+        def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+            self.seen.extend(rows.tolist())
+            return np.zeros((len(rows), *self.shape[1:]), np.uint8)
+
+    images = Counted()
+    assert Source(images).single_images[np.array([12, 1, 10, 2, 0])].shape == (5, 8, 9, 3)
+    assert images.seen == [0, 2]

@@ -102,7 +102,7 @@ def test_it_is_read_from_a_file_its_folder_or_the_archive(written, tmp_path: Pat
 def test_what_is_not_the_published_file_is_not_parsed(written, monkeypatch: pytest.MonkeyPatch, content: bytes):
     monkeypatch.setattr(module, "Inception", None)
     for given in (content, graph()):
-        with pytest.raises(DataError, match=r"not the published weights of extractor inception \(SHA-256 .*expected 009d6814"):
+        with pytest.raises(DataError, match=r"not the published weights of inception \(SHA-256 .*expected 009d6814"):
             inception(str(written(given, published=False)))
 
 

@@ -6,7 +6,8 @@ import pytest
 import tensorflow as tf
 
 from gan_cli import models
-from gan_cli.config import Dcgan, Loss
+from gan_cli.config import Loss
+from gan_cli.config_models import Dcgan
 from gan_cli.losses import ADVERSARIAL
 from gan_cli.models.gan import Gan
 from gan_cli.randomness import Noise

@@ -10,7 +10,8 @@ import pytest
 import tensorflow as tf
 
 from gan_cli import models
-from gan_cli.config import Dcgan, Loss
+from gan_cli.config import Loss
+from gan_cli.config_models import Dcgan
 from gan_cli.models.base import Model, variables_by_key
 from gan_cli.spec import DataSpec
 
@@ -162,7 +163,7 @@ def test_settings_are_put_back_after_a_failure(monkeypatch: pytest.MonkeyPatch):
         random.random()
         raise RuntimeError(keras.config.dtype_policy().name)
 
-    monkeypatch.setattr("gan_cli.models.gan.dcgan", broken)
+    monkeypatch.setattr("gan_cli.models.dcgan.dcgan", broken)
     with pytest.raises(RuntimeError, match="mixed_bfloat16"):
         build(precision="bfloat16")
     assert keras.config.dtype_policy().name == policy

@@ -7,6 +7,7 @@ import math
 import os
 import sys
 import tracemalloc
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import keras
@@ -15,14 +16,16 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from gan_cli import models
-from gan_cli.config import Dcgan, Loss, Optimizer, PlayerOptimizer, Schedule
+from gan_cli import files, models
+from gan_cli.config import Loss, Optimizer, PlayerOptimizer, Schedule
+from gan_cli.config_models import Dcgan
 from gan_cli.data.feed import DeviceFeed
 from gan_cli.data.source import Source
 from gan_cli.errors import ConfigError, NonFiniteError, RunDirectoryError
 from gan_cli.training import optimizers, sampling
 from gan_cli.training.hooks import MetricsLog, Moment, ProgressBar, ProgressLines, entries, json_lines
 from gan_cli.training.loop import Loop, Signals
+from gan_cli.training.rundir import ModelCard
 from gan_cli.training.schedules import Rate
 from gan_cli.training.state import State, export
 from gan_cli.training.step import Step
@@ -406,9 +409,9 @@ def test_a_sampler_that_is_compiled_already_draws_the_same_images() -> None:
     function = sampling.compiled(model)
     calls: list[int] = []
 
-    def counted(latents: tf.Tensor) -> tf.Tensor:
-        calls.append(len(latents))
-        return function(latents)
+    def counted(inputs: sampling.Inputs) -> np.ndarray:
+        calls.append(len(inputs.latents))
+        return function(inputs)
 
     given = np.concatenate(list(sampling.batches(model, 9, 5, 4, counted)))
     np.testing.assert_array_equal(given, np.concatenate(list(sampling.batches(model, 9, 5, 4))))
@@ -439,3 +442,16 @@ def test_previews_of_a_run(tiny_run: Path) -> None:
         assert np.asarray(grid)[0, 0] == 255
     with Image.open(tiny_run / "samples" / "progress.gif") as gif:
         assert gif.n_frames == 2
+
+
+def test_a_model_s_fingerprint_is_of_what_was_chosen() -> None:
+    """An option that a later version adds, at its default, leaves older checkpoints their model."""
+    card = ModelCard(1, Dcgan(width=3), Loss("hinge"), SOURCE.spec)
+    facts = {"format": 1, "data": asdict(SOURCE.spec), "model": {"name": "dcgan", "width": 3}, "loss": {"name": "hinge"}}
+    assert card.fingerprint == files.fingerprint(facts)
+    others = [
+        replace(card, loss=Loss("hinge", r1=1.0)),
+        replace(card, model=Dcgan(width=4)),
+        replace(card, loss=Loss("minimax")),
+    ]
+    assert len({card.fingerprint, *(other.fingerprint for other in others)}) == 4

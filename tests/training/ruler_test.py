@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from gan_cli import data
-from gan_cli.config_data import Digits, Npz, StackedMnist
+from gan_cli.config_data import Digits, MovingMnist, Npz, StackedMnist
+from gan_cli.data.source import Source
 from gan_cli.errors import ConfigError, DataError
 from gan_cli.metrics import classifier, table
 from gan_cli.metrics.pixels import Pixels
@@ -213,3 +214,34 @@ def test_stacked_digits_are_read_by_the_classifier_of_digits(tmp_path: Path, mon
     assert (made.provenance["extractor"], made.provenance["data_name"]) == ("classifier", "stacked_mnist")
     assert made.provenance["resize"] == "planes one by one, none, 8x8x1 as trained"
     assert 1 <= made.floor(["modes"])["modes"] <= 16
+
+
+def test_sequences_are_measured_by_their_frames(tmp_path: Path, counted: Counted):
+    """Whole sequences, as a model makes them, of which no frame is in the reference and in the floor alike."""
+    random = np.random.default_rng(0)
+    digits, labels = random.integers(1, 256, (40, 28, 28), np.uint8), np.arange(40, dtype=np.uint8) % 10
+    np.savez(tmp_path / "mnist.npz", x_train=digits, y_train=labels, x_test=digits, y_test=labels)
+    options = MovingMnist(path=str(tmp_path / "mnist.npz"), size=32, count=50, frames=3)
+    made = build(options, replace(SETTING, count=20))
+    sequences = data.load(options).images[:]
+    assert made.ruler.real.images.shape == (20, 32, 32, 1)
+    assert (made.provenance["real_count"], len(made.other.features), len(made.ruler.training.features)) == (20, 20, 150)
+    whole = {sequence.tobytes() for sequence in sequences}
+    for sample in (made.ruler.real, made.other):
+        assert {sample.images[start : start + 3].tobytes() for start in range(0, 18, 3)} <= whole
+    assert not rows(made.ruler.real.images) & rows(made.other.images)
+    assert made.held_out.spec.sequence_length == 3
+    counted.seen.clear()
+    build(options, replace(SETTING, count=20))
+    assert counted.seen == [1, 1, 1, 1]
+    build(replace(options, frames=2), replace(SETTING, count=20))
+    assert sum(counted.seen) > 8  # other sequences have features of their own
+
+
+def test_frames_with_labels_are_read_by_the_classifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(classifier, "STEPS", 2)
+    source = Source(np.random.default_rng(0).integers(0, 256, (40, 3, 8, 8, 1), np.uint8), np.arange(40) % 2, ["a", "b"])
+    monkeypatch.setattr(data, "load", lambda options, split="train": source)
+    made = build(DIGITS, Setting("auto", count=30), names=["frechet"])
+    assert (made.provenance["extractor"], made.ruler.extractor.classes) == ("classifier", 2)
+    assert len(made.ruler.real.features) == 30

@@ -19,24 +19,16 @@ from gan_cli.data.source import Source
 from gan_cli.images import to_uint8
 from gan_cli.metrics.frechet import Moments, frechet_distance
 from gan_cli.metrics.pixels import Pixels
-from gan_cli.models.base import Model
 from gan_cli.training import checkpoint, ranking, sampling, scorer
 from gan_cli.training.hooks import Checkpoint, Moment
 from gan_cli.training.ruler import Measured
 from gan_cli.training.rundir import RunDirectory
 from gan_cli.training.scorer import Scorer, measured
 
+from .toys import Labelled, Toy
+
 OPTIONS = Digits(size=8)
 EVALUATION = Evaluation(every=2, count=32, final_count=64, extractor="pixels")
-
-
-class Toy(Model):
-    """Grey noise without a network."""
-
-    latent_shape = (64,)
-
-    def sample(self, latents: tf.Tensor, labels: tf.Tensor | None = None) -> tf.Tensor:
-        return tf.reshape(tf.tanh(latents), [-1, 8, 8, 1])
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +123,22 @@ def test_the_score_and_the_diversity_are_those_of_the_first_samples_of_the_seed(
     assert scores["diversity"] == pytest.approx(features.var(axis=0, ddof=1).sum() / real.var(axis=0, ddof=1).sum(), rel=1e-3)
     assert scores["diversity"] > 1.0
     assert bench.scores == {2: scores["frechet"]}
+
+
+def test_a_model_that_is_told_the_class_is_scored_on_all_classes_alike(
+    made: Measured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[np.ndarray] = []
+    monkeypatch.setattr(scorer, "frechet_distance", lambda real, generated: 1.0)
+    monkeypatch.setattr(made.ruler.extractor, "features", lambda images: (seen.append(images), Pixels().features(images))[1])
+    bench = Bench(tmp_path, made, replace(EVALUATION, count=400))
+    bench.scorer._model, bench.scorer._sample = Labelled(), sampling.compiled(Labelled())
+    bench.scorer(Moment(2, 100))
+    images = np.concatenate(seen)
+    classes = np.bincount(images[:, 0, 0, 0] // 50, minlength=5)
+    assert images.shape == (400, 8, 8, 1)
+    assert classes.sum() == 400
+    assert 50 < classes.min() <= classes.max() < 110
 
 
 @pytest.mark.parametrize(

@@ -14,31 +14,34 @@ class Published(NamedTuple):
     """A file of weights.
 
     Attributes:
-        extractor: whose weights they are.
+        network: whose weights they are.
         names: under which the file is looked for, its own first; the others are archives that hold it.
         download: the file itself.
     """
 
-    extractor: str
+    network: str
     names: tuple[str, ...]
     download: Download
 
 
-def find(what: Published, path: str | None) -> Path:
+def find(what: Published, path: str | None, asked: str, instead: str) -> Path:
     """The file or folder given, else GAN_DATA_DIR, Keras's cache, the network. It is not verified here.
+
+    Args:
+        asked: for what, as the user wrote it; a message begins with it.
+        instead: what needs no such file; the message of a failed download ends with it.
 
     Raises:
         DataError: it is nowhere; one line with the way out.
     """
-    asked, name, url = f"extractor {what.extractor}", what.names[0], what.download.url
+    name, url = what.names[0], what.download.url
     with one_line(path):
         for place in places(path, what.names, "models"):
             if place.is_file():
                 return place
     if path:
         raise DataError(f"{asked}: no {name} at {path}; it is published at {url}")
-    way_out = f"put {url} there, or use extractor classifier or random, which need no download"
-    return fetch(what.download, name, "models", asked, way_out)
+    return fetch(what.download, name, "models", asked, f"put {url} there, or {instead}")
 
 
 def sha256(path: Path) -> str:
@@ -55,6 +58,6 @@ def verify(what: Published, sha256: str, origin: object) -> None:
     """Raises DataError where a hash is not the published one."""
     if sha256 != what.download.sha256:
         raise DataError(
-            f"{origin}: not the published weights of extractor {what.extractor} "
+            f"{origin}: not the published weights of {what.network} "
             f"(SHA-256 {sha256}, expected {what.download.sha256}); remove it, or fetch it again from {what.download.url}"
         )

@@ -12,7 +12,7 @@ import pytest
 
 from gan_cli.download import Download
 from gan_cli.errors import DataError
-from gan_cli.metrics.published import Published, find, sha256, verify
+from gan_cli.published import Published, find, sha256, verify
 
 CONTENT = b"weights" * 1000
 HASH = hashlib.sha256(CONTENT).hexdigest()
@@ -46,7 +46,11 @@ def server() -> Iterator[str]:
 
 
 def net(url: str = "http://127.0.0.1:9/net.h5") -> Published:
-    return Published("vgg16", ("net.h5", "net.tgz"), Download(url, HASH))
+    return Published("net", ("net.h5", "net.tgz"), Download(url, HASH))
+
+
+def look(what: Published, path: str | None) -> Path:
+    return find(what, path, "features=net", "use features=null")
 
 
 def put(path: Path) -> Path:
@@ -57,47 +61,47 @@ def put(path: Path) -> Path:
 
 def test_the_order_of_the_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     last = put(tmp_path / "keras" / "models" / "net.h5")
-    assert find(net(), None) == last
+    assert look(net(), None) == last
     second = put(tmp_path / "data" / "net.tgz")
     monkeypatch.setenv("GAN_DATA_DIR", str(tmp_path / "data"))
-    assert find(net(), None) == second
+    assert look(net(), None) == second
     first = put(tmp_path / "given" / "any.name")
-    assert find(net(), str(first)) == first
-    assert find(net(), str(tmp_path / "data")) == second
+    assert look(net(), str(first)) == first
+    assert look(net(), str(tmp_path / "data")) == second
 
 
 def test_a_data_file_in_gan_data_dir_is_not_taken_for_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("GAN_DATA_DIR", str(put(tmp_path / "mnist.npz")))
     last = put(tmp_path / "keras" / "models" / "net.h5")
-    assert find(net(), None) == last
+    assert look(net(), None) == last
 
 
 def test_a_given_path_without_it_is_one_line_and_downloads_nothing(tmp_path: Path, server: str):
     with pytest.raises(DataError, match=r"no net.h5 at .*; it is published at http"):
-        find(net(server), str(tmp_path))
+        look(net(server), str(tmp_path))
     assert not (tmp_path / "keras").exists()
 
 
 def test_a_path_that_the_system_refuses_is_one_line():
     with pytest.raises(DataError, match=r"^x{300}/net\.h5: File name too long$"):
-        find(net(), "x" * 300)
+        look(net(), "x" * 300)
 
 
 def test_without_a_network_one_line_says_what_to_do(tmp_path: Path):
     with pytest.raises(DataError) as caught:
-        find(net(), None)
+        look(net(), None)
     line = str(caught.value)
     assert "\n" not in line
-    assert line.startswith(f"extractor vgg16: no net.h5 in {tmp_path / 'keras' / 'models'}, and the download failed")
-    assert "put http://127.0.0.1:9/net.h5 there, or use extractor classifier or random" in line
+    assert line.startswith(f"features=net: no net.h5 in {tmp_path / 'keras' / 'models'}, and the download failed")
+    assert "put http://127.0.0.1:9/net.h5 there, or use features=null" in line
 
 
 def test_a_download_is_kept(tmp_path: Path, server: str):
-    found = find(net(server), None)
+    found = look(net(server), None)
     assert found == tmp_path / "keras" / "models" / "net.h5"
     assert found.read_bytes() == CONTENT
     assert [path.name for path in found.parent.iterdir()] == ["net.h5"]
-    assert find(net(), None) == found
+    assert look(net(), None) == found
 
 
 def test_verify_names_both_hashes(tmp_path: Path):

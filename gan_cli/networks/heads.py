@@ -1,0 +1,71 @@
+"""How a convolutional discriminator ends, and how it is told a class, or names one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from gan_cli.networks.layers import ClassEmbedding
+
+
+class Head:
+    """No classes: features [B, h, w, C] -> logits [B, 1] float32."""
+
+    def inputs(self, images: keras.KerasTensor) -> Any:
+        """The inputs of the network."""
+        return images
+
+    def before(self, images: keras.KerasTensor) -> keras.KerasTensor:
+        """What the first convolution sees."""
+        return images
+
+    def after(self, features: keras.KerasTensor) -> Any:
+        """The outputs of the network."""
+        flat = keras.layers.Flatten(name="flatten")(features)
+        return keras.layers.Dense(1, dtype="float32", name="logits")(flat)
+
+
+class LabelledHead(Head):
+    """With a second input, labels int64 [B]."""
+
+    def __init__(self, num_classes: int, embedding_dim: int) -> None:
+        self._classes, self._dim = num_classes, embedding_dim
+        self._labels = keras.Input((), dtype="int64", name="labels")
+
+    def inputs(self, images: keras.KerasTensor) -> Any:
+        return [images, self._labels]
+
+
+class ChannelHead(LabelledHead):
+    """The class as one more channel of the image (Mirza and Osindero 2014): its embedding, laid out by a dense layer."""
+
+    def before(self, images: keras.KerasTensor) -> keras.KerasTensor:
+        height, width = images.shape[1:3]
+        embedded = ClassEmbedding(self._classes, self._dim, name="embedding")(self._labels)
+        plane = keras.layers.Dense(height * width, name="class_plane")(embedded)
+        plane = keras.layers.Reshape((height, width, 1), name="class_channel")(plane)
+        return keras.layers.Concatenate(name="image_and_class")([images, plane])
+
+
+class ProjectionHead(LabelledHead):
+    """logits = psi(phi) + <V y, phi> (Miyato and Koyama 2018, eq. 3), phi the features, averaged over space."""
+
+    def after(self, features: keras.KerasTensor) -> Any:
+        phi = keras.layers.GlobalAveragePooling2D(dtype="float32", name="features")(features)
+        psi = keras.layers.Dense(1, dtype="float32", name="logits")(phi)
+        vectors = ClassEmbedding(self._classes, phi.shape[-1], dtype="float32", name="embedding")(self._labels)
+        product = keras.layers.Dot(axes=1, dtype="float32", name="projection")([vectors, phi])
+        return keras.layers.Add(dtype="float32", name="conditional_logits")([psi, product])
+
+
+class ClassifierHead(Head):
+    """Beside the logits those of the classes [B, K] (Odena et al. 2017)."""
+
+    def __init__(self, num_classes: int) -> None:
+        self._classes = num_classes
+
+    def after(self, features: keras.KerasTensor) -> Any:
+        flat = keras.layers.Flatten(name="flatten")(features)
+        logits = keras.layers.Dense(1, dtype="float32", name="logits")(flat)
+        return [logits, keras.layers.Dense(self._classes, dtype="float32", name="class_logits")(flat)]

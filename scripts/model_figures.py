@@ -1,0 +1,133 @@
+"""Figures of the models: `python scripts/model_figures.py mnist [MODEL ...]`, `... modes`.
+
+`mnist` gives each model the same minutes on MNIST and prints its scores, images a second, parameters and peak memory; runs
+and grids stay in the folder `model_figures`. `modes` counts the modes of stacked MNIST that one and three discriminators
+find in equal steps, over three seeds. Two runs go at a time, each on a thread of its own, where there are two cores.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+FOLDER = Path("model_figures")
+MINUTES = 5.0
+MODES_STEPS = 4000
+QUIET = ("evaluation.every=null", "training.threads=1", "training.preview_every=1000000", "training.checkpoint_every=1000000")
+FAST = ("experiment=mnist_fast",)
+MODELS: dict[str, tuple[str, ...]] = {
+    "dcgan": FAST,
+    "wgan_gp": ("experiment=mnist_wgan_gp",),
+    "cgan": (*FAST, "model=cgan"),
+    "acgan": (*FAST, "model=acgan"),
+    "projection_gan": (*FAST, "model=projection_gan"),
+    "multi_gan": (*FAST, "model=multi_gan"),
+    "conv_gan": ("model=conv_gan", "data=mnist"),
+    "vae": ("experiment=mnist_vae",),
+    "vae_gan": ("model=vae_gan", "data=mnist"),
+    "template": ("model=template", "data=mnist"),
+    "random_pixels": ("model=random_pixels", "data=mnist", "model.source=histogram"),
+}
+"""Each with the settings that suit it best, as far as they are known."""
+METRICS = "[frechet,precision_recall,modes,classes]"
+
+
+def mnist(names: list[str]) -> None:
+    """A line for each model, and one for real images."""
+    FOLDER.mkdir(exist_ok=True)
+    with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
+        for line in pool.map(_figures, names or list(MODELS)):
+            print(line, flush=True)
+
+
+def _figures(name: str) -> str:
+    arguments = [*MODELS[name], *QUIET]
+    steps = _steps_in(MINUTES * 60, arguments, FOLDER / f"{name}-trial")
+    run = FOLDER / name
+    began = time.perf_counter()
+    peak = _train([*arguments, f"training.steps={steps}", f"run_dir={run}"])
+    minutes = (time.perf_counter() - began) / 60
+    _command("evaluate", f"checkpoint={run}", f"metrics={METRICS}", "repeats=1", "step=newest")
+    _command("sample", f"checkpoint={run}", "step=newest", "count=64", f"output={run}.png")
+    report = json.loads(max((run / "scores").glob("step-*.json")).read_text())
+    scores = {key: (value["mean"], value["floor"]) for key, value in report["scores"].items()}
+    speed = _entries(run)[-1]["images_per_second"]
+    shown = "  ".join(f"{key} {mean:.4g} (real {real:.4g})" for key, (mean, real) in scores.items())
+    cost = f"{steps} steps in {minutes:.1f} min, {speed:,.0f} images/s, {_parameters(run):,} parameters, {peak:.0f} MB"
+    return f"{name}: {cost}; {shown}"
+
+
+def _steps_in(seconds: float, arguments: list[str], run: Path) -> int:
+    """Steps that fit, from the speed of a short run."""
+    if not run.exists():
+        _train([*arguments, "training.steps=300", "training.log_every=50", f"run_dir={run}"])
+    entries = _entries(run)
+    per_second = (entries[-1]["step"] - entries[0]["step"]) / (entries[-1]["seconds"] - entries[0]["seconds"])
+    return int(per_second * seconds)
+
+
+def _train(arguments: list[str]) -> float:
+    """Run gan-train in a process of its own; its peak memory in MB."""
+    code = (
+        "import resource, sys; from gan_cli.cli.train import main; code = main();"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024); sys.exit(code)"
+    )
+    return float(_run([sys.executable, "-c", code, *arguments]).splitlines()[-1])
+
+
+def _command(name: str, *arguments: str) -> str:
+    return _run([sys.executable, "-c", f"import sys; from gan_cli.cli.{name} import main; sys.exit(main())", *arguments])
+
+
+def _run(command: list[str]) -> str:
+    answer = subprocess.run(command, capture_output=True, text=True)
+    if answer.returncode:
+        raise SystemExit(f"{' '.join(command[3:])}\n{answer.stderr}")
+    return answer.stdout
+
+
+def _entries(run: Path) -> list[dict]:
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
+def _parameters(run: Path) -> int:
+    """Weights of all networks, statistics of normalization included."""
+    from gan_cli import models
+    from gan_cli.training.rundir import RunDirectory
+
+    card = RunDirectory.read(str(run)).read_card()
+    networks = models.plan(card.model, card.data, card.loss).networks
+    return sum(math.prod(shape) for tensors in networks.values() for shape, kind in tensors.values() if kind == "float32")
+
+
+def modes(_: list[str]) -> None:
+    """Modes of 1,000 and KL divergence, mean and range over seeds, for one discriminator and for three."""
+    FOLDER.mkdir(exist_ok=True)
+    jobs = [(count, seed) for seed in range(3) for count in (1, 3)]
+    with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
+        found = dict(zip(jobs, pool.map(_modes, jobs), strict=True))
+    for count in (1, 3):
+        for place, name in enumerate(("modes", "KL divergence", "coverage")):
+            values = [found[count, seed][place] for seed in range(3)]
+            print(f"{count} discriminators, {name}: {statistics.mean(values):.4g} ({min(values):.4g} to {max(values):.4g})")
+
+
+def _modes(job: tuple[int, int]) -> tuple[float, float, float]:
+    count, seed = job
+    run = FOLDER / f"modes-{count}-{seed}"
+    arguments = [*FAST, "model=multi_gan", f"model.discriminators={count}", "data=stacked_mnist", *QUIET, f"seed={seed}"]
+    _train([*arguments, f"training.steps={MODES_STEPS}", f"run_dir={run}"])
+    _command("evaluate", f"checkpoint={run}", "metrics=[modes,density_coverage]", "repeats=1", "step=newest")
+    scores = json.loads(max((run / "scores").glob("step-*.json")).read_text())["scores"]
+    return tuple(scores[name]["mean"] for name in ("modes", "modes_divergence", "coverage"))  # type: ignore[return-value]
+
+
+if __name__ == "__main__":
+    {"mnist": mnist, "modes": modes}[sys.argv[1]](sys.argv[2:])
