@@ -192,7 +192,7 @@ class SequenceGan:
     hidden: Annotated[int, Field(ge=1, le=8192)] = describe("units of the recurrent part of the discriminator", 128)
     discriminator_width: Width | None = describe("channels of the discriminator's first layer; null: width", None)
     discriminator_norm: Literal["none", "batch", "layer"] = describe(
-        "normalization in the discriminator: none, batch or layer", "none"
+        "normalization in the discriminator: none, batch or layer", "batch"
     )
     dropout: Share = describe("dropout rate after each convolution of the discriminator", 0.0)
 

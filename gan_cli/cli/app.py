@@ -51,6 +51,10 @@ def run(
         if verbose:
             raise
         return fail(name, ConfigError(explain(error, keys)))
+    except ValueError as error:
+        if not str(error).startswith("Config group override must be"):
+            raise
+        return fail(name, ConfigError("a group takes the name of one of its options, not null; leave it out for the default"))
     except (GanError, OSError) as error:
         return fail(name, _expected(error))
     except KeyboardInterrupt:

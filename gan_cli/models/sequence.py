@@ -19,6 +19,8 @@ from gan_cli.spec import Batch, DataSpec
 Networks = Mapping[str, keras.Model]
 UNROLLED = ("start", "cell", "frames")
 """The networks that make a sequence of a latent."""
+SETTLING = 4
+"""Steps of the cell before the first frame: what the latent starts is not yet what the cell keeps in motion."""
 
 
 class SequenceGanModel(Gan):
@@ -74,7 +76,7 @@ class SequenceVaeModel(VaeModel):
 
 def unrolled(generator: Networks, latents: tf.Tensor, steps: int, training: bool = True) -> list[tf.Tensor]:
     """Latents [B, L] -> each output of `frames` [B, steps, ...], all frames made at once: quick, and of a bounded length."""
-    states = [generator["start"](latents, training=training)]
+    states = [_first(generator, latents, training)]
     for _ in range(steps - 1):
         states.append(generator["cell"](states[-1], training=training))
     together = tf.reshape(tf.stack(states, axis=1), (-1, *states[0].shape[1:]))
@@ -93,9 +95,17 @@ def played(generator: Networks, latents: tf.Tensor, steps: int) -> tf.Tensor:
         return index + 1, generator["cell"](state, training=False), shown.write(index, picture)
 
     shown = tf.TensorArray(tf.float32, steps, element_shape=generator["frames"].outputs[0].shape)
-    first = tf.constant(0), generator["start"](latents, training=False), shown
+    first = tf.constant(0), _first(generator, latents, training=False), shown
     _, _, shown = tf.while_loop(lambda index, *_: index < steps, show, first, parallel_iterations=1)
     return tf.transpose(shown.stack(), (1, 0, 2, 3, 4))
+
+
+def _first(generator: Networks, latents: tf.Tensor, training: bool) -> tf.Tensor:
+    """The state of the first frame."""
+    state = generator["start"](latents, training=training)
+    for _ in range(SETTLING):
+        state = generator["cell"](state, training=training)
+    return state
 
 
 def sequence_gan(options: SequenceGan, spec: DataSpec, game: Game) -> SequenceGanModel:

@@ -16,7 +16,6 @@ from gan_cli.networks.layers import LEAK, NORMS, batch_norm
 
 KERNEL = 4
 """Of the stride-2 convolutions: a multiple of the stride, without the checkerboard that other kernels leave."""
-
 HIDDEN = 256
 """Units between the latent and the first state."""
 SLOW = -2.0
@@ -37,20 +36,16 @@ def doublings(image_shape: ImageShape) -> int:
 def start(state: ImageShape, *, latent_dim: int, norm: str = "none") -> keras.Model:
     """Latents [B, latent_dim] -> first states [B, *state] in [-1, 1] float32.
 
-    With `norm="batch"` the states of a batch differ whatever the weights are: a game ends with one sequence for all without.
+    With `norm="batch"` the states of a batch differ whatever the weights are; without, a game was seen to end with one
+    sequence for all latents.
     """
     with keras.name_scope("start"):
         latents = keras.Input((latent_dim,), name="latents")
-        biased = norm == "none"
-        x = keras.layers.Dense(HIDDEN, use_bias=biased, name="dense_1")(latents)
-        x = keras.layers.LeakyReLU(LEAK, name="activation_1")(_normed(x, norm, "norm_1"))
-        x = keras.layers.Dense(math.prod(state), use_bias=biased, name="dense_2")(x)
-        x = keras.layers.LeakyReLU(LEAK, name="activation_2")(_normed(x, norm, "norm_2"))
+        x = _normed(keras.layers.Dense(HIDDEN, use_bias=norm == "none", name="dense_1")(latents), norm, "norm_1")
+        x = keras.layers.LeakyReLU(LEAK, name="activation_1")(x)
+        x = _normed(keras.layers.Dense(math.prod(state), use_bias=norm == "none", name="dense_2")(x), norm, "norm_2")
         x = keras.layers.Reshape(state, name="reshape")(x)
-        x = keras.layers.Conv2D(state[2], 3, padding="same", use_bias=biased, name="conv_3")(x)
-        x = keras.layers.LeakyReLU(LEAK, name="activation_3")(_normed(x, norm, "norm_3"))
-        x = keras.layers.Conv2D(state[2], 3, padding="same", use_bias=biased, name="conv_4")(x)
-        first = keras.layers.Activation("tanh", dtype="float32", name="state")(_normed(x, norm, "norm_4"))
+        first = keras.layers.Activation("tanh", dtype="float32", name="state")(x)
     return keras.Model(latents, first, name="start")
 
 

@@ -62,6 +62,7 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(train: Command, tm
         (["model=dcgn"], ["unknown model 'dcgn'", "did you mean 'dcgan'?", "accepted: acgan, cgan"]),
         (["loss=hing"], ["unknown loss 'hing'", "did you mean 'hinge'?", "wasserstein"]),
         (["+experiment=nothing"], ["'nothing'"]),
+        (["experiment=null"], ["a group takes the name of one of its options"]),
         (["training.steps=["], ["training.steps=["]),
         (["optimizer.players.generator.lr=1"], ["optimizer.players.generator.lr", "learning_rate"]),
         (["optimizer.players.critic.learning_rate=1e-3"], ["'critic'", "generator, discriminator"]),

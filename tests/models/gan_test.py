@@ -6,12 +6,18 @@ import pytest
 import tensorflow as tf
 
 from gan_cli import models
-from gan_cli.config import Loss
+from gan_cli.config import Loss, Optimizer, Schedule
 from gan_cli.config_models import Dcgan
+from gan_cli.data.feed import DeviceFeed
+from gan_cli.data.source import Source
+from gan_cli.diffaug import differentiable
 from gan_cli.losses import ADVERSARIAL
 from gan_cli.models.gan import Gan
 from gan_cli.randomness import Noise
 from gan_cli.spec import DataSpec
+from gan_cli.training import optimizers
+from gan_cli.training.state import State
+from gan_cli.training.step import Step
 
 SPEC = DataSpec(9, 12, 3)
 OPTIONS = Dcgan(latent_dim=4, width=2, discriminator_norm="batch", discriminator_depth=2)
@@ -121,3 +127,23 @@ def test_with_networks_replaces_for_sampling_only():
     np.testing.assert_array_equal(mixed.sample(latents), other.sample(latents))
     assert not np.array_equal(model.sample(latents), other.sample(latents))
     assert mixed.networks["discriminator"] is model.networks["discriminator"]
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[] if n == "hinge" else [pytest.mark.slow]) for n in ADVERSARIAL])
+def test_any_loss_goes_with_every_penalty_and_option_at_once(name: str):
+    """Two compiled steps with everything switched on: all finite, and each network moved."""
+    penalties = {"gradient_penalty": 1.0, "r1": 1.0, "r1_interval": 2, "r2": 0.5, "dragan": 1.0, "dragan_interval": 3}
+    loss = Loss(name, discriminator_steps=2, instance_noise=0.1, instance_noise_steps=5, pack=2, **penalties)
+    images = Source(np.random.default_rng(0).integers(0, 256, (24, *SPEC.image_shape), dtype=np.uint8))
+    view = differentiable(["color", "translation", "cutout"])
+    model = models.build(Dcgan(latent_dim=4, width=2, discriminator_norm="layer"), SPEC, loss, view=view)
+    before = {player: [variable.numpy() for variable in model.trainable(player)] for player in model.players}
+    state = State(model, optimizers.build(model, Optimizer("adam"), Schedule("constant"), 10, "float32"), 0.9)
+    step = Step(state, DeviceFeed(images, 8, 0), 0)
+    finite, totals = step.run(tf.constant(2, tf.int64), tf.zeros([1]))
+    assert bool(finite)
+    assert np.isfinite(totals.numpy()).all()
+    assert {"gradient_norm", "gradient_norm_dragan", "r1", "r2"} < set(step.names)
+    for player, values in before.items():
+        moved = [not np.array_equal(old, new.numpy()) for old, new in zip(values, model.trainable(player), strict=True)]
+        assert sum(moved) >= len(moved) - 1, player  # the last bias cancels in losses of differences

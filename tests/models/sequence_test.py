@@ -14,12 +14,12 @@ from gan_cli.diffaug import differentiable
 from gan_cli.errors import ConfigError
 from gan_cli.likelihoods import LIKELIHOODS, kl_divergence
 from gan_cli.models.base import Model
-from gan_cli.models.sequence import SequenceGanModel, SequenceVaeModel, unrolled
+from gan_cli.models.sequence import SETTLING, SequenceGanModel, SequenceVaeModel, unrolled
 from gan_cli.randomness import Noise
 from gan_cli.spec import DataSpec
 
 SPEC = DataSpec(9, 12, 3, sequence_length=4)
-GAN = SequenceGan(latent_dim=5, width=2, state_channels=3, hidden=4)
+GAN = SequenceGan(latent_dim=5, width=2, state_channels=3, hidden=4, discriminator_norm="none")
 VAE = SequenceVae(latent_dim=5, width=2, state_channels=3, hidden=4)
 both = pytest.mark.parametrize("options", [GAN, VAE], ids=["gan", "vae"])
 
@@ -98,6 +98,16 @@ def test_training_and_sampling_make_the_same_frames():
     np.testing.assert_allclose(at_once, model.sample(latents()), atol=1e-6)
     (trained,) = unrolled(model.networks, latents(), 4)
     assert trained.shape == at_once.shape
+
+
+def test_the_first_frame_is_that_of_a_state_that_has_settled():
+    model = vae()
+    state = model.networks["start"](latents())
+    for _ in range(SETTLING):
+        state = model.networks["cell"](state)
+    expected = [model.networks["frames"](each) for each in (state, model.networks["cell"](state))]
+    found = model.sample(latents(), steps=2)
+    np.testing.assert_allclose(found, np.stack([np.tanh(0.5 * logits) for logits in expected], axis=1), atol=1e-6)
 
 
 def test_networks_and_players_of_the_game():

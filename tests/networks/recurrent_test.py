@@ -52,6 +52,25 @@ def test_a_latent_becomes_frames(shape: tuple[int, int, int]):
     assert -1.0 <= pictures.numpy().min() < pictures.numpy().max() <= 1.0
 
 
+def test_normalised_first_states_differ_whatever_the_weights_are():
+    """Latents that hardly differ still fill the range of the states: a generator cannot make one sequence of all."""
+    close = 1.0 + 1e-2 * noise(64, 5)
+    spread = {
+        norm: recurrent.start((4, 4, 2), latent_dim=5, norm=norm)(close, training=True).numpy() for norm in ("batch", "none")
+    }
+    np.testing.assert_allclose(np.abs(spread["batch"]).mean(), 0.6, atol=0.1)
+    np.testing.assert_allclose(spread["batch"].std(axis=0), 0.63, atol=0.15)  # of tanh of a standard normal variable
+    assert spread["none"].std(axis=0).max() < 0.05
+
+
+def test_a_new_cell_changes_a_state_slowly():
+    """An update gate of sigmoid(-2) at first: about an eighth of the way to the proposal, which is small."""
+    state = 1e-3 * noise(2, 8, 8, 4)
+    moved = recurrent.cell((8, 8, 4))(state).numpy() - state
+    gate = 1.0 / (1.0 + np.exp(2.0))
+    assert 0.5 * gate < np.abs(moved).mean() / np.abs(state).mean() < 2.0 * gate
+
+
 def test_the_cell_is_a_gated_unit():
     """One channel whose neighbours are the same everywhere: 9 times the kernel at an inner pixel, 4 times in a corner."""
     model = recurrent.cell((5, 5, 1))
@@ -105,7 +124,7 @@ def test_the_logit_is_the_mean_of_one_for_each_beginning():
     """The GRU reads forwards: the logit at a frame does not know the later ones."""
     model = recurrent.discriminator(4, (8, 8, 1), width=2, hidden=3)
     sequence = np.tanh(noise(1, 4, 8, 8, 1))
-    each = keras.Model(model.inputs, model.get_layer("logits").output)
+    each = keras.Model(model.input, model.get_layer("logits").output)
     changed = sequence.copy()
     changed[:, 2] *= -1.0
     before, after = each(sequence).numpy()[0, :, 0], each(changed).numpy()[0, :, 0]
