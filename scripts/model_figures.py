@@ -26,8 +26,8 @@ FAST = ("experiment=mnist_fast",)
 MODELS: dict[str, tuple[str, ...]] = {
     "dcgan": FAST,
     "wgan_gp": ("experiment=mnist_wgan_gp",),
-    "cgan": (*FAST, "model=cgan"),
-    "acgan": (*FAST, "model=acgan"),
+    "cgan": ("experiment=mnist_classes",),
+    "acgan": ("experiment=mnist_classes", "model=acgan"),
     "projection_gan": (*FAST, "model=projection_gan"),
     "multi_gan": (*FAST, "model=multi_gan"),
     "conv_gan": (
