@@ -36,8 +36,8 @@ MODELS: dict[str, tuple[str, ...]] = {
     ),
     "vae": ("experiment=mnist_vae",),
     "vae_gan": (
-        "model=vae_gan", "data=mnist", "model.width=16", "model.latent_dim=16",
-        "training.batch_size=32", "training.ema_decay=0.998", "optimizer.learning_rate=1.0e-03", "schedule=linear",
+        "model=vae_gan", "data=mnist", "model.width=16", "model.latent_dim=16", "model.beta=4", "model.gamma=2",
+        "training.batch_size=32", "training.ema_decay=0.998", "optimizer.learning_rate=4.0e-04", "schedule=linear",
     ),
     "template": ("model=template", "data=mnist"),
     "random_pixels": ("model=random_pixels", "data=mnist", "model.source=histogram"),

@@ -39,18 +39,18 @@ slow_but_first = pytest.mark.parametrize(
 )
 
 
-def crossed(key: str, values: Sequence[Any]) -> Any:
-    """Every model with every value; slow, but for the first value of each model and all values of the first model."""
+def crossed(key: str, values: Sequence[Any], quick: Sequence[Any]) -> Any:
+    """Every model with every value; slow, but for the `quick` values of each model and all values of the first model."""
     pairs = [(name, value) for name in MODELS for value in values]
-    marks = [[] if name == FIRST or value == values[0] else [pytest.mark.slow] for name, value in pairs]
+    marks = [[] if name == FIRST or value in quick else [pytest.mark.slow] for name, value in pairs]
     shown = [f"{name}-{value if isinstance(value, str) else 'x'.join(map(str, value))}" for name, value in pairs]
     return pytest.mark.parametrize(
         ("name", key), [pytest.param(*pair, marks=mark, id=id_) for pair, mark, id_ in zip(pairs, marks, shown, strict=True)]
     )
 
 
-shapes = crossed("shape", SHAPES)
-precisions = crossed("precision", ["float32", "bfloat16", "float16"])
+shapes = crossed("shape", SHAPES, quick=SHAPES[:1])
+PRECISIONS = ["float32", "bfloat16", "float16"]
 
 
 def sizes(name: str) -> list[str]:
@@ -134,7 +134,7 @@ def test_the_registry_says_what_the_model_takes(name: str) -> None:
     assert (model.default_steps > 0) == sequences(name)
 
 
-@precisions
+@crossed("precision", PRECISIONS, quick=["float32"])
 def test_losses_are_finite_and_every_player_has_every_gradient(name: str, precision: str) -> None:
     model, _, _ = build(name, precision=precision)
     trained: set[str] = set()
@@ -178,7 +178,7 @@ def test_samples_have_the_shape_of_the_data_and_its_range(name: str, shape: tupl
     assert -1.0 <= images.min() < 0.0 < images.max() <= 1.0
 
 
-@precisions
+@crossed("precision", PRECISIONS, quick=[])  # resumed runs show it of every model
 def test_steps_are_the_same_bits_however_they_are_cut_into_calls(name: str, precision: str) -> None:
     _, straight, step = build(name, precision=precision)
     sums = run(straight, step, 7)

@@ -11,10 +11,11 @@ from hydra import compose, initialize_config_module
 
 from gan_cli.errors import GanError
 from gan_cli.options import as_markdown
-from gan_cli.registry import train_config
+from gan_cli.registry import MODELS, train_config
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+GALLERY = (ROOT / "docs" / "gallery.md").read_text()
 
 
 def test_the_table_of_options_is_the_schema() -> None:
@@ -30,7 +31,7 @@ def test_every_exit_code_is_documented() -> None:
 
 
 def commands() -> list[str]:
-    blocks = re.findall(r"```(?:bash|sh)\n(.*?)```", README, flags=re.DOTALL)
+    blocks = re.findall(r"```(?:bash|sh)\n(.*?)```", README + GALLERY, flags=re.DOTALL)
     lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
     return [
         line
@@ -51,3 +52,10 @@ def test_every_training_command_of_the_readme_composes(command: str) -> None:
 
     values = plain(composed)
     assert train_config({key: value for key, value in values.items() if key not in ("resume", "run_dir")})
+
+
+def test_the_gallery_shows_every_model() -> None:
+    shown = re.findall(r"^## (\w+)$", GALLERY, flags=re.MULTILINE)
+    assert set(MODELS) <= set(shown)
+    for picture in re.findall(r'src="([^"]+)"', GALLERY):
+        assert (ROOT / "docs" / picture).stat().st_size > 500
