@@ -38,6 +38,12 @@ slow_but_first = pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[] if name == FIRST else [pytest.mark.slow]) for name in MODELS]
 )
 
+SAME_CLASS = ("acgan", "projection_gan")
+"""Models that differ from `cgan` in a loss or a layer alone: their resumed runs are among the slow tests."""
+resumed = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in SAME_CLASS else []) for name in MODELS]
+)
+
 
 def crossed(key: str, values: Sequence[Any], quick: Sequence[Any]) -> Any:
     """Every model with every value; slow, but for the `quick` values of each model and all values of the first model."""
@@ -204,7 +210,7 @@ def test_no_variable_is_missing_from_the_state(name: str) -> None:
     assert len(kept) == 1 + sum(len(part.variables) for part in parts)
 
 
-@names
+@resumed
 def test_k_and_n_minus_k_steps_in_another_run_equal_n_steps(name: str, train: Command, tiny: Any, tmp_path: Path) -> None:
     options = [*tiny(name), "training.preview_every=3", "optimizer.clip_norm=1.0"]
     assert train(*options, "training.steps=9", "run_dir=straight").code == 0

@@ -203,6 +203,7 @@ def test_a_rollback_is_what_a_person_would_have_done_and_twice_the_same(
     assert state(tmp_path / "hand", 9) == state(first, 9)
 
 
+@pytest.mark.slow
 def test_after_three_rollbacks_a_run_goes_on_with_a_warning(
     train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

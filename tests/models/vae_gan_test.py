@@ -229,6 +229,7 @@ def test_vgg16_adds_a_distance_in_nats(made_weights: None):
     assert set(seeing.networks) == {"encoder", "generator", "discriminator"}
 
 
+@pytest.mark.slow
 def test_runs_with_vgg16_go_on_bit_by_bit_and_keep_none_of_it(made_weights: None, train: Command, tmp_path: Path):
     options = ["model=vae_gan", *TINY, "training.batch_size=4", "model.features=vgg16"]
     assert train(*options, "training.steps=4", "run_dir=straight").code == 0
