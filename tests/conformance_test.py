@@ -38,10 +38,10 @@ slow_but_first = pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[] if name == FIRST else [pytest.mark.slow]) for name in MODELS]
 )
 
-SAME_CLASS = ("acgan", "projection_gan")
-"""Models that differ from `cgan` in a loss or a layer alone: their resumed runs are among the slow tests."""
+EACH_KIND = (FIRST, "wgan_gp", "cgan", "vae", "sequence_vae", "template")
+"""One model of each kind of state; the resumed runs of the others are among the slow tests."""
 resumed = pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in SAME_CLASS else []) for name in MODELS]
+    "name", [pytest.param(name, marks=[] if name in EACH_KIND else [pytest.mark.slow]) for name in MODELS]
 )
 
 
