@@ -153,6 +153,10 @@ class Evaluation:
     extractor: Literal["auto", "classifier", "random", "inception", "vgg16", "pixels"] = describe(
         "network that sees the images; auto: classifier where the data has labels, else random", "auto"
     )
+    objective: Literal["frechet", "elbo_held_out"] = describe(
+        "what a sweep ranks runs by: frechet, or elbo_held_out of models with a likelihood",
+        "frechet",
+    )
     patience: OptionalCount = describe("scores without a better one after which the run ends early; null: it does not", None)
 
 

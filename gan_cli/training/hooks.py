@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TextIO
@@ -12,16 +12,13 @@ from typing import Any, Protocol, TextIO
 import tensorflow as tf
 from tqdm import tqdm
 
-from gan_cli import files
 from gan_cli.errors import ConfigError
-from gan_cli.training import checkpoint, ranking
+from gan_cli.training import checkpoint, journal, ranking
 from gan_cli.training.rundir import RunDirectory
 from gan_cli.training.state import State, export
 
 CONTENDING = 3
 """Best checkpoints that are kept while a run lasts, for the full scores at its end."""
-LONGEST_LINE, LONGEST_RUN = 64 * 1024, 1e12
-"""Bytes and seconds that a line of metrics.jsonl may have."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +112,7 @@ class MetricsLog:
     def __init__(self, path: Path, interval: int, start: int) -> None:
         self._interval = interval
         self._seconds_before, end = 0.0, 0
-        for entry, position in _entries(path, start):
+        for entry, position in journal.lines(path, start):
             self._seconds_before, end = float(entry["seconds"]), position
         self._file = path.open("r+" if end else "w", encoding="utf-8")
         self._file.truncate(end)
@@ -183,41 +180,6 @@ class Checkpoint:
 def _due(moment: Moment, interval: int) -> bool:
     """Whether a line is written: at multiples of the interval, at scores and at the end."""
     return moment.step % interval == 0 or moment.step == moment.total or bool(moment.scores)
-
-
-def entries(path: Path, step: int) -> Iterator[dict[str, Any]]:
-    """The objects of a metrics file up to a step; none where there is no file."""
-    return (entry for entry, _ in _entries(path, step))
-
-
-def _entries(path: Path, step: int) -> Iterator[tuple[dict[str, Any], int]]:
-    """Those of the leading lines that are entries, one step after another, each with the byte at which its line ends."""
-    last = 0
-    for entry, end in json_lines(path):
-        if not entry or type(entry.get("step")) is not int or not last < entry["step"] <= step:
-            return
-        if not isinstance(entry.get("seconds"), float | int) or not 0 <= entry["seconds"] < LONGEST_RUN:
-            return
-        last = entry["step"]
-        yield entry, end
-
-
-def json_lines(path: Path) -> Iterator[tuple[dict[str, Any] | None, int]]:
-    """Each line of a file as its object, None where it is none, and the byte at which it ends; nothing where there is no file.
-
-    It may be a stranger's: read line by line, none of them longer than LONGEST_LINE.
-    """
-    if not path.exists():
-        return
-    end = 0
-    with files.open_regular(path) as file:
-        while line := file.readline(LONGEST_LINE):
-            end += len(line)
-            try:
-                value = json.loads(line) if line.endswith(b"\n") else None
-            except (ValueError, RecursionError):
-                value = None
-            yield value if isinstance(value, dict) else None, end
 
 
 def _initial(name: str) -> str:

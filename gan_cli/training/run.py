@@ -16,7 +16,7 @@ from gan_cli.config import TrainConfig, Training
 from gan_cli.data.feed import FEEDS, Feed
 from gan_cli.data.source import Source
 from gan_cli.errors import CheckpointError, DataError, Interrupted, NonFiniteError, RunDirectoryError
-from gan_cli.training import checkpoint, device, hooks, init_from, optimizers, rollback, scorer
+from gan_cli.training import checkpoint, device, hooks, init_from, journal, optimizers, rollback, scorer
 from gan_cli.training.hooks import Hook
 from gan_cli.training.loop import Loop, Signals
 from gan_cli.training.preview import Preview
@@ -196,7 +196,7 @@ def _watchers(
     if training.tensorboard:
         watchers.append(hooks.TensorBoard(run.path / "tensorboard", training.log_every))
     if config.watchdog != "off":
-        before = hooks.entries(run.metrics, start)
+        before = journal.entries(run.metrics, start)
         react = rollback.reaction(config, run, total, say)
         watchers.append(Watchdog(training.log_every, react, before, judge.since if judge else 0))
     return watchers

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeGuard
 
 from gan_cli.config import Optimizer, PlayerOptimizer
-from gan_cli.training.hooks import Moment, json_lines
+from gan_cli.training.hooks import Moment
+from gan_cli.training.journal import json_lines
 
 SATURATED, INTERVALS = 0.999, 10
 """Share of pairs that the discriminator orders rightly, over that many log intervals in a row."""

@@ -23,7 +23,8 @@ from gan_cli.data.feed import DeviceFeed
 from gan_cli.data.source import Source
 from gan_cli.errors import ConfigError, NonFiniteError, RunDirectoryError
 from gan_cli.training import optimizers, sampling
-from gan_cli.training.hooks import MetricsLog, Moment, ProgressBar, ProgressLines, entries, json_lines
+from gan_cli.training.hooks import MetricsLog, Moment, ProgressBar, ProgressLines
+from gan_cli.training.journal import entries, json_lines
 from gan_cli.training.loop import Loop, Signals
 from gan_cli.training.rundir import ModelCard
 from gan_cli.training.schedules import Rate

@@ -12,7 +12,8 @@ import pytest
 from gan_cli.config import Optimizer, PlayerOptimizer
 from gan_cli.errors import RunDirectoryError
 from gan_cli.training import watchdog
-from gan_cli.training.hooks import MetricsLog, Moment, entries
+from gan_cli.training.hooks import MetricsLog, Moment
+from gan_cli.training.journal import entries
 from gan_cli.training.watchdog import ADVICE, Finding, Watchdog, halved
 
 LOG_EVERY = 10
