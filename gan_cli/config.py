@@ -161,6 +161,30 @@ class Evaluation:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Sweep:
+    """Options of the section `sweep`: of gan-train -m."""
+
+    resume: Annotated[str, Field(min_length=1)] | None = describe(
+        "directory of a sweep to go on in, with the command that began it: runs what is not done", None
+    )
+    halving: Annotated[int | None, Field(ge=2, le=16)] = describe(
+        "successive halving: one of so many settings goes on at each rung; null: all run to their end", None
+    )
+
+
+@dataclass(frozen=True, config=STRICT)
+class Processes:
+    """Options of `hydra/launcher=processes`."""
+
+    jobs: Literal["auto"] | Annotated[int, Field(ge=1, le=1024)] = describe(
+        "runs at a time; auto: one per GPU, or without one as many as cores and memory allow", "auto"
+    )
+    memory_gb: Annotated[float, Field(gt=0.0, le=10_000.0)] = describe("memory that auto counts with for each run", 1.5)
+    timeout: Bound = describe("seconds that a job may take before it is stopped, saved; null: any", None)
+    retries: Annotated[int, Field(ge=0, le=100)] = describe("times that a job whose process crashed is started again", 1)
+
+
+@dataclass(frozen=True, config=STRICT)
 class TrainConfig:
     """Everything that `gan-train` needs; `model` and `data` are the options dataclasses of their names."""
 

@@ -1,5 +1,6 @@
 """The failures we expect, one class each, with the exit code of the process that meets it."""
 
+import errno
 from difflib import get_close_matches
 
 
@@ -22,7 +23,7 @@ class DataError(GanError):
 
 
 class RunDirectoryError(GanError):
-    """The run directory cannot be created, is in use, is not one of ours, or its disk is full."""
+    """The run directory cannot be created, is in use, or is not one of ours."""
 
     exit_code = 4
 
@@ -45,12 +46,29 @@ class SweepError(GanError):
     exit_code = 7
 
 
+class DiskFullError(GanError):
+    """The disk has no room for what had to be written; earlier checkpoints are untouched."""
+
+    exit_code = 8
+
+
+class OutOfMemoryError(GanError):
+    """The run did not fit into the memory of the device or of the machine."""
+
+    exit_code = 9
+
+
 class Interrupted(GanError):
     """A signal asked the run to stop; its state was saved first."""
 
     def __init__(self, message: str, signal_number: int) -> None:
         super().__init__(message)
         self.exit_code = 128 + signal_number
+
+
+def refused(error: OSError, line: str) -> DiskFullError | RunDirectoryError:
+    """What the operating system refuses as a failure of ours, with a line for the user."""
+    return (DiskFullError if error.errno in (errno.ENOSPC, errno.EDQUOT) else RunDirectoryError)(line)
 
 
 def unknown(what: str, given: object, accepted: list[str]) -> str:

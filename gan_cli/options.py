@@ -26,6 +26,8 @@ def of(schema: type, section: str) -> list[Option]:
     return [Option(f"{prefix}{name}", field.description, field.default) for name, field in fields.items() if field.description]
 
 
+GROUPS = ("model", "data", "loss", "optimizer", "schedule", "augment")
+
 HEAD = """# Options
 
 Every key of every command, with the schema's default; `gan-train model=vae optimizer=sgd --cfg job` shows those of a choice.
@@ -51,17 +53,14 @@ def train_options() -> dict[str, list[Option]]:
         Option("run_dir", "directory of the run, new or empty; null: runs/DATE/TIME-model-data", None),
         Option("resume", "run directory to go on in", None),
     ]
-    return models | sets | {name: of(schema, name) for name, schema in groups.items()} | {"run": run}
+    sweep = [*of(config.Sweep, "sweep"), *of(config.Processes, "hydra.launcher")]
+    return models | sets | {name: of(schema, name) for name, schema in groups.items()} | {"run": run, "sweep": sweep}
 
 
 def all_keys() -> list[str]:
     """Every full key of gan-train, the groups themselves too."""
     keys = [option.key for options in train_options().values() for option in options]
-    return list(
-        dict.fromkeys(
-            ["model", "data", "loss", "optimizer", "schedule", "augment", "training", "evaluation", "experiment", *keys]
-        )
-    )
+    return list(dict.fromkeys([*GROUPS, "training", "evaluation", "experiment", "sweep", *keys]))
 
 
 def sample_options() -> list[Option]:

@@ -38,7 +38,8 @@ def ours(
     from gan_cli.config_models import Dcgan, WganGp
     from gan_cli.data.feed import DeviceFeed
     from gan_cli.training import device, hooks, optimizers
-    from gan_cli.training.loop import Loop, Signals
+    from gan_cli.training.loop import Loop
+    from gan_cli.training.signals import Signals
     from gan_cli.training.state import State
     from gan_cli.training.step import Step
 

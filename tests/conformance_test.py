@@ -95,7 +95,7 @@ def source(shape: tuple[int, ...], count: int = 12) -> Source:
 def composed(name: str) -> TrainConfig:
     with initialize_config_module("gan_cli.configs", version_base="1.3"):
         values: Any = OmegaConf.to_container(compose("train", [f"model={name}", *sizes(name)]))
-    return train_config({key: value for key, value in values.items() if key not in ("resume", "run_dir")})
+    return train_config({key: value for key, value in values.items() if key not in ("resume", "run_dir", "sweep")})
 
 
 def build(name: str, shape: tuple[int, int, int] = (28, 28, 1), precision: str = "float32") -> tuple[Model, State, Step]:

@@ -15,6 +15,8 @@ EXIT_CODES = {
     errors.CheckpointError: 5,
     errors.NonFiniteError: 6,
     errors.SweepError: 7,
+    errors.DiskFullError: 8,
+    errors.OutOfMemoryError: 9,
 }
 
 

@@ -25,7 +25,7 @@ def test_a_section_without_name_has_bare_keys():
 def test_headings():
     table = options.train_options()
     groups = [f"model={name}" for name in MODELS] + [f"data={name}" for name in DATA]
-    assert list(table) == [*groups, "loss", "optimizer", "schedule", "augment", "training", "evaluation", "run"]
+    assert list(table) == [*groups, "loss", "optimizer", "schedule", "augment", "training", "evaluation", "run", "sweep"]
 
 
 def test_every_field_of_the_schema_is_in_the_table():
@@ -56,7 +56,7 @@ def test_all_keys_are_those_of_the_yaml():
     keys = options.all_keys()
     assert len(keys) == len(set(keys))
     train = OmegaConf.to_container(OmegaConf.load(CONFIGS / "train.yaml"), resolve=False)
-    sections = ("training", "evaluation")
+    sections = ("training", "evaluation", "sweep")
     of_yaml = {key for key in train if key not in {"defaults", "hydra", *sections}}
     of_yaml |= {f"{section}.{key}" for section in sections for key in train[section]}
     assert of_yaml <= set(keys)

@@ -14,9 +14,9 @@ from hydra.errors import CompactHydraException, MissingConfigException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from gan_cli.errors import ConfigError, GanError, RunDirectoryError, unknown
+from gan_cli.errors import ConfigError, GanError, OutOfMemoryError, refused, unknown
 
-Job = Callable[[DictConfig], None]
+Job = Callable[[DictConfig], float | None]
 
 
 def run(
@@ -32,10 +32,10 @@ def run(
         config: the primary config file; None: the command's name.
     """
 
-    def guarded(composed: DictConfig) -> None:
+    def guarded(composed: DictConfig) -> float | None:
         try:
-            job(composed)
-        except (GanError, OSError) as error:  # an exit passes through Hydra without a word, an exception does not
+            return job(composed)
+        except (GanError, OSError, MemoryError) as error:  # an exit passes through Hydra without a word, an exception does not
             raise SystemExit(fail(name, _expected(error))) from None
 
     verbose = os.environ.get("HYDRA_FULL_ERROR")
@@ -64,11 +64,14 @@ def run(
         os.environ.pop("HYDRA_FULL_ERROR") if verbose is None else None
 
 
-def _expected(error: GanError | OSError) -> GanError:
+def _expected(error: GanError | OSError | MemoryError) -> GanError:
     """What the system refuses is no bug: a directory that cannot be made, a disk that is full."""
     if isinstance(error, GanError):
         return error
-    return RunDirectoryError(f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error))
+    if isinstance(error, MemoryError):
+        return OutOfMemoryError(f"out of memory: {error or 'the data do not fit'}")
+    line = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
+    return refused(error, line)
 
 
 def fail(name: str, error: GanError) -> int:
@@ -92,6 +95,12 @@ def explain(error: Exception, keys: list[str]) -> str:
     key = getattr(error, "full_key", None) or getattr(error, "override", None)
     line = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
     return f"{key}: {line}" if key else line
+
+
+def quoted(text: str) -> str:
+    """A string of Hydra's override grammar that means exactly `text`, without interpolation."""
+    literal = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
+    return "'" + re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), literal) + "'"
 
 
 def _beside(key: str, keys: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli import data, files, images
-from gan_cli.cli import app
+from gan_cli.cli import app, launcher
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.stored import plain
 from gan_cli.config import Augment, DataConfig, TrainConfig, parse
@@ -32,6 +32,7 @@ IMAGES, SEQUENCES, CHANGED = 64, 8, (8, 7)
 
 def main() -> int:
     """The console script; returns the exit code."""
+    launcher.register()
     sys.argv[1:] = ["hydra/help=gan_data", *(re.sub(OWN, "+", argument) for argument in sys.argv[1:])]
     return app.run("data", job, [*all_keys(), *(option.key for option in data_options())], config="train")
 
@@ -40,7 +41,7 @@ def job(composed: DictConfig) -> None:
     """Read the data, draw and print what it is, time a few steps; at last say whether gan-train would refuse it."""
     OmegaConf.set_struct(composed, False)
     own = parse(DataConfig, {key: composed.pop(key) for key in ("output", "steps") if key in composed})
-    composed.pop("resume"), composed.pop("run_dir")
+    composed.pop("resume"), composed.pop("run_dir"), composed.pop("sweep")
     config = train_config(plain(composed))
     train, test, missing = _splits(config.data)
     numbers = report.statistics(train.images)

@@ -15,7 +15,7 @@ from gan_cli.cli.quiet import quiet
 from gan_cli.cli.sample import choose
 from gan_cli.cli.stored import without_environment
 from gan_cli.config import EvaluateConfig, parse
-from gan_cli.errors import ConfigError, RunDirectoryError, unknown
+from gan_cli.errors import ConfigError, RunDirectoryError, refused, unknown
 from gan_cli.metrics.table import DEFAULT, METRICS
 from gan_cli.options import data_keys, evaluate_options
 from gan_cli.registry import parse_options
@@ -118,7 +118,7 @@ def _write(path: Path, report: Report) -> None:
     try:
         scores.write(path, scores.joined(path, report))
     except OSError as error:
-        raise RunDirectoryError(f"{path}: {error.strerror or error}; output=FILE takes another place") from None
+        raise refused(error, f"{path}: {error.strerror or error}; output=FILE takes another place") from None
     _say(f"scores  {path}")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from array import array
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from gan_cli import files, plotting
 from gan_cli.cli import app
 from gan_cli.config import PlotConfig, parse
-from gan_cli.errors import ConfigError, RunDirectoryError, unknown
+from gan_cli.errors import ConfigError, RunDirectoryError, refused, unknown
 from gan_cli.options import plot_options
 from gan_cli.plotting import Curve, Series
 from gan_cli.training.rundir import RunDirectory
@@ -62,7 +61,7 @@ def job(composed: DictConfig) -> None:
     try:
         plotting.save(plotting.figure(runs, plotting.panels(list(runs.values()), keys)), output)
     except OSError as error:
-        raise RunDirectoryError(f"{output}: {error.strerror or error}") from None
+        raise refused(error, f"{output}: {error.strerror or error}") from None
     print(f"figure  {output}")
 
 
@@ -79,13 +78,7 @@ def with_runs(arguments: list[str]) -> list[str]:
         (runs if is_run and not argument.startswith("-") and before not in TAKES_A_VALUE else rest).append(argument)
     if runs and any(argument.startswith("runs=") for argument in rest):
         raise ConfigError(f"{runs[0]}: give runs either as bare arguments or as runs=[...]")
-    return [f"runs=[{','.join(map(_quoted, runs))}]", *rest] if runs else rest  # argparse wants overrides in one piece
-
-
-def _quoted(text: str) -> str:
-    """A string of Hydra's override grammar that means exactly `text`, without interpolation."""
-    literal = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
-    return "'" + re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), literal) + "'"
+    return [f"runs=[{','.join(map(app.quoted, runs))}]", *rest] if runs else rest  # argparse wants overrides in one piece
 
 
 def tails(paths: list[Path]) -> list[str]:

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from gan_cli.cli import app
 from gan_cli.cli.quiet import quiet
 from gan_cli.config import SampleConfig, parse
-from gan_cli.errors import CheckpointError, ConfigError, RunDirectoryError
+from gan_cli.errors import CheckpointError, ConfigError, refused
 from gan_cli.options import of
 from gan_cli.training import checkpoint, control, ranking
 from gan_cli.training.checkpoint import Manifest
@@ -39,7 +39,7 @@ def job(composed: DictConfig) -> None:
     try:
         generate.generate(run, manifest, config, controls, output)
     except OSError as error:
-        raise RunDirectoryError(f"{output}: {error.strerror or error}") from None
+        raise refused(error, f"{output}: {error.strerror or error}") from None
     what = f"sequences of {controls.frames} frames" if controls.frames else "images"
     print(f"{controls.count:,} {what} from step {manifest.step} of {run.path}: {output}")
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import keras
-import psutil
 import tensorflow as tf
 
+from gan_cli import machine
 from gan_cli.errors import ConfigError
 
 
@@ -46,12 +44,4 @@ def free_memory() -> int:
         from tensorflow.python.client import device_lib
 
         return max(int(device.memory_limit) for device in device_lib.list_local_devices() if device.device_type == "GPU")
-    return min(psutil.virtual_memory().available, _container_limit())
-
-
-def _container_limit() -> int:
-    """Linux's limit for this control group (version 2); without one, all memory there is."""
-    try:
-        return int(Path("/sys/fs/cgroup/memory.max").read_text())
-    except (OSError, ValueError):  # no such file, or "max"
-        return int(psutil.virtual_memory().total)
+    return machine.available_memory()

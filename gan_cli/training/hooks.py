@@ -130,6 +130,19 @@ class MetricsLog:
         self._file.close()
 
 
+class Pause:
+    """Ends the process's part of a run at a step, as if it were the last, so that the run can go on later."""
+
+    def __init__(self, until: int) -> None:
+        self.every, self.finished = until, False
+
+    def __call__(self, moment: Moment) -> None:
+        self.finished = moment.step >= self.every
+
+    def close(self) -> None:
+        pass
+
+
 class TensorBoard:
     """The numbers of metrics.jsonl as TensorBoard events in the run directory."""
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from gan_cli import files
+from gan_cli.errors import RunDirectoryError
 
 LONGEST_LINE, LONGEST_RUN = 64 * 1024, 1e12
 """Bytes and seconds that a line of metrics.jsonl may have."""
+MOST_AT_ONCE = 16 * 1024**2
 
 
 def entries(path: Path, step: float = float("inf")) -> Iterator[dict[str, Any]]:
@@ -46,8 +48,33 @@ def json_lines(path: Path) -> Iterator[tuple[dict[str, Any] | None, int]]:
     with files.open_regular(path) as file:
         while line := file.readline(LONGEST_LINE):
             end += len(line)
-            try:
-                value = json.loads(line) if line.endswith(b"\n") else None
-            except (ValueError, RecursionError):
-                value = None
-            yield value if isinstance(value, dict) else None, end
+            yield _object(line) if line.endswith(b"\n") else None, end
+
+
+class Follower:
+    """Reads what a growing file of JSON lines has got since it was last asked."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._position = path, 0
+
+    def new(self) -> list[dict[str, Any]]:
+        """The objects of the complete lines that are new; from the start again where a resumed run has cut the file."""
+        try:
+            with files.open_regular(self._path) as file:
+                if file.seek(0, 2) < self._position:
+                    self._position = 0
+                file.seek(self._position)
+                text = file.read(MOST_AT_ONCE)
+        except (OSError, RunDirectoryError):
+            return []
+        whole, _, _ = text.rpartition(b"\n")
+        self._position += len(whole) + bool(whole)
+        return [value for line in whole.splitlines() if (value := _object(line)) is not None]
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None

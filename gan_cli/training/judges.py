@@ -11,7 +11,7 @@ import numpy as np
 from gan_cli import data, files
 from gan_cli.config import EvaluateConfig
 from gan_cli.data.source import Split
-from gan_cli.errors import ConfigError, DataError, RunDirectoryError
+from gan_cli.errors import ConfigError, DataError, RunDirectoryError, refused
 from gan_cli.metrics import people
 from gan_cli.metrics.answers import read_answers, score
 from gan_cli.training import ruler, scores
@@ -40,7 +40,7 @@ def write_page(run: RunDirectory, manifest: Manifest, options: Any, config: Eval
             partial.write_text(page, encoding="utf-8")
         files.write_json(path.with_suffix(".json"), {"fingerprint": shown.fingerprint})
     except OSError as error:
-        raise RunDirectoryError(f"{path}: {error.strerror or error}") from None
+        raise refused(error, f"{path}: {error.strerror or error}") from None
     return path
 
 

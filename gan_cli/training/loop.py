@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
-from types import FrameType
 
 import tensorflow as tf
 
 from gan_cli.errors import NonFiniteError
 from gan_cli.training.hooks import Hook, Moment
+from gan_cli.training.signals import Signals
 from gan_cli.training.state import State
 from gan_cli.training.step import Step
 
 SECONDS_PER_CALL = 0.5
-
-
-class Signals:
-    """Remembers the first SIGINT or SIGTERM; the second ends the process at once."""
-
-    def __init__(self) -> None:
-        self.received: int | None = None
-
-    @contextmanager
-    def heard(self) -> Iterator[Signals]:
-        numbers = (signal.SIGINT, signal.SIGTERM)
-        before = {number: signal.signal(number, self._hear) for number in numbers}
-        try:
-            yield self
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _hear(self, number: int, frame: FrameType | None) -> None:
-        if self.received is not None:
-            os._exit(128 + number)
-        self.received = number
 
 
 class Loop:

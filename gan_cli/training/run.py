@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -15,13 +14,20 @@ from gan_cli import augment, data, diffaug, files, models
 from gan_cli.config import TrainConfig, Training
 from gan_cli.data.feed import FEEDS, Feed
 from gan_cli.data.source import Source
-from gan_cli.errors import CheckpointError, DataError, Interrupted, NonFiniteError, RunDirectoryError
-from gan_cli.training import checkpoint, device, hooks, init_from, journal, optimizers, rollback, scorer
+from gan_cli.errors import (
+    CheckpointError,
+    Interrupted,
+    NonFiniteError,
+    OutOfMemoryError,
+    refused,
+)
+from gan_cli.training import checkpoint, device, failures, hooks, init_from, journal, optimizers, rollback, scorer
 from gan_cli.training.hooks import Hook
-from gan_cli.training.loop import Loop, Signals
+from gan_cli.training.loop import Loop
 from gan_cli.training.preview import Preview
 from gan_cli.training.rollback import RollBack
 from gan_cli.training.rundir import ModelCard, RunDirectory
+from gan_cli.training.signals import Signals
 from gan_cli.training.state import State, assign, expected
 from gan_cli.training.step import Step
 from gan_cli.training.watchdog import Watchdog
@@ -36,34 +42,50 @@ def total_steps(training: Training, source: Source) -> int:
     return training.steps
 
 
-def train(config: TrainConfig, stored: dict[str, Any], source: Source, run: RunDirectory, say: Say) -> Path | None:
+class Ended(NamedTuple):
+    """How a call of `train` ended.
+
+    Attributes:
+        grid: the last preview; None where the run was complete already.
+        paused: it stopped at `until`, and can go on.
+    """
+
+    grid: Path | None = None
+    paused: bool = False
+
+
+def train(
+    config: TrainConfig, stored: dict[str, Any], source: Source, run: RunDirectory, say: Say, until: int | None = None
+) -> Ended:
     """Train in a run directory up to the configured step, from its newest checkpoint where it has one.
 
     Args:
         stored: the configuration as config.json shall hold it.
         say: called with lines for the user.
-
-    Returns:
-        The last preview grid; None where the run was complete already.
+        until: a step at which to score, save and pause, where the run lasts longer.
 
     Raises:
         Interrupted: a signal came; the state was saved.
-        NonFiniteError, RunDirectoryError, CheckpointError, ConfigError, DataError: see `gan_cli.errors`.
+        OutOfMemoryError, DiskFullError, NonFiniteError, RunDirectoryError, CheckpointError, ConfigError, DataError: see
+            `gan_cli.errors`.
     """
     signals = Signals()
     with signals.heard():
         while True:
             try:
-                return _once(config, stored, source, run, say, signals)
+                return _once(config, stored, source, run, say, signals, until)
             except RollBack as back:
                 config = replace(config, optimizer=back.optimizer)
                 stored = {**stored, "optimizer": asdict(back.optimizer)}
                 _write(run, run.read_card(), stored)  # at once: a kill while the state is built again shall not undo it
+            except (MemoryError, tf.errors.ResourceExhaustedError) as error:  # before the first step
+                raise OutOfMemoryError(f"{run.path}: {failures.too_much(error)}") from error
 
 
 def _once(
-    config: TrainConfig, stored: dict[str, Any], source: Source, run: RunDirectory, say: Say, signals: Signals
-) -> Path | None:
+    config: TrainConfig, stored: dict[str, Any], source: Source, run: RunDirectory, say: Say, signals: Signals,
+    until: int | None,
+) -> Ended:  # fmt: skip
     """From the newest checkpoint, or from the start, to the end or to a rollback."""
     place = device.prepare(config.training.threads)
     card = ModelCard(1, config.model, config.loss, source.spec)
@@ -72,16 +94,18 @@ def _once(
     start = _restore(run, state, card, source, say) if (run.path / "model.json").exists() else 0
     if config.init_from is not None and not checkpoint.steps(run.checkpoints):
         init_from.load(state, config.init_from, say)
-    if start >= total:
-        say(f"{run.path} is complete at step {start}; training.steps=N with a larger N goes on")
-        return None
-    _write(run, card, stored)
     where = device.placement(source.nbytes, config.training.feed)
+    feed = FEEDS[where](source, config.training.batch_size, config.seed)
+    if start >= total:
+        if scorer.owed(run, config.evaluation):
+            _choose(config, source, feed, run, card, state, total, say)
+        say(f"{run.path} is complete at step {start}; training.steps=N with a larger N goes on")
+        return Ended()
+    _write(run, card, stored)
     say(f"{config.model.name} on {len(source):,} {source.spec} ({config.data.name}), {place}; {_placed(source, where)}")
     if source.skipped:
         say(f"{len(source.skipped):,} broken files left out, listed in {_list_skipped(run, source)}")
-    feed = FEEDS[where](source, config.training.batch_size, config.seed)
-    return _loop(config, source, feed, run, card, state, start, total, signals, say)
+    return _loop(config, source, feed, run, card, state, start, total, signals, say, until)
 
 
 def build(config: TrainConfig, source: Source, total: int) -> State:
@@ -122,7 +146,7 @@ def _write(run: RunDirectory, card: ModelCard, stored: dict[str, Any]) -> None:
         run.write_config(stored)
         run.write_card(card)  # last: its presence makes this a run directory
     except OSError as error:
-        raise RunDirectoryError(f"{run.path}: {error.strerror or error}; nothing was trained") from None
+        raise refused(error, f"{run.path}: {error.strerror or error}; nothing was trained") from None
 
 
 def _placed(source: Source, where: str) -> str:
@@ -139,20 +163,20 @@ def _list_skipped(run: RunDirectory, source: Source) -> Path:
 
 def _loop(
     config: TrainConfig, source: Source, feed: Feed, run: RunDirectory, card: ModelCard, state: State, start: int,
-    total: int, signals: Signals, say: Say,
-) -> Path:  # fmt: skip
-    """Train and turn what can go wrong on the way into the line that ends the run; the last grid."""
+    total: int, signals: Signals, say: Say, until: int | None,
+) -> Ended:  # fmt: skip
     training = config.training
-    saver = hooks.Checkpoint(run, state, training.checkpoint_every, card.fingerprint, source.fingerprint, start)
-    try:
+    saver = _saver(config, run, state, card, source, start)
+    with failures.explained(run, saver, feed):
         made = scorer.measured(config.data, source, config.evaluation, total, say)
         judge = scorer.Scorer(made, config.evaluation, run, state, saver) if made else None
         held_out = partial(data.load, config.data, "test")
         preview = Preview(run, state, source, held_out, training.preview_every, training.preview_count)
+        pauses = [hooks.Pause(until)] if until else []
         loop = Loop(
             state,
             compiled(config, state, feed),
-            [*([judge] if judge else []), *_watchers(config, run, start, total, judge, say), preview, saver],
+            [*pauses, *([judge] if judge else []), *_watchers(config, run, start, total, judge, say), preview, saver],
             batch_size=training.batch_size,
             log_every=training.log_every,
             steps_per_call=training.steps_per_call,
@@ -168,21 +192,28 @@ def _loop(
                 preview(moment)
         elif signals.received is not None and moment.step < total:
             saver(moment)
-            raise Interrupted(f"stopped and saved at step {moment.step}; {_goes_on(run)}", signals.received)
+            raise Interrupted(f"stopped and saved at step {moment.step}; {failures.goes_on(run)}", signals.received)
+        elif any(pause.finished for pause in pauses) and moment.step < total:
+            return Ended(preview.last, paused=True)
         if judge:
             judge.choose(say)
-    except NonFiniteError as error:
-        raise NonFiniteError(f"{error}; not saved. {_last_good(run, saver)}; a lower learning rate may help") from None
-    except tf.errors.OpError as error:
-        if feed.failure is None:
-            raise
-        raise DataError(f"{feed.failure}. {_last_good(run, saver)}; {_goes_on(run)}") from error
-    except OSError as error:
-        reason = error.strerror or str(error)
-        remedy = "make room, then " if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
-        raise RunDirectoryError(f"{run.path}: {reason}. {_last_good(run, saver)}; {remedy}{_goes_on(run)}") from None
-    assert preview.last is not None
-    return preview.last
+    return Ended(preview.last)
+
+
+def _choose(
+    config: TrainConfig, source: Source, feed: Feed, run: RunDirectory, card: ModelCard, state: State, total: int, say: Say
+) -> None:  # fmt: skip
+    """The full scores that a kill after the last step has left out."""
+    saver = _saver(config, run, state, card, source, total)
+    with failures.explained(run, saver, feed):
+        if made := scorer.measured(config.data, source, config.evaluation, total, say):
+            scorer.Scorer(made, config.evaluation, run, state, saver).choose(say)
+
+
+def _saver(
+    config: TrainConfig, run: RunDirectory, state: State, card: ModelCard, source: Source, start: int
+) -> hooks.Checkpoint:  # fmt: skip
+    return hooks.Checkpoint(run, state, config.training.checkpoint_every, card.fingerprint, source.fingerprint, start)
 
 
 def _watchers(
@@ -200,13 +231,3 @@ def _watchers(
         react = rollback.reaction(config, run, total, say)
         watchers.append(Watchdog(training.log_every, react, before, judge.since if judge else 0))
     return watchers
-
-
-def _last_good(run: RunDirectory, saver: hooks.Checkpoint) -> str:
-    if saver.saved is None:
-        return "No checkpoint was saved before"
-    return f"Last good checkpoint: {checkpoint.path_of(run.checkpoints, saver.saved)}"
-
-
-def _goes_on(run: RunDirectory) -> str:
-    return f"gan-train resume={run.path} goes on"

@@ -48,21 +48,25 @@ class RunDirectory:
         self.metrics, self.log = path / "metrics.jsonl", path / "train.log"
 
     @classmethod
-    def create(cls, path: str | None, name: str) -> RunDirectory:
+    def create(cls, path: str | None, name: str, begun: bool = False) -> RunDirectory:
         """A new directory at `path`, which must be new or empty, or runs/DATE/TIME-name, numbered where that is taken.
+
+        Args:
+            begun: an earlier attempt, which never came to a model.json, may have left files in it.
 
         Raises:
             RunDirectoryError: it holds something, is in use, or cannot be written.
         """
         try:
             target = _given(Path(path)) if path else _new(datetime.now(), name)
-            lock = _lock(target)
-            taken = next((entry.name for entry in target.iterdir() if entry.name != ".lock"), None)
+            held = lock(target)
+            found = sorted(entry.name for entry in target.iterdir() if entry.name != ".lock")
+            taken = next((name for name in found if not begun or name == "model.json"), None)
         except OSError as error:
             raise RunDirectoryError(f"{error.filename or path}: {error.strerror}; choose another run_dir=") from None
         if taken:
             raise RunDirectoryError(f"{target}: already holds {taken}; resume={target} goes on, run_dir= takes another")
-        return cls(target, lock)
+        return cls(target, held)
 
     @classmethod
     def resume(cls, path: str) -> RunDirectory:
@@ -73,7 +77,7 @@ class RunDirectory:
         """
         run = cls.read(path)
         try:
-            run._lock = _lock(run.path)
+            run._lock = lock(run.path)
             checkpoint.remove_leftovers(run.checkpoints)
             for leftover in (*run.path.glob(".*.tmp"), *run.samples.glob(".*.tmp")):
                 files.remove(leftover)
@@ -152,12 +156,18 @@ def _new(now: datetime, name: str) -> Path:
     return path
 
 
-def _lock(path: Path) -> FileLock:
-    lock = FileLock(path / ".lock", blocking=False, mode=0o644)
+def lock(path: Path, taken: str = "another process is training in it") -> FileLock:
+    """A folder's lock, held by this process until it is released or the process ends.
+
+    Raises:
+        RunDirectoryError: another process has it; `taken` says what that does. Or the disk has no locks.
+        OSError: nothing can be written there.
+    """
+    held = FileLock(path / ".lock", blocking=False, mode=0o644)
     try:
-        lock.acquire()
+        held.acquire()
     except Timeout:
-        raise RunDirectoryError(f"{path}: another process is training in it") from None
+        raise RunDirectoryError(f"{path}: {taken}") from None
     except NotImplementedError as error:
         raise RunDirectoryError(f"{path}: its disk has no file locks ({error})") from None
-    return lock
+    return held

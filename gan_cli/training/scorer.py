@@ -25,6 +25,8 @@ BOUND_COUNT = 2000
 """Most held-out images whose bound is measured."""
 SEED = 0
 BATCH = 250
+FACTS = Path("scores", "training.json")
+"""In a run directory: what its scores were measured with, and the step at whose end the best was chosen."""
 
 
 def measured(options: Any, source: Source, evaluation: Evaluation, total: int, say: Say) -> Measured | None:
@@ -40,6 +42,17 @@ def measured(options: Any, source: Source, evaluation: Evaluation, total: int, s
         say(f"without scores: {error}")
         return None
     return made
+
+
+def owed(run: RunDirectory, evaluation: Evaluation) -> bool:
+    """Whether a run that has reached its end was killed before its best checkpoint was chosen by full scores."""
+    if evaluation.every is None or evaluation.final_count is None or not (run.path / FACTS).exists():
+        return False
+    try:
+        chosen = files.read_json(run.path / FACTS).get("chosen_at")
+    except RunDirectoryError:
+        return False
+    return chosen != checkpoint.steps(run.checkpoints)[0]
 
 
 class Scorer:
@@ -63,9 +76,10 @@ class Scorer:
         facts = made.provenance | {"count": evaluation.count, "seed": SEED}
         self.ruler = files.fingerprint(facts)
         (run.path / "scores").mkdir(exist_ok=True)
-        path = run.path / "scores" / "training.json"
-        self.since = _since(path, facts, start)
-        files.write_json(path, facts | {"final_count": evaluation.final_count, "since": self.since})
+        self._path = run.path / FACTS
+        self.since = _since(self._path, facts, start)
+        self._facts = facts | {"final_count": evaluation.final_count, "since": self.since}
+        files.write_json(self._path, self._facts)
         self.finished = start % self.every == 0 and self._waited_long(start)  # a run that has ended early ends again
 
     def __call__(self, moment: Moment) -> Mapping[str, float]:
@@ -95,6 +109,7 @@ class Scorer:
         if best and best[0].full_score is not None:
             floor = self._made.floor(["frechet"])["frechet"]
             say(f"best step      {best[0].step}, Fréchet {best[0].full_score:.4g} ({count:,} samples; real images {floor:.3g})")
+        files.write_json(self._path, self._facts | {"chosen_at": checkpoint.steps(self._run.checkpoints)[0]})
 
     def _score_fully(self, manifest: checkpoint.Manifest, count: int, say: Say) -> None:
         folder = self._run.checkpoints

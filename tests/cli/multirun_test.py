@@ -12,7 +12,7 @@ from ..conftest import TINY, Command
 
 def test_jobs_have_their_own_directories_and_equal_single_runs(train: Command, tmp_path: Path) -> None:
     options = [*TINY, "training.steps=4", "training.precision=bfloat16,float32", "seed=0,1"]
-    result = train("-m", *options, "hydra.sweep.dir=sweep")
+    result = train("-m", "hydra/launcher=basic", *options, "hydra.sweep.dir=sweep")
     assert result.code == 0, result.err
     runs = sorted(path for path in (tmp_path / "sweep").iterdir() if path.is_dir())
     assert [run.name for run in runs] == ["0", "1", "2", "3"]
@@ -30,7 +30,7 @@ def test_jobs_have_their_own_directories_and_equal_single_runs(train: Command, t
 
 
 def test_a_failing_job_stops_no_other_and_is_named_at_the_end(train: Command, tmp_path: Path) -> None:
-    result = train("-m", *TINY, "training.steps=2", "model.latent_dim=-1,6", "hydra.sweep.dir=sweep")
+    result = train("-m", "hydra/launcher=basic", *TINY, "training.steps=2", "model.latent_dim=-1,6", "hydra.sweep.dir=sweep")
     assert result.code == 7
     assert "Traceback" not in result.err
     assert "1 of the sweep's jobs failed" in result.err
@@ -51,7 +51,7 @@ def test_a_bug_in_one_job_keeps_its_traceback_in_its_own_log(train: Command, tmp
         real(self, source, batch_size, seed)  # type: ignore[arg-type]
 
     monkeypatch.setattr(feed.DeviceFeed, "__init__", broken)
-    result = train("-m", *TINY, "training.steps=2", "seed=0,1", "hydra.sweep.dir=sweep")
+    result = train("-m", "hydra/launcher=basic", *TINY, "training.steps=2", "seed=0,1", "hydra.sweep.dir=sweep")
     assert result.code == 7
     assert "ZeroDivisionError: a bug" in result.err
     assert "Traceback" in (tmp_path / "sweep" / "0" / "train.log").read_text()
@@ -59,6 +59,6 @@ def test_a_bug_in_one_job_keeps_its_traceback_in_its_own_log(train: Command, tmp
 
 
 def test_an_unknown_key_fails_before_the_first_job(train: Command, tmp_path: Path) -> None:
-    result = train("-m", "traning.steps=1,2", "hydra.sweep.dir=sweep")
+    result = train("-m", "hydra/launcher=basic", "traning.steps=1,2", "hydra.sweep.dir=sweep")
     assert result.code == 2
     assert not (tmp_path / "sweep" / "0").exists()

@@ -268,7 +268,7 @@ def test_a_disk_that_refuses_is_one_line_and_leaves_nothing(plot: Command, two: 
 
     monkeypatch.setattr(plotting, "save", refuse)
     result = plot("a/run")
-    assert (result.code, one_line(result)) == (4, "gan-plot: run-plot.png: No space left on device")
+    assert (result.code, one_line(result)) == (8, "gan-plot: run-plot.png: No space left on device")
     assert not list(Path().glob("*.png"))
 
 

@@ -271,6 +271,7 @@ def test_how_a_run_is_scored_and_watched_may_change(train: Command, tmp_path: Pa
     assert (result.code, result.err) == (0, "")
     run = tmp_path / "run"
     stored = {"every": 2, "count": 16, "final_count": None, "extractor": "pixels", "patience": 5}
+    stored["objective"] = "frechet"
     assert (config(run)["evaluation"], config(run)["watchdog"]) == (stored, "off")
     assert json.loads((run / "scores" / "training.json").read_text())["since"] == 8
     assert list(scores_of(run)) == [10]

@@ -5,6 +5,7 @@ import sys
 import psutil
 import pytest
 
+from gan_cli import machine
 from gan_cli.training import device
 
 
@@ -23,7 +24,7 @@ def test_images_are_resident_up_to_a_quarter_of_what_is_free(
 
 def test_a_container_s_limit_counts(monkeypatch: pytest.MonkeyPatch):
     available = psutil.virtual_memory().available
-    monkeypatch.setattr(device, "_container_limit", lambda: 12345)
+    monkeypatch.setattr(machine, "_container_limit", lambda: 12345)
     assert device.free_memory() == 12345
-    monkeypatch.setattr(device, "_container_limit", lambda: sys.maxsize)
+    monkeypatch.setattr(machine, "_container_limit", lambda: sys.maxsize)
     assert device.free_memory() == pytest.approx(available, rel=0.2)

@@ -25,9 +25,10 @@ from gan_cli.errors import ConfigError, NonFiniteError, RunDirectoryError
 from gan_cli.training import optimizers, sampling
 from gan_cli.training.hooks import MetricsLog, Moment, ProgressBar, ProgressLines
 from gan_cli.training.journal import entries, json_lines
-from gan_cli.training.loop import Loop, Signals
+from gan_cli.training.loop import Loop
 from gan_cli.training.rundir import ModelCard
 from gan_cli.training.schedules import Rate
+from gan_cli.training.signals import Signals
 from gan_cli.training.state import State, export
 from gan_cli.training.step import Step
 

@@ -1,0 +1,139 @@
+"""A sweep's job: what it is called by, what it leaves in its record, and what it returns to a sweeper."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import traceback
+from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+from gan_cli.cli import app
+from gan_cli.cli.single import log, say, train, typed_overrides
+from gan_cli.errors import ConfigError, DiskFullError, GanError, Interrupted, RunDirectoryError
+from gan_cli.sweeps.outcome import outcome
+from gan_cli.sweeps.record import FORMAT, Job, read_job
+from gan_cli.training.rundir import RunDirectory
+
+
+def job(composed: DictConfig) -> float | None:
+    """A job of a launcher that calls it as a function: Hydra's own, submitit, Ray. A failure is recorded, not raised.
+
+    Returns:
+        The run's score, for sweepers that optimise; None where it has none.
+    """
+    directory = Path(HydraConfig.get().runtime.output_dir)
+    overrides = own(typed_overrides())
+    more = additions(composed)
+    try:
+        record = begin(directory, overrides, [*overrides, *more], composed.sweep.resume is not None or _requeued())
+        if not record.over:
+            say(f"\njob {directory.name}: {' '.join(overrides)}")
+            record.update(directory, state="running", attempts=record.attempts + 1)
+            work(_with(composed, more), directory)
+    except (Interrupted, DiskFullError) as error:
+        raise SystemExit(app.fail("train", error)) from None  # ends the sweep too
+    except Exception as error:  # whatever it is, the other jobs shall run
+        print(f"job {directory.name} failed: {reason_of(error)}", file=sys.stderr, flush=True)
+        return None
+    return score(directory)
+
+
+def work(composed: DictConfig, directory: Path, until: int | None = None) -> None:
+    """Train in a job's directory and leave the end in its record.
+
+    Raises:
+        Exception: what has ended it, recorded.
+    """
+    record = read_job(directory)
+    assert record is not None
+    try:
+        ended = train(composed, directory, until)
+    except Interrupted:
+        record.update(directory, state="stopped")
+        raise
+    except Exception as error:
+        expected = isinstance(error, GanError)
+        log(directory, reason_of(error) if expected else traceback.format_exc())
+        record.update(directory, state="failed", reason=reason_of(error)[:10_000])
+        raise
+    record.update(directory, state="paused" if ended.paused else "done")
+
+
+def begin(directory: Path, overrides: list[str], arguments: list[str], resuming: bool) -> Job:
+    """The record of the job in a directory, made where it has none.
+
+    Raises:
+        RunDirectoryError: there is one, but no sweep is resumed.
+        ConfigError: there is another job's.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    record = read_job(directory)
+    if record is None:
+        if (directory / "model.json").exists():
+            raise RunDirectoryError(f"{directory}: already holds a run; hydra.sweep.dir= takes another directory")
+        record = Job(FORMAT, overrides, arguments, "stopped", attempts=0)
+        record.write(directory)
+        return record
+    if not resuming:
+        raise RunDirectoryError(
+            f"{directory}: already holds a job; sweep.resume={directory.parent} goes on, hydra.sweep.dir= takes another"
+        )
+    if record.overrides != overrides:
+        was, now = shlex.join(record.overrides), shlex.join(overrides)
+        raise ConfigError(f"{directory} is the job {was}, not {now}: sweep.resume= takes the command that began the sweep")
+    return record
+
+
+def own(overrides: list[str]) -> list[str]:
+    """Those of a job's overrides that make it this job; how the sweep is driven does not."""
+    return [override for override in overrides if not override.lstrip("+").startswith("sweep.")]
+
+
+def additions(composed: DictConfig, threads: int | None = None) -> list[str]:
+    """What a sweep adds to a job's overrides: threads, and a score at the end of a run that is too short for one.
+
+    Args:
+        threads: for each job, where the user has not chosen.
+    """
+    more = []
+    steps, every = composed.training.steps, composed.evaluation.every
+    if every is not None and composed.training.epochs is None and steps < every:
+        more.append(f"evaluation.every={steps}")
+    if threads is not None and composed.training.threads is None:
+        more.append(f"training.threads={threads}")
+    return more
+
+
+def score(directory: Path) -> float | None:
+    """The score of a job's run, by its own evaluation.objective; None where it has none."""
+    try:
+        run = RunDirectory.read(str(directory))
+        return outcome(run, objective_of(run)).score
+    except RunDirectoryError:
+        return None
+
+
+def objective_of(run: RunDirectory) -> str:
+    """evaluation.objective of a stored run."""
+    evaluation = run.read_config().get("evaluation")
+    return str(evaluation.get("objective", "frechet")) if isinstance(evaluation, dict) else "frechet"
+
+
+def reason_of(error: Exception) -> str:
+    """An expected failure's own line; of a bug its kind as well."""
+    return str(error) if isinstance(error, GanError) else f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+def _with(composed: DictConfig, more: list[str]) -> DictConfig:
+    for key, value in (each.split("=", 1) for each in more):
+        OmegaConf.update(composed, key, int(value))
+    return composed
+
+
+def _requeued() -> bool:
+    """Whether Slurm has started this job again, after a preemption."""
+    return os.environ.get("SLURM_RESTART_COUNT", "0") != "0"

@@ -1,0 +1,162 @@
+"""`hydra/launcher=processes`: a Hydra plugin that runs each job of a sweep in a process of its own.
+
+State cannot leak from job to job, all memory is returned, a crash takes one job with it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from hydra.core.plugins import Plugins
+from hydra.core.utils import JobReturn, JobStatus, filter_overrides
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, open_dict
+
+from gan_cli import config
+from gan_cli.cli import jobs
+from gan_cli.errors import ConfigError
+from gan_cli.sweeps import halving, plan, pruner, rounds, slots, view
+from gan_cli.sweeps.outcome import OBJECTIVES
+from gan_cli.sweeps.processes import Pool, Task
+
+PLUGIN = "hydra_plugins._gan_cli"
+"""Hydra makes launchers of the package hydra_plugins only; the underscore keeps other programs' scans from importing it."""
+
+
+@dataclass
+class ProcessesConf:
+    """What Hydra composes; `gan_cli.config.Processes` checks it."""
+
+    _target_: str = f"{PLUGIN}.Processes"
+    jobs: Any = "auto"
+    memory_gb: Any = 1.5
+    timeout: Any = None
+    retries: Any = 1
+
+
+def register() -> None:
+    """Make `hydra/launcher=processes` known to Hydra."""
+    ConfigStore.instance().store(group="hydra/launcher", name="processes", node=ProcessesConf, provider="gan_cli")
+    Plugins.instance().register(Processes)
+
+
+class Processes(Launcher):
+    """Hydra's interface: told of batches of overrides, it returns when all of their jobs have ended."""
+
+    __module__ = PLUGIN
+
+    def __init__(self, **options: Any) -> None:
+        self._options = config.parse(config.Processes, options, "hydra.launcher")
+        self._pruner: pruner.Pruner | None = None
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """Take the sweep's directory for this process, before anything is written there.
+
+        Raises:
+            RunDirectoryError, ConfigError: it is taken, or is another sweep's.
+        """
+        self._context, self._config = hydra_context, config
+        self._resuming = config.sweep.resume is not None
+        self._optimiser = _optimiser(config)
+        typed = [each for each in sys.argv[1:] if not each.startswith(("hydra.sweep.dir=", "sweep.resume="))]
+        self._plan = plan.opened(Path(str(config.hydra.sweep.dir)), typed, self._resuming)
+
+    def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
+        """Run the jobs; one that fails returns None, so that sweepers go on without it.
+
+        Raises:
+            Interrupted, DiskFullError: all jobs have stopped.
+        """
+        owned = [jobs.own(filter_overrides(each)) for each in job_overrides]
+        self._plan.add(owned, initial_job_idx)
+        composed = [self._composed(initial_job_idx + place, list(each)) for place, each in enumerate(job_overrides)]
+        places = slots.places(self._options.jobs, self._options.memory_gb, len(composed))
+        threads = slots.threads(len(places))
+        tasks = [self._task(initial_job_idx + place, owned[place], each, threads) for place, each in enumerate(composed)]
+        ladder, objective = self._compared(composed)
+        with view.view(self._plan.directory, tasks, objective, len(places)) as seen:
+            pool = Pool(self._command, places, self._options.timeout, self._options.retries, seen)
+            rounds.run(pool, tasks, ladder, self._choose(objective))
+        return [_returned(task, each) for task, each in zip(tasks, composed, strict=True)]
+
+    def _composed(self, number: int, overrides: list[str]) -> DictConfig:
+        composed: DictConfig = self._context.config_loader.load_sweep_config(self._config, overrides)
+        with open_dict(composed):
+            composed.hydra.job.id = composed.hydra.job.num = number
+        return composed
+
+    def _task(self, number: int, overrides: list[str], composed: DictConfig, threads: int) -> Task:
+        directory = self._plan.directory / str(composed.hydra.sweep.subdir)
+        arguments = [*self._flags(), *overrides, *jobs.additions(composed, threads)]
+        record = jobs.begin(directory, overrides, arguments, self._resuming)
+        return Task(number, directory, record, None if composed.training.epochs else int(composed.training.steps))
+
+    def _flags(self) -> list[str]:
+        """Where Hydra looks for more YAML: the flags and overrides that a job's process needs too."""
+        sources = self._config.hydra.runtime.config_sources
+        folders = [source.path for source in sources if source.provider == "command-line"]
+        searched = [each for each in self._config.hydra.overrides.hydra if each.startswith("hydra.searchpath=")]
+        return [*(f"--config-dir={folder}" for folder in folders), *searched]
+
+    def _command(self, task: Task) -> list[str]:
+        place = [str(task.directory), str(task.until or 0)]
+        return [sys.executable, "-m", "gan_cli.cli.worker", *place, *task.record.arguments]
+
+    def _compared(self, composed: list[DictConfig]) -> tuple[list[int], str]:
+        """The steps at which these jobs are compared, none without halving, and by what.
+
+        Raises:
+            ConfigError: they cannot be.
+        """
+        objectives = {str(each.evaluation.objective) for each in composed}
+        if self._optimiser is not None and any(each.evaluation.every is None for each in composed):
+            raise ConfigError("evaluation.every=null: without scores there is nothing to optimise")
+        factor = self._config.sweep.halving
+        if factor is None:
+            return [], min(objectives)
+        ladders = {
+            tuple(halving.rungs(each.training.steps, each.evaluation.every, factor))
+            for each in composed
+            if each.evaluation.every is not None and each.training.epochs is None
+        }
+        if len(ladders) != 1 or len(objectives) != 1 or not (ladder := ladders.pop()):
+            raise ConfigError(
+                f"sweep.halving={factor} compares scores on the way: all jobs need the same training.steps (not epochs), "
+                f"evaluation.objective and evaluation.every, with steps at least {factor} times every"
+            )
+        return list(ladder), objectives.pop()
+
+    def _choose(self, objective: str) -> rounds.Choose:
+        factor = self._config.sweep.halving or 0
+        if self._optimiser is None or not factor:
+            return rounds.by_setting(objective, factor)
+        self._pruner = self._pruner or pruner.Pruner(objective, factor)
+        return self._pruner
+
+
+def _optimiser(composed: DictConfig) -> str | None:
+    """The sweeper that wants scores back; None where a grid is run.
+
+    Raises:
+        ConfigError: it would look for the worst.
+    """
+    sweeper = composed.hydra.sweeper
+    if "optuna" not in str(sweeper.get("_target_", "")):
+        return None
+    wanted = "minimize" if OBJECTIVES[str(composed.evaluation.objective)] > 0 else "maximize"
+    direction = getattr(sweeper.direction, "name", sweeper.direction)
+    if direction != wanted:
+        raise ConfigError(f"evaluation.objective={composed.evaluation.objective} needs hydra.sweeper.direction={wanted}")
+    return "optuna"
+
+
+def _returned(task: Task, composed: DictConfig) -> JobReturn:
+    answer = JobReturn(overrides=task.record.overrides, cfg=composed, task_name=str(task.number), status=JobStatus.COMPLETED)
+    answer.return_value = jobs.score(task.directory) if task.record.over else None
+    return answer

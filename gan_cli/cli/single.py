@@ -1,0 +1,118 @@
+"""One run from its composed configuration: check, load, and only then import TensorFlow and train."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+from tqdm import tqdm
+
+from gan_cli import data, fit
+from gan_cli.cli.quiet import quiet
+from gan_cli.cli.stored import plain, resumed, stored_values
+from gan_cli.errors import ConfigError, GanError
+from gan_cli.registry import train_config
+from gan_cli.training import init_from
+from gan_cli.training.rundir import RunDirectory
+
+if TYPE_CHECKING:
+    from gan_cli.training.run import Ended
+
+
+def train(composed: DictConfig, directory: Path | None = None, until: int | None = None) -> Ended:
+    """Start a run, or go on with one.
+
+    Args:
+        directory: of a sweep's job: started there, or gone on with where it has begun; None: where the configuration says.
+        until: a step at which it shall pause.
+    """
+    OmegaConf.set_struct(composed, False)
+    resume, run_dir, _ = composed.pop("resume"), composed.pop("run_dir"), composed.pop("sweep")
+    overrides = typed_overrides()
+    if directory is None:
+        run_dir = run_dir or _hydra_directory()
+    elif resume is not None or run_dir is not None:
+        raise ConfigError("run_dir= and resume= are for one run; hydra.sweep.dir= and sweep.resume= for a sweep")
+    elif (directory / "model.json").exists():
+        resume, overrides = directory, []  # its own configuration, untouched
+    stored = stored_values(composed)
+    if resume is not None:
+        run = RunDirectory.resume(str(resume))
+        stored, values = resumed(run, stored, composed, overrides)
+    else:
+        values = plain(composed)
+    config = train_config(values)
+    source = data.load(config.data)
+    source.batches(config.training.batch_size)
+    fit.check_run(config, source.spec)
+    if resume is None:
+        if config.init_from is not None:
+            init_from.locate(config.init_from)  # a mistake shows before TensorFlow is imported
+        run = _created(directory, run_dir, f"{config.model.name}-{config.data.name}")
+        _keep_for_people(run.path, composed)
+    try:
+        log(run.path, " ".join(["gan-train", *typed_overrides()]))
+        ended = _train(config, stored, source, run, until)
+        log(run.path, f"paused at step {until}" if ended.paused else "done")
+        return ended
+    except GanError as error:
+        log(run.path, str(error))
+        raise
+    finally:
+        if directory is None:
+            run.discard_if_empty()
+        run.release()
+
+
+def _created(directory: Path | None, run_dir: Any, name: str) -> RunDirectory:
+    if directory is not None:
+        return RunDirectory.create(str(directory), name, begun=True)
+    return RunDirectory.create(run_dir and str(run_dir), name)
+
+
+def _train(config: Any, stored: dict[str, Any], source: Any, run: RunDirectory, until: int | None) -> Ended:
+    with quiet():
+        from gan_cli.training import run as training_run
+    ended = training_run.train(config, stored, source, run, say, until)
+    if ended.grid is not None:
+        say(f"run directory  {run.path}")
+        say(f"last grid      {ended.grid}")
+    return ended
+
+
+def _hydra_directory() -> str | None:
+    """hydra.run.dir, where the user has set it: Hydra's own name for run_dir."""
+    chosen = str(HydraConfig.get().run.dir)
+    return None if chosen == "." else chosen
+
+
+def typed_overrides() -> list[str]:
+    """The overrides of this job as they were typed: what the environment holds stays out of logs."""
+    typed: list[str] = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=False)  # type: ignore[assignment]
+    return typed
+
+
+def _keep_for_people(path: Path, composed: DictConfig) -> None:
+    """Hydra's usual file, not resolved, so that values from the environment stay out of it; nothing reads it back."""
+    folder = path / ".hydra"
+    folder.mkdir(exist_ok=True)
+    (folder / "config.yaml").write_text(OmegaConf.to_yaml(composed), encoding="utf-8")
+
+
+def say(line: str) -> None:
+    """Print a line, above the bar where there is one."""
+    tqdm.write(line)
+    sys.stdout.flush()
+
+
+def log(directory: Path, text: str) -> None:
+    """Add a line with the time to a run's train.log."""
+    try:
+        with (directory / "train.log").open("a", encoding="utf-8") as file:
+            file.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} {text}\n")
+    except OSError:
+        pass  # a full disk has its own message
