@@ -16,6 +16,7 @@ from omegaconf import DictConfig
 from gan_cli.cli import app, jobs, launcher, single
 from gan_cli.errors import ConfigError, RunDirectoryError, SweepError
 from gan_cli.options import all_keys
+from gan_cli.sweeps import plan
 from gan_cli.sweeps.record import read_job
 
 MULTIRUN = {"-m", "--multirun", "hydra.mode=MULTIRUN"}
@@ -34,7 +35,9 @@ def main() -> int:
         directory, sys.argv[1:] = _in_directory(sys.argv[1:])
     except ConfigError as error:
         return app.fail("train", error)
-    return start(job, lambda: _report_failures(directory))
+    code = start(job, lambda: _report_failures(directory))
+    plan.discard_if_empty(directory)
+    return code
 
 
 def start(job: Callable[[DictConfig], float | None], after: Callable[[], None] = lambda: None) -> int:
