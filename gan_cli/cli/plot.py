@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli import plotting
-from gan_cli.cli import app
+from gan_cli.cli import app, bare
 from gan_cli.config import PlotConfig, parse
 from gan_cli.errors import ConfigError, RunDirectoryError, unknown
 from gan_cli.options import plot_options
@@ -19,9 +18,6 @@ from gan_cli.training.rundir import RunDirectory
 
 CLOCK = "seconds"
 """Logged with every line, but nothing to look at unless it is asked for."""
-TAKES_A_VALUE = {"--cfg", "-c", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd",
-                 "--info", "-i"}  # fmt: skip
-"""Hydra's flags whose next argument is their value and no run."""
 
 
 def main() -> int:
@@ -56,20 +52,10 @@ def with_runs(arguments: list[str]) -> list[str]:
     Raises:
         ConfigError: runs= is there as well.
     """
-    rest: list[str] = []
-    runs: list[str] = []
-    for before, argument in zip(["", *arguments], arguments, strict=False):
-        is_run = "=" not in argument or Path(argument).is_dir()  # a sweep may well name a folder seed=0
-        (runs if is_run and not argument.startswith("-") and before not in TAKES_A_VALUE else rest).append(argument)
+    runs, rest = bare.split(arguments)
     if runs and any(argument.startswith("runs=") for argument in rest):
         raise ConfigError(f"{runs[0]}: give runs either as bare arguments or as runs=[...]")
-    return [f"runs=[{','.join(map(_quoted, runs))}]", *rest] if runs else rest  # argparse wants overrides in one piece
-
-
-def _quoted(text: str) -> str:
-    """A string of Hydra's override grammar that means exactly `text`, without interpolation."""
-    literal = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
-    return "'" + re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), literal) + "'"
+    return [f"runs=[{','.join(map(bare.quoted, runs))}]", *rest] if runs else rest  # argparse wants overrides in one piece
 
 
 def tails(paths: list[Path]) -> list[str]:
