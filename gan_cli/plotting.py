@@ -138,7 +138,7 @@ def figure(runs: dict[str, dict[str, Curve]], shown: Sequence[Panel]) -> Figure:
     columns = 2 if len(runs) > 1 and len(shown) > 1 else 1
     last = len(shown) - 1
     mosaic = [[min(first + column, last) for column in range(columns)] for first in range(0, len(shown), columns)]
-    with _style():
+    with style():
         sheet = Figure(figsize=(WIDTH, PANEL_HEIGHT * len(mosaic) + 0.6), dpi=DOTS_PER_INCH, layout="constrained")
         grid: dict[Any, Axes] = sheet.subplot_mosaic(mosaic, sharex=True)
         for index, panel in enumerate(shown):
@@ -152,7 +152,7 @@ def figure(runs: dict[str, dict[str, Curve]], shown: Sequence[Panel]) -> Figure:
 
 def save(sheet: Figure, path: Path) -> None:
     """Write a figure as PNG; the file appears whole or not at all."""
-    with _style(), warnings.catch_warnings(), whole(path) as partial:
+    with style(), warnings.catch_warnings(), whole(path) as partial:
         warnings.simplefilter("ignore", UserWarning)  # a name in letters that the font has not is drawn as boxes
         sheet.savefig(partial, format="png", metadata={"Software": None})
 
@@ -202,7 +202,7 @@ def _name_runs(sheet: Figure, labels: list[str]) -> None:
 
 
 @contextmanager
-def _style() -> Iterator[None]:
+def style() -> Iterator[None]:
     """Matplotlib's defaults and ours, whatever the user's own matplotlibrc says."""
     import matplotlib
 
