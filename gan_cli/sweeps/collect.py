@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from gan_cli.data.listing import shown
 from gan_cli.errors import ConfigError, GanError, RunDirectoryError
 from gan_cli.nested import flatten
-from gan_cli.plotting import Series
+from gan_cli.plotting import Series, thinned
 from gan_cli.sweeps import log, provenance, record, settings
 from gan_cli.sweeps.log import Log
 from gan_cli.sweeps.outcome import OBJECTIVES, Outcome, outcome
@@ -25,6 +26,8 @@ from gan_cli.training import checkpoint, curves
 from gan_cli.training.rundir import RunDirectory
 
 MOST_JOBS, MOST_ENTRIES = 1000, 20_000
+MOST_POINTS = 400
+"""Of a curve: a thousand jobs stay small."""
 SPEED = "images_per_second"
 BESIDE = ("frechet", "diversity", "elbo_held_out")
 """Scores that are shown beside the one that ranks."""
@@ -41,7 +44,7 @@ class Row:
         settings: what it was told; `varying` and `constant` of the sweep divide them.
         provenance: with what the score was measured; None where nothing was scored.
         beside: other scores, of the step of the score.
-        curves: logged numbers over the steps.
+        curves: losses and scores over the steps, thinned out.
         arguments: of the gan-train that does it again; None where only `resume=` can.
         began, ended: times in train.log.
     """
@@ -87,11 +90,11 @@ class Collected:
     sweep: Sweep | None
     warnings: list[str]
 
-    @property
+    @cached_property
     def varying(self) -> list[str]:
         return settings.varying([row.settings for row in self.rows])
 
-    @property
+    @cached_property
     def constant(self) -> Settings:
         return settings.constant([row.settings for row in self.rows])
 
@@ -285,7 +288,9 @@ def _with_run(row: Row, found: _Found) -> Row:
         seconds=row.seconds if row.seconds is not None else last.get("seconds"),
         images_per_second=float(np.median(series[SPEED].values)) if SPEED in series else None,
         beside={key: _at(series[key], scored.step) for key in BESIDE if key in series and key != scored.objective},
-        curves=series,
+        curves={
+            key: thinned(each, MOST_POINTS) for key, each in series.items() if key in OBJECTIVES or key.startswith("loss_")
+        },
         versions=manifest.versions if manifest else {},
     )
 

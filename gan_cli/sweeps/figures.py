@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_LOSSES, MOST_AXES = 4, 8
-MOST_POINTS, FEWEST_POINTS, ALL_POINTS = 400, 40, 60_000
+FEWEST_POINTS, ALL_POINTS = 40, 40_000
 """Of a line, and of all lines of one panel together: a page of a hundred jobs stays small."""
 WIDE = 20.0
 """Values of which the largest is so many times the smallest are drawn on a logarithmic axis."""
@@ -57,18 +57,20 @@ def learning_curves(lines: Sequence[Line], objective: str) -> dict[str, Markup]:
 
 
 def parallel_coordinates(lines: Sequence[Line], keys: Sequence[str], label: str, less_is_better: bool) -> Markup | None:
-    """One axis for each setting and one for the score, a line for each scored job; None with fewer than two settings."""
+    """One axis for each setting and one for the score, a line for each scored job; None with fewer than two settings that vary
+    among these."""
     scored = [line for line in lines if line.score is not None]
-    if len(keys) < 2 or len(scored) < 2:
+    keys = [key for key in keys if len({line.settings[key] for line in scored}) > 1]
+    if len(keys) < 2:
         return None
     names = settings.short(keys[:MOST_AXES])
-    axes = [_Axis(names[key], [line.settings[key] for line in scored]) for key in keys[:MOST_AXES]]
+    axes = [_Axis(_clipped(names[key]), [line.settings[key] for line in scored]) for key in keys[:MOST_AXES]]
     scores = np.array([line.score for line in scored], np.float64)
     axes.append(_Axis.of_numbers(label, scores, less_is_better))
     with _style():
         from matplotlib.figure import Figure
 
-        sheet = Figure(figsize=(max(6.0, 1.9 * len(axes)), 3.6), layout="constrained")
+        sheet = Figure(figsize=(1.2 + 2.1 * len(axes), 4.0), layout="constrained")
         _draw_parallel(sheet.add_subplot(), axes, scored, _colours(scores if less_is_better else -scores))
         return svg.inline(sheet, "parallel", "Parallel coordinates: settings of each job and its score")
 
@@ -77,7 +79,7 @@ def _panel(name: str, key: str, lines: Sequence[Line]) -> Markup:
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    most = max(FEWEST_POINTS, min(MOST_POINTS, ALL_POINTS // len(lines)))
+    most = max(FEWEST_POINTS, ALL_POINTS // len(lines))
     with _style():
         sheet = Figure(figsize=PANEL, layout="constrained")
         axes: Axes = sheet.add_subplot()
@@ -180,25 +182,36 @@ def _clipped(text: str) -> str:
 
 def _draw_parallel(axes: Axes, columns: Sequence[_Axis], lines: Sequence[Line], colours: Sequence[str]) -> None:
     x = np.arange(len(columns))
-    worst_first = sorted(zip(range(len(lines)), lines, colours, strict=True), key=lambda each: -each[1].number)
-    for index, line, colour in worst_first:
-        (drawn,) = axes.plot(*_bent(x, np.array([column.places[index] for column in columns])), color=colour, linewidth=1.4)
-        drawn.set_gid(f"job-{line.number}")
+    heights = np.stack([*(_fanned(column.places) for column in columns[:-1]), columns[-1].places], axis=1)
+    for index in range(len(lines) - 1, -1, -1):  # the best on top
+        (drawn,) = axes.plot(*_bent(x, heights[index]), color=colours[index], linewidth=1.4)
+        drawn.set_gid(f"job-{lines[index].number}")
     for place, column in enumerate(columns):
-        axes.plot([place, place], [0.0, 1.0], color=plotting.GREY, linewidth=1.0)
-        last = place == len(columns) - 1
+        axes.plot([place, place], [-0.05, 1.05], color=plotting.GREY, linewidth=1.0)
         for height, text in column.ticks:
             axes.plot([place], [height], marker="_", markersize=7, color=plotting.GREY)
-            axes.text(place + 0.03, height, text, va="center", ha="left", fontsize=9, color=INK)
-        axes.text(place, 1.09, _clipped(column.name) if not last else column.name, ha="center", va="bottom", fontweight="bold")
-    axes.set_xlim(-0.25, len(columns) - 0.65)
-    axes.set_ylim(-0.05, 1.16)
+            axes.text(place + 0.04, height, text, va="center", ha="left", fontsize=9, color=INK)
+        axes.text(place, 1.09, column.name, ha="center", va="bottom", fontweight="bold", color=INK)
+    axes.set_xlim(-0.3, len(columns) - 0.55)
+    axes.set_ylim(-0.06, 1.18)
     axes.axis("off")
+
+
+def _fanned(places: np.ndarray) -> np.ndarray:
+    """Heights [N] in the order of the jobs; equal ones are spread a little, the best on top, so that none hides another."""
+    distinct, group, counts = np.unique(places, return_inverse=True, return_counts=True)
+    room = 0.6 * float(np.diff(distinct).min()) if len(distinct) > 1 else 1.0
+    width = min(0.012 * (counts.max() - 1), 0.1, room)
+    spread = np.zeros(len(places))
+    for each in range(len(distinct)):
+        members = np.flatnonzero(group == each)
+        spread[members] = np.linspace(width / 2, -width / 2, len(members)) * (len(members) > 1)
+    return places + spread
 
 
 def _bent(x: np.ndarray, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Lines that leave and reach the axes level, so that the eye can follow one through a crossing."""
-    share = np.linspace(0.0, 1.0, 13)[:-1]
+    share = np.linspace(0.0, 1.0, 17)[:-1]
     ease = share * share * (3.0 - 2.0 * share)
     across = np.concatenate([x[:-1, None] + share, x[-1:, None]], axis=None)
     up = np.concatenate([heights[:-1, None] + np.diff(heights)[:, None] * ease, heights[-1:, None]], axis=None)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from gan_cli.sweeps import figures, markup, tables, words
-from gan_cli.sweeps.collect import Collected, Row
+from gan_cli.sweeps.collect import Collected
 from gan_cli.sweeps.embedded import Picture
 from gan_cli.sweeps.figures import Line
 from gan_cli.sweeps.markup import Markup, cut, joined, tag
@@ -19,8 +20,8 @@ from gan_cli.sweeps.tables import Place
 
 TEMPLATE = Path(__file__).with_name("report.html")
 FIRST_LINES = "<!doctype html>\n<!-- Written by gan-report"
-WIDTH = 208
-"""CSS pixels that a picture shall have about; small ones are enlarged by whole factors."""
+WIDTH, HEIGHT = 208, 448
+"""CSS pixels that a picture shall have about, and at most; small ones are enlarged by whole factors."""
 OPEN = 12
 """Jobs up to which their commands are shown at once."""
 
@@ -60,20 +61,14 @@ def _header(collected: Collected, title: str, now: datetime) -> Markup:
     times = sorted(time for row in rows for time in (row.began, row.ended) if time)
     when = f"{times[0]:%-d %B %Y, %H:%M} to {_end(times[0], times[-1])}. " if times else ""
     packages = [f"{name} {', '.join(found[:3])}" for name, found in words.versions(rows).items()]
-    begun = _command(f"gan-train {_joined(collected.sweep.arguments)}", "began") if collected.sweep else None
+    begun = _command(shlex.join(["gan-train", *collected.sweep.arguments]), "began") if collected.sweep else None
     return joined(
         tag("h1", cut(title, 100)),
-        tag("ul", tag("li", tag("b", str(len(rows))), " jobs" if len(rows) > 1 else " job"), *counts, class_="counts"),
+        tag("ul", tag("li", tag("b", words.jobs(len(rows)))), *counts, class_="counts"),
         begun,
         tag("p", f"{when}Report of {now:%-d %B %Y, %H:%M}. {', '.join(packages)}", class_="quiet"),
         *(tag("p", cut(line, 300), class_="warning") for line in collected.warnings[:20]),
     )
-
-
-def _joined(arguments: Sequence[str]) -> str:
-    import shlex
-
-    return shlex.join(arguments)
 
 
 def _end(first: datetime, last: datetime) -> str:
@@ -90,13 +85,20 @@ def _settings(collected: Collected, comparisons: Sequence[Comparison], ordered: 
     for each in shown:
         table = tables.of_settings(each, collected.varying, numbers, collected.objective)
         blocks.append(joined(_apart(each) if len(comparisons) > 1 else None, table, _provenance(each)))
-    name, direction = words.LONG_NAMES[collected.objective], words.better(collected.objective)
-    explained = (
-        f"{_capital(name)}; {direction}. A row is one setting, its spread is that over seeds: the mean of the jobs that are "
-        "done, the standard deviation of a sample, and the 95 % confidence interval of the mean by Student's t. Jobs that "
-        "were ended early, failed or still run are in no mean."
+    return joined(_constant(collected), tag("p", _explained(collected.objective, shown)), *blocks)
+
+
+def _explained(objective: str, shown: Sequence[Comparison]) -> str:
+    name = words.LONG_NAMES[objective]
+    repeated = any(tables.is_repeated(each) for each in shown)
+    spread = (
+        "its spread is that over seeds: the mean of the jobs that are done, the standard deviation of a sample, and the 95 % "
+        "confidence interval of the mean by Student's t"
+        if repeated
+        else "and no setting has more than one seed that is done, so there is no spread to show"
     )
-    return joined(_constant(collected), tag("p", explained), *blocks)
+    left_out = "Jobs that were ended early, failed or still run count in no mean."
+    return f"{name[:1].upper()}{name[1:]}; {words.better(objective)}. A row is one setting, {spread}. {left_out}"
 
 
 def _constant(collected: Collected) -> Markup | None:
@@ -119,7 +121,7 @@ def _apart(comparison: Comparison) -> Markup:
 def _provenance(comparison: Comparison) -> Markup:
     said = {**comparison.provenance.said}
     if comparison.provenance.ruler:
-        said["ruler"] = comparison.provenance.ruler[:12]
+        said["fingerprint"] = comparison.provenance.ruler[:12]
     terms = [tag("div", tag("dt", key), tag("dd", cut(value, 200))) for key, value in said.items()]
     return tag("dl", *terms, class_="provenance")
 
@@ -147,7 +149,7 @@ def _drawn(collected: Collected, ordered: Sequence[Place]) -> list[tuple[str, st
         tag("figure", tag("figcaption", tag("b", words.LONG_NAMES.get(key, key))), figure) for key, figure in panels.items()
     ]
     curves = joined(_legend(collected, ordered), tag("div", *made, class_="panels")) if made else None
-    explained = "Each line is a job, coloured by its rank from the best (blue) to the worst (orange); the best score is on top."
+    explained = "Each line is a job, coloured by rank from the best (blue, on top) to the worst (orange)."
     left_out = len(collected.varying) - figures.MOST_AXES
     if left_out > 0:
         explained += f" {left_out} more settings vary; the table of jobs has them."
@@ -161,20 +163,28 @@ def _legend(collected: Collected, ordered: Sequence[Place]) -> Markup | None:
     if not best:
         return None
     items = [
-        tag("li", tag("i", class_=f"swatch rank-{place + 1}"), cut(f"{row.name}: {words.told(row, collected.varying)}", 90),
-            data_job=place)
+        tag(
+            "li",
+            _swatch(f"rank-{place + 1}"),
+            cut(f"{words.job(row)}: {words.told(row, collected.varying)}", 90),
+            data_job=place,
+        )
         for place, row in best
-    ]  # fmt: skip
-    rest = tag("li", tag("i", class_="swatch rest"), "the others") if len(ordered) > len(best) else None
+    ]
+    rest = tag("li", _swatch("rest"), "the others") if any(row.curves for row, _, _ in ordered[len(best) :]) else None
     return tag("ul", *items, rest, class_="legend")
+
+
+def _swatch(name: str) -> Markup:
+    return tag("i", class_=f"swatch {name}")
 
 
 def _samples(collected: Collected, ordered: Sequence[Place], pictures: Mapping[str, Picture]) -> Markup | None:
     places = words.decimals(row.outcome.score for row, _, _ in ordered if row.outcome.score is not None)
     cards = [
-        _card(collected, row, place, rank, pictures[row.name], words.fixed(row.outcome.score, places))
-        for place, (row, _, rank) in enumerate(ordered)
-        if row.name in pictures
+        _card(collected, each, place, pictures[each[0].name], words.fixed(each[0].outcome.score, places))
+        for place, each in enumerate(ordered)
+        if each[0].name in pictures
     ]
     if not cards:
         return None
@@ -182,49 +192,51 @@ def _samples(collected: Collected, ordered: Sequence[Place], pictures: Mapping[s
     return joined(tag("p", note), tag("div", *cards, class_="cards"))
 
 
-def _card(collected: Collected, row: Row, place: int, rank: int | None, picture: Picture, score: str) -> Markup:
-    factor = max(1, round(WIDTH / max(picture.width, picture.height)))
+def _card(collected: Collected, each: Place, place: int, picture: Picture, score: str) -> Markup:
+    row, letter, rank = each
+    factor = max(1, min(round(WIDTH / picture.width), HEIGHT // picture.height))
     width, height = picture.width * factor, picture.height * factor
     image = tag(
         "img",
         src=picture.uri,
         width=width,
         height=height,
-        alt=f"Samples of job {row.name}",
+        alt=f"Samples of {words.job(row)}",
         class_="pixels" if factor > 1 else None,
     )
-    said = f"{words.NAMES[collected.objective]} {score}" if row.outcome.score is not None else row.state
+    said = [f"{words.NAMES[collected.objective]} {score}"] if row.outcome.score is not None else []
+    said += [row.state] if row.state != "done" else []
+    ranked = f"{rank}{letter if letter != 'A' else ''}. " if rank else ""
     caption = tag(
         "figcaption",
-        tag("b", f"{rank}. " if rank else "", cut(row.name, 40)),
-        tag("span", said),
+        tag("b", ranked, cut(words.job(row), 40)),
+        tag("span", ", ".join(said)),
         tag("span", cut(words.told(row, collected.varying), 120)),
         tag("span", f"step {picture.step:,}", class_="quiet"),
     )
     return tag("figure", image, caption, data_job=place)
 
 
-def _commands(collected: Collected, ordered: Sequence[Place]) -> Markup:
+def _commands(collected: Collected, ordered: Sequence[Place]) -> Markup | None:
     boxes = [
         tag(
             "div",
-            tag("h3", cut(row.name, 60), tag("span", f" {words.told(row, collected.varying)[:200]}", class_="quiet")),
+            tag("h3", cut(words.job(row), 60), tag("span", f" {words.told(row, collected.varying)[:200]}", class_="quiet")),
             _command(words.command(row), f"{place}"),
             data_job=place,
         )
         for place, (row, _, _) in enumerate(ordered)
+        if words.command(row)
     ]
+    if not boxes:
+        return None
     note = "Each trains its job again, in a new run directory; with the same versions on the same machine to the same bits."
-    if any(row.arguments is None for row, _, _ in ordered):
+    if any(row.arguments is None and row.run for row, _, _ in ordered):
         note += " Of runs whose command is not known, resume= goes on in them instead."
-    summary = tag("summary", f"{len(boxes)} commands")
+    summary = tag("summary", f"{len(boxes)} command{'s' if len(boxes) > 1 else ''}")
     return joined(tag("p", note), tag("details", summary, *boxes, open=len(boxes) <= OPEN))
 
 
 def _command(text: str, name: str) -> Markup:
     """A box that can be copied from."""
     return tag("div", tag("pre", tag("code", text)), class_="command", id=f"command-{name}")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -54,12 +54,14 @@ class Provenance:
     Attributes:
         ruler: fingerprint of all of it but the count; None where that is not stored.
         count: samples; None where that is not known or means nothing.
-        said: word -> value, for people; scores of equal rulers and counts have equal ones.
+        said: word -> value, for people; scores of equal rulers and counts have equal ones, where they are stored.
+        stored: whether they are.
     """
 
     ruler: str | None
     count: int | None
     said: Mapping[str, str]
+    stored: bool = True
 
 
 def read(run: RunDirectory) -> Facts | None:
@@ -77,8 +79,9 @@ def of(outcome: Outcome, facts: Facts | None, config: Mapping[str, Any]) -> Prov
         return _of_bound(facts, config)
     if facts is None or facts.ruler != outcome.ruler:
         name = outcome.ruler and files.fingerprint(outcome.ruler)[:12]  # a stranger's could be any text
-        said = {"ruler": f"not stored (its fingerprint begins with {name})" if name else "not stored"}
-        return Provenance(outcome.ruler, outcome.count, said)
+        return Provenance(
+            outcome.ruler, outcome.count, {"measured with": f"not stored, {name}" if name else "not stored"}, False
+        )
     count = outcome.count or facts.count
     said = {
         "data": f"{facts.data_name} ({facts.data[:12]})",

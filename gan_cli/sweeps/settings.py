@@ -48,13 +48,21 @@ def of_value(value: Any) -> str:
 def completed(jobs: Sequence[Settings | None], configs: Sequence[Mapping[str, Any]]) -> list[Settings]:
     """The settings of jobs with all keys that any of them was given; a value that was not typed comes from config.json.
 
+    A job that has no configuration yet takes what all those share that have one.
+
     Args:
         jobs: what was typed; None where that is not known: all that is not the same in all `configs` counts instead.
         configs: of the same jobs, empty where there is none.
     """
     known = [_differing(config, configs) if job is None else job for job, config in zip(jobs, configs, strict=True)]
     keys = list(dict.fromkeys(key for job in known for key in job))
-    return [{key: job.get(key, _stored(config, key)) for key in keys} for job, config in zip(known, configs, strict=True)]
+    made = [{key: job.get(key, _stored(config, key)) for key in keys} for job, config in zip(known, configs, strict=True)]
+    begun = [own for own, config in zip(made, configs, strict=True) if config]
+    shared = {key: begun[0][key] for key in keys if begun and all(own[key] == begun[0][key] for own in begun)}
+    return [
+        own if config or not job else {key: own[key] or shared.get(key, "") for key in keys}  # it has yet to begin
+        for own, job, config in zip(made, known, configs, strict=True)
+    ]
 
 
 def varying(jobs: Sequence[Settings]) -> list[str]:

@@ -96,9 +96,7 @@ def spread(scores: Sequence[float]) -> Spread:
 
 
 def _comparison(place: int, group: list[Row], first: list[Row], repeated: list[list[Row]]) -> Comparison:
-    own, main = group[0].provenance, first[0].provenance
-    assert own is not None
-    assert main is not None
+    own, main = _told(group), _told(first)
     made = [_setting(jobs, {row.name for row in group}) for jobs in repeated]
     means = sorted((each for each in made if each.spread), key=lambda each: _loss(each, group[0].outcome.objective))
     none = [
@@ -106,6 +104,12 @@ def _comparison(place: int, group: list[Row], first: list[Row], repeated: list[l
     ]
     ranked = sorted(group, key=lambda row: row.outcome.loss)
     return Comparison(_letter(place), own, provenance.differences(main, own) if place else [], ranked, [*means, *none])
+
+
+def _told(group: list[Row]) -> Provenance:
+    """What they were measured with, by the first that has it stored."""
+    told = [row.provenance for row in group if row.provenance]
+    return next((each for each in told if each.stored), told[0])
 
 
 def _setting(jobs: list[Row], scored: set[str]) -> Setting:

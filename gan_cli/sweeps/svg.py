@@ -29,6 +29,8 @@ STYLE = {
     "savefig.facecolor": "none",
     "grid.color": GRID,
 }
+LARGEST = 7.0
+"""Root ems on the page for an inch of a figure, at most: letters stay about as large as those of the text."""
 JOB = re.compile(r"job-(\d+)")
 """The gid of what is drawn of a job: its place in the order of all jobs."""
 _URL, _FONT = re.compile(r"url\(#([\w.]+)\)"), re.compile(r"font-family: [^;]*;? ?")
@@ -56,9 +58,10 @@ def inline(sheet: Figure, name: str, title: str) -> Markup:
         _clean(element, name, links)
     for unit in ("width", "height", "version"):
         root.attrib.pop(unit, None)
-    root.attrib |= {"role": "img", "aria-label": title}
+    largest = f"max-width: {LARGEST * sheet.get_figwidth():.0f}rem"
+    root.attrib |= {"role": "img", "aria-label": title, "style": largest}
     text = ElementTree.tostring(root, encoding="unicode")
-    return Markup(re.sub(r"\n\s*", "\n", re.sub(r"(\.\d\d)\d+", r"\1", text)))
+    return Markup(re.sub(r"\n\s*", "\n", text))
 
 
 def _remove(element: ElementTree.Element, *names: str) -> None:
@@ -82,6 +85,8 @@ def _clean(element: ElementTree.Element, name: str, links: set[str]) -> None:
     for key, value in element.attrib.items():
         if key in ("style", "clip-path"):
             element.attrib[key] = _themed(_FONT.sub("", _URL.sub(rf"url(#{name}-\1)", value)))
+        elif key in ("d", "x", "y"):
+            element.attrib[key] = re.sub(r"(\.\d\d)\d+", r"\1", value)  # hundredths of a point are enough
 
 
 def _themed(style: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from gan_cli.sweeps import words
@@ -43,18 +43,16 @@ def of_settings(comparison: Comparison, varying: Sequence[str], numbers: dict[st
     left_out = any(each.left_out for each in comparison.settings)
     columns = [
         Column("rank", None, True),
-        *_headings(varying),
+        *_headings(varying, [each.settings for each in comparison.settings]),
         Column("n", "finished jobs, each with a seed of its own", True),
         Column("mean", f"{words.LONG_NAMES[objective]}, {words.better(objective)}", True),
-        Column("s.d.", "standard deviation of a sample", True),
-        Column("95 % interval", "of the mean, by Student's t", True),
-        Column("", "mean and interval on one scale for all rows"),
+        *(_SPREAD if is_repeated(comparison) else []),
         Column("best job"),
         *([Column("not in the mean")] if left_out else []),
     ]
     scale = _scale(comparison.settings)
     rows = [
-        _setting_row(rank, each, varying, places, scale, numbers, left_out)
+        _setting_row(rank, each, varying, places, scale if is_repeated(comparison) else None, numbers, left_out)
         for rank, each in enumerate(comparison.settings, start=1)
     ]
     return _table("settings", columns, rows)
@@ -74,7 +72,7 @@ def of_jobs(collected: Collected, ordered: Sequence[Place], letters: bool) -> Ma
         Column("rank", None, True),
         *([Column("table", "scores compare within one table only")] if letters else []),
         Column("job", "its directory"),
-        *_headings(collected.varying),
+        *_headings(collected.varying, [row.settings for row in rows]),
         Column("seed", None, True),
         Column("state"),
         Column(words.NAMES[collected.objective], words.better(collected.objective), True),
@@ -87,7 +85,7 @@ def of_jobs(collected: Collected, ordered: Sequence[Place], letters: bool) -> Ma
         cells = [
             _rank(rank, place, letter),
             *([Cell(letter or NOTHING)] if letters else []),
-            Cell(tag("a", cut(row.name, 40), href=f"#command-{place}")),
+            _link(row, place),
             *_values(row.settings, collected.varying),
             *_values(row.settings, [SEED]),
             Cell(tag("span", row.state, class_=f"state {row.state}")),
@@ -111,7 +109,7 @@ def of_failures(ordered: Sequence[Place], varying: Sequence[str]) -> Markup | No
     body = [
         _row(
             [
-                Cell(tag("a", cut(row.name, 40), href=f"#command-{place}")),
+                _link(row, place),
                 Cell(tag("div", cut(words.told(row, varying) or NOTHING, 200), class_="text")),
                 Cell(tag("span", row.state, class_=f"state {row.state}")),
                 Cell(tag("div", cut(row.reason or NOTHING, LONGEST_REASON), class_="text")),
@@ -143,8 +141,20 @@ _OPTIONAL = [
 ]  # fmt: skip
 
 
+_SPREAD = [
+    Column("s.d.", "standard deviation of a sample", True),
+    Column("95 % interval", "of the mean, by Student's t", True),
+    Column("", "mean and interval on one scale for all rows"),
+]
+
+
+def is_repeated(comparison: Comparison) -> bool:
+    """Whether any of its settings has more than one score."""
+    return any(each.spread is not None and each.spread.count > 1 for each in comparison.settings)
+
+
 def _setting_row(
-    rank: int, each: Setting, varying: Sequence[str], places: int, scale: tuple[float, float],
+    rank: int, each: Setting, varying: Sequence[str], places: int, scale: tuple[float, float] | None,
     numbers: dict[str, int], left_out: bool,
 ) -> Markup:  # fmt: skip
     spread = each.spread
@@ -152,29 +162,40 @@ def _setting_row(
     interval = spread.interval if spread else None
     ends = f"{words.fixed(interval.low, places)} to {words.fixed(interval.high, places)}" if interval else NOTHING
     best = numbers[each.best.name] if each.best else None
+    drawn = [
+        Cell(words.fixed(deviation, places), deviation, True),
+        Cell(ends, interval.low if interval else None, True),
+        Cell(_whisker(spread, scale) if spread and scale else "", mean),
+    ]
     why = ", ".join(f"{count} {state}" for state, count in each.left_out.items())
     cells = [
         Cell(str(rank) if spread else NOTHING, rank, True),
         *_values(each.settings, varying),
         _count(spread.count if spread else 0),
         Cell(words.fixed(mean, places), mean, True),
-        Cell(words.fixed(deviation, places), deviation, True),
-        Cell(ends, interval.low if interval else None, True),
-        Cell(_whisker(spread, scale) if spread else "", mean),
+        *(drawn if scale else []),
         Cell(tag("a", cut(each.best.name, 40), href=f"#job-{best}") if each.best else NOTHING),
         *([Cell(tag("div", why or NOTHING, class_="text"))] if left_out else []),
     ]
     return _row(cells, best)
 
 
-def _headings(varying: Sequence[str]) -> list[Column]:
+def _headings(varying: Sequence[str], settings: Sequence[Mapping[str, str]]) -> list[Column]:
+    """Of columns with values of settings; they are numbers where all that are there are."""
     names = short(varying)
-    return [Column(names[key], key) for key in varying]
+    texts = {key: [each[key] for each in settings if each.get(key)] for key in varying}
+    return [Column(names[key], key, all(number(text) is not None for text in texts[key])) for key in varying]
 
 
 def _values(settings: dict[str, str], keys: Sequence[str]) -> list[Cell]:
     texts = [settings.get(key, "") for key in keys]
     return [Cell(cut(text, 40) if text else NOTHING, number(text), number(text) is not None) for text in texts]
+
+
+def _link(row: Row, place: int) -> Cell:
+    """The job's name, which leads to its command."""
+    name = cut(row.name, 40)
+    return Cell(tag("a", name, href=f"#command-{place}") if words.command(row) else name)
 
 
 def _rank(rank: int | None, place: int, letter: str) -> Cell:

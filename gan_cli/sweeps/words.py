@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -62,10 +63,10 @@ def told(row: Row, varying: Sequence[str]) -> str:
 
 
 def command(row: Row) -> str:
-    """What does the run again; of a run whose command is not known, what goes on in it."""
-    if row.arguments is None:
-        return shlex.join(["gan-train", f"resume={row.path}"])
-    return shlex.join(["gan-train", *row.arguments])
+    """What does the run again; of a run whose command is not known, what goes on in it; nothing where there is none."""
+    if row.arguments is not None:
+        return shlex.join(["gan-train", *row.arguments])
+    return shlex.join(["gan-train", f"resume={row.path}"]) if row.run else ""
 
 
 def versions(rows: Iterable[Row]) -> Mapping[str, list[str]]:
@@ -79,8 +80,19 @@ def versions(rows: Iterable[Row]) -> Mapping[str, list[str]]:
 
 
 def title(collected: Collected) -> str:
-    """The name of the sweep: its directory's, without what is above."""
-    return collected.directory.resolve().name or "sweep"
+    """The name of the sweep: its directory's, and the day that holds it, without what is above."""
+    path = collected.directory.resolve()
+    day = re.fullmatch(r"\d{4}-\d\d-\d\d", path.parent.name)
+    return f"{path.parent.name}, {path.name}" if day else path.name or "sweep"
+
+
+def jobs(count: int) -> str:
+    return f"{count:,} job{'s' if count != 1 else ''}"
+
+
+def job(row: Row) -> str:
+    """What a job is called: a directory that is a mere number needs a word before it."""
+    return f"job {row.name}" if row.name.isdecimal() else row.name
 
 
 def states(rows: Iterable[Row]) -> dict[str, int]:
