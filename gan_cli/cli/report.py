@@ -17,7 +17,7 @@ from gan_cli.options import report_options
 from gan_cli.sweeps import output, spread, summary
 from gan_cli.sweeps.collect import collect
 from gan_cli.sweeps.embedded import Picture
-from gan_cli.sweeps.tables import Place
+from gan_cli.sweeps.rows import Place
 
 
 def main() -> int:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from functools import cached_property
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,87 +13,21 @@ from gan_cli.data.listing import shown
 from gan_cli.errors import ConfigError, GanError, RunDirectoryError
 from gan_cli.nested import flatten
 from gan_cli.plotting import Series, thinned
-from gan_cli.sweeps import log, provenance, record, settings
+from gan_cli.sweeps import find, log, provenance, record, settings
 from gan_cli.sweeps.log import Log
 from gan_cli.sweeps.outcome import OBJECTIVES, Outcome, outcome
-from gan_cli.sweeps.provenance import Provenance
 from gan_cli.sweeps.record import Job, Sweep
+from gan_cli.sweeps.rows import BESIDE, Collected, Row
 from gan_cli.sweeps.settings import Settings
 from gan_cli.training import checkpoint, curves
 from gan_cli.training.rundir import RunDirectory
 
-MOST_JOBS, MOST_ENTRIES = 1000, 20_000
+MOST_JOBS = 1000
 MOST_POINTS = 400
 """Of a curve: a thousand jobs stay small."""
 SPEED = "images_per_second"
-BESIDE = ("frechet", "diversity", "elbo_held_out")
-"""Scores that are shown beside the one that ranks."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A job.
-
-    Attributes:
-        name: its directory, below the sweep's.
-        run: None where there is no run directory (yet), or a damaged one.
-        state: of `record.State`, or waiting (planned, not begun) or unfinished (begun, and no word of its end).
-        settings: what it was told; `varying` and `constant` of the sweep divide them.
-        provenance: with what the score was measured; None where nothing was scored.
-        beside: other scores, of the step of the score.
-        curves: losses and scores over the steps, thinned out.
-        arguments: of the gan-train that does it again; None where only `resume=` can.
-        began, ended: times in train.log.
-    """
-
-    name: str
-    path: Path
-    run: RunDirectory | None
-    state: str
-    settings: Settings
-    outcome: Outcome
-    provenance: Provenance | None = None
-    reason: str | None = None
-    attempts: int | None = None
-    exit_code: int | None = None
-    seconds: float | None = None
-    peak_bytes: int | None = None
-    images_per_second: float | None = None
-    beside: Mapping[str, float] = field(default_factory=dict)
-    curves: Mapping[str, Series] = field(default_factory=dict)
-    versions: Mapping[str, str] = field(default_factory=dict)
-    arguments: list[str] | None = None
-    began: datetime | None = None
-    ended: datetime | None = None
-
-    @property
-    def setting(self) -> tuple[tuple[str, str], ...]:
-        """What it was told, but for the seed: jobs that share it are repetitions of each other."""
-        return tuple((key, value) for key, value in self.settings.items() if key != settings.SEED)
-
-
-@dataclass(frozen=True)
-class Collected:
-    """All jobs.
-
-    Attributes:
-        sweep: what sweep.json says; None where there is none.
-        warnings: what was left out, a line each.
-    """
-
-    directory: Path
-    objective: str
-    rows: list[Row]
-    sweep: Sweep | None
-    warnings: list[str]
-
-    @cached_property
-    def varying(self) -> list[str]:
-        return settings.varying([row.settings for row in self.rows])
-
-    @cached_property
-    def constant(self) -> Settings:
-        return settings.constant([row.settings for row in self.rows])
+LARGEST_SCORE, LARGEST_COUNT = 1e30, 2**63
+"""What is beyond them is nothing that a run could have reached, and would not fit into the arithmetic."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +54,7 @@ def collect(directory: Path, objective: str | None = None) -> Collected:
     """
     warnings: list[str] = []
     sweep = _warned(lambda: record.read_sweep(directory), warnings)
-    found = [_look(path, directory, warnings) for path in _directories(directory, warnings)]
+    found = [_look(path, directory, warnings) for path in find.directories(directory, warnings)]
     found += _waiting(directory, sweep, {each.name for each in found})
     if not found:
         raise RunDirectoryError(f"{directory}: no run in it, nor one folder below")
@@ -134,37 +65,6 @@ def collect(directory: Path, objective: str | None = None) -> Collected:
     told = settings.completed([_told(each) for each in found], [each.config for each in found])
     rows = [_row(each, own, chosen, warnings) for each, own in zip(found, told, strict=True)]
     return Collected(directory, chosen, rows, sweep, [shown(line) for line in warnings])
-
-
-def _directories(directory: Path, warnings: list[str]) -> list[Path]:
-    """The folders that hold a job, at most two floors down; links are not followed."""
-    if not directory.is_dir():
-        raise RunDirectoryError(f"{directory}: no such directory")
-    if _is_job(directory):
-        raise RunDirectoryError(f"{directory}: is a run itself; gan-report takes the folder that holds runs, gan-plot this one")
-    found: list[Path] = []
-    for folder in _folders(directory, warnings):
-        found += [folder] if _is_job(folder) else filter(_is_job, _folders(folder, warnings))
-    return found
-
-
-def _folders(directory: Path, warnings: list[str]) -> list[Path]:
-    """Folders by name, numbers in their order."""
-    found: list[Path] = []
-    try:
-        for count, entry in enumerate(directory.iterdir()):
-            if count == MOST_ENTRIES:
-                warnings.append(f"{directory}: more than {MOST_ENTRIES:,} entries, the rest is not looked at")
-                break
-            if not entry.name.startswith(".") and not entry.is_symlink() and entry.is_dir():
-                found.append(entry)
-    except OSError as error:
-        warnings.append(f"{directory}: {error.strerror}")
-    return sorted(found, key=lambda path: [(int(part or 0), word) for word, part in re.findall(r"(\D*)(\d{0,15})", path.name)])
-
-
-def _is_job(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in (record.JOB, "model.json", "train.log"))
 
 
 def _look(path: Path, directory: Path, warnings: list[str]) -> _Found:
@@ -233,10 +133,10 @@ def _row(found: _Found, told: Settings, objective: str, warnings: list[str]) -> 
         settings=told,
         outcome=Outcome(objective),
         reason=(job.reason if job else None) or history.reason,
-        attempts=job.attempts if job else None,
-        exit_code=job.exit_code if job else None,
+        attempts=_bounded(job.attempts) if job else None,
+        exit_code=_bounded(job.exit_code) if job else None,
         seconds=job.seconds if job else None,
-        peak_bytes=job.peak_bytes if job else None,
+        peak_bytes=_bounded(job.peak_bytes) if job else None,
         arguments=_again(found),
         began=history.began,
         ended=history.ended,
@@ -273,8 +173,8 @@ def _with_run(row: Row, found: _Found) -> Row:
     Raises:
         GanError, OSError: it is damaged.
     """
-    run = RunDirectory.read(str(found.path))
-    scored = outcome(run, row.outcome.objective)
+    run = _opened(found.path)
+    scored = _score(run, row.outcome.objective)
     series = curves.read(run.metrics).series if run.metrics.exists() else {}
     last = {key: float(each.values[-1]) for key, each in series.items()}
     facts = provenance.read(run)
@@ -293,6 +193,25 @@ def _with_run(row: Row, found: _Found) -> Row:
         },
         versions=manifest.versions if manifest else {},
     )
+
+
+def _opened(path: Path) -> RunDirectory:
+    """A run that trains meanwhile may take a file away while its directory is looked through: then once more."""
+    try:
+        return RunDirectory.read(str(path))
+    except RunDirectoryError:
+        return RunDirectory.read(str(path))
+
+
+def _score(run: RunDirectory, objective: str) -> Outcome:
+    scored = outcome(run, objective)
+    if scored.score is not None and abs(scored.score) > LARGEST_SCORE:
+        raise RunDirectoryError(f"{run.path}: its score is beyond {LARGEST_SCORE:g}")
+    return replace(scored, step=_bounded(scored.step), count=_bounded(scored.count))
+
+
+def _bounded(value: int | None) -> int | None:
+    return value if value is not None and abs(value) < LARGEST_COUNT else None
 
 
 def _at(series: Series, step: int | None) -> float:

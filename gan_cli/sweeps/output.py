@@ -10,10 +10,9 @@ from gan_cli import files
 from gan_cli.errors import ConfigError, RunDirectoryError
 from gan_cli.sweeps import page as pages
 from gan_cli.sweeps import spreadsheet
-from gan_cli.sweeps.collect import Collected
 from gan_cli.sweeps.embedded import Picture
+from gan_cli.sweeps.rows import Collected, Place
 from gan_cli.sweeps.spread import Comparison
-from gan_cli.sweeps.tables import Place
 
 
 def places(directory: Path, output: str | None) -> tuple[Path, Path]:

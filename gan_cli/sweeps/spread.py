@@ -10,9 +10,9 @@ from string import ascii_uppercase
 
 from gan_cli.metrics.intervals import Interval, of_mean
 from gan_cli.sweeps import provenance
-from gan_cli.sweeps.collect import Row
 from gan_cli.sweeps.outcome import OBJECTIVES
 from gan_cli.sweeps.provenance import Provenance
+from gan_cli.sweeps.rows import Place, Row
 from gan_cli.sweeps.settings import SEED, Settings
 
 NOT_SCORED, SAME_SEED = "done without a score", "done with a seed that is there already"
@@ -80,11 +80,9 @@ def compare(rows: Sequence[Row]) -> list[Comparison]:
     return [_comparison(place, group, ordered[0], list(repeated.values())) for place, group in enumerate(ordered)]
 
 
-def in_order(rows: Sequence[Row], comparisons: Sequence[Comparison]) -> list[tuple[Row, str, int | None]]:
+def in_order(rows: Sequence[Row], comparisons: Sequence[Comparison]) -> list[Place]:
     """All rows, each with the letter of its comparison and its rank there: the best of A first, those without score last."""
-    ranked: list[tuple[Row, str, int | None]] = [
-        (row, each.letter, rank) for each in comparisons for rank, row in enumerate(each.rows, start=1)
-    ]
+    ranked: list[Place] = [(row, each.letter, rank) for each in comparisons for rank, row in enumerate(each.rows, start=1)]
     there = {row.name for row, _, _ in ranked}
     return ranked + [(row, "", None) for row in rows if row.name not in there]
 

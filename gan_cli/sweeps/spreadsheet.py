@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from gan_cli.data.listing import shown
 from gan_cli.sweeps import words
-from gan_cli.sweeps.collect import BESIDE, Collected, Row
+from gan_cli.sweeps.rows import BESIDE, Collected, Place
 from gan_cli.sweeps.settings import SEED, number
 
 FIRST = ["rank", "comparison", "directory", "state", "objective", "score", "step", "count", "ruler"]
@@ -16,7 +16,7 @@ LAST = ["images_per_second", "seconds", "peak_bytes", "attempts", "exit_code", "
 Cell = str | int | float | None
 
 
-def table(collected: Collected, ordered: Sequence[tuple[Row, str, int | None]]) -> str:
+def table(collected: Collected, ordered: Sequence[Place]) -> str:
     """The file's text; `ordered` has the rows with their comparison and rank.
 
     Texts that a spreadsheet would take for a formula have a ' before them.

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from gan_cli.data.listing import shown
 from gan_cli.sweeps import words
-from gan_cli.sweeps.collect import Collected
+from gan_cli.sweeps.rows import Collected, Place
 from gan_cli.sweeps.spread import Comparison, Setting
-from gan_cli.sweeps.tables import Place
 
 WIDTH, MOST = 80, 10
 

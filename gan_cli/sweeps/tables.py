@@ -5,32 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from gan_cli.sweeps import words
-from gan_cli.sweeps.collect import BESIDE, Collected, Row
-from gan_cli.sweeps.markup import Child, Markup, cut, joined, tag
+from gan_cli.sweeps import whisker, words
+from gan_cli.sweeps.cells import Cell, Column, row_of, table_of
+from gan_cli.sweeps.markup import Markup, cut, joined, tag
+from gan_cli.sweeps.rows import BESIDE, Collected, Place, Row
 from gan_cli.sweeps.settings import SEED, number, short
-from gan_cli.sweeps.spread import Comparison, Setting, Spread
+from gan_cli.sweeps.spread import Comparison, Setting
 from gan_cli.sweeps.svg import RANKED
 from gan_cli.sweeps.words import NOTHING
 
 LONGEST_REASON = 600
-Place = tuple[Row, str, int | None]
-
-
-class Cell(NamedTuple):
-    """What is shown, and the number to sort by where it is not that."""
-
-    shown: Child
-    value: float | None = None
-    numeric: bool = False
-
-
-class Column(NamedTuple):
-    """A heading, what it means in full, and whether numbers stand below it."""
-
-    name: str
-    title: str | None = None
-    numeric: bool = False
 
 
 def of_settings(comparison: Comparison, varying: Sequence[str], numbers: dict[str, int], objective: str) -> Markup:
@@ -50,12 +34,12 @@ def of_settings(comparison: Comparison, varying: Sequence[str], numbers: dict[st
         Column("best job"),
         *([Column("not in the mean")] if left_out else []),
     ]
-    scale = _scale(comparison.settings)
+    scale = whisker.scale(comparison.settings)
     rows = [
         _setting_row(rank, each, varying, places, scale if is_repeated(comparison) else None, numbers, left_out)
         for rank, each in enumerate(comparison.settings, start=1)
     ]
-    return _table("settings", columns, rows)
+    return table_of("settings", columns, rows)
 
 
 def of_jobs(collected: Collected, ordered: Sequence[Place], letters: bool) -> Markup:
@@ -94,8 +78,8 @@ def of_jobs(collected: Collected, ordered: Sequence[Place], letters: bool) -> Ma
             *(Cell(words.significant(row.beside.get(key)), row.beside.get(key), True) for key in beside),
             *(Cell(each.text(row), each.value(row), True) for each in optional),
         ]
-        body.append(_row(cells, place, f"job-{place}"))
-    return _table("jobs", columns, body)
+        body.append(row_of(cells, place, f"job-{place}"))
+    return table_of("jobs", columns, body)
 
 
 def of_failures(ordered: Sequence[Place], varying: Sequence[str]) -> Markup | None:
@@ -107,7 +91,7 @@ def of_failures(ordered: Sequence[Place], varying: Sequence[str]) -> Markup | No
     columns = [Column("job"), Column("settings"), Column("state"), Column("reason"), Column("attempts", None, True),
                Column("exit code", "negative: the signal that ended it", True)]  # fmt: skip
     body = [
-        _row(
+        row_of(
             [
                 _link(row, place),
                 Cell(tag("div", cut(words.told(row, varying) or NOTHING, 200), class_="text")),
@@ -120,7 +104,7 @@ def of_failures(ordered: Sequence[Place], varying: Sequence[str]) -> Markup | No
         )
         for place, row in rows
     ]
-    return _table("failures", columns, body)
+    return table_of("failures", columns, body)
 
 
 class _Optional(NamedTuple):
@@ -165,7 +149,7 @@ def _setting_row(
     drawn = [
         Cell(words.fixed(deviation, places), deviation, True),
         Cell(ends, interval.low if interval else None, True),
-        Cell(_whisker(spread, scale) if spread and scale else "", mean),
+        Cell(whisker.whisker(spread, scale) if spread and scale else "", mean),
     ]
     why = ", ".join(f"{count} {state}" for state, count in each.left_out.items())
     cells = [
@@ -177,7 +161,7 @@ def _setting_row(
         Cell(tag("a", cut(each.best.name, 40), href=f"#job-{best}") if each.best else NOTHING),
         *([Cell(tag("div", why or NOTHING, class_="text"))] if left_out else []),
     ]
-    return _row(cells, best)
+    return row_of(cells, best)
 
 
 def _headings(varying: Sequence[str], settings: Sequence[Mapping[str, str]]) -> list[Column]:
@@ -206,47 +190,3 @@ def _rank(rank: int | None, place: int, letter: str) -> Cell:
 
 def _count(value: int | None) -> Cell:
     return Cell(NOTHING if value is None else f"{value:,}", value, True)
-
-
-def _scale(settings: Sequence[Setting]) -> tuple[float, float]:
-    """What the drawn intervals span; the widest ones are cut where they would leave no room for the others."""
-    spreads = [each.spread for each in settings if each.spread]
-    means = [each.mean for each in spreads]
-    if not means:
-        return 0.0, 1.0
-    reaches = sorted(each.interval.high - each.mean for each in spreads if each.interval)
-    reach = min(reaches[-1], 3.0 * reaches[len(reaches) // 2]) if reaches else 0.0
-    low, high = min(means) - reach, max(means) + reach
-    return (low, high) if high > low else (low - 1.0, high + 1.0)
-
-
-def _whisker(spread: Spread, scale: tuple[float, float]) -> Markup:
-    """The mean as a point and its interval as a line, 100 units wide."""
-
-    def at(value: float) -> str:
-        return f"{min(98.0, max(2.0, 4.0 + 92.0 * (value - scale[0]) / (scale[1] - scale[0]))):.1f}"
-
-    middle = at(spread.mean)
-    line = None
-    if spread.interval:
-        line = tag("line", x1=at(spread.interval.low), x2=at(spread.interval.high), y1=7, y2=7)
-    point = tag("circle", cx=middle, cy=7, r=3)
-    return tag("svg", line, point, class_="whisker", viewBox="0 0 100 14", aria_hidden="true")
-
-
-def _table(name: str, columns: Sequence[Column], rows: Sequence[Markup]) -> Markup:
-    heads = [
-        tag("th", cut(column.name, 40), scope="col", title=column.title, class_="number" if column.numeric else None)
-        for column in columns
-    ]
-    inner = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *rows), class_="sortable", id=name)
-    return tag("div", inner, class_="scroll", tabindex=0, role="region", aria_label=name)
-
-
-def _row(cells: Sequence[Cell], job: int | None, identifier: str | None = None) -> Markup:
-    made = [
-        tag("td", cell.shown, class_="number" if cell.numeric else None,
-            data_value=None if cell.value is None else repr(float(cell.value)))
-        for cell in cells
-    ]  # fmt: skip
-    return tag("tr", *made, data_job=job, id=identifier)

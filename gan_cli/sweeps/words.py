@@ -7,8 +7,8 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
-from gan_cli.sweeps.collect import Collected, Row
 from gan_cli.sweeps.outcome import OBJECTIVES
+from gan_cli.sweeps.rows import Collected, Row
 from gan_cli.sweeps.settings import SEED, short
 
 NAMES = {"frechet": "Fréchet", "diversity": "diversity", "elbo_held_out": "ELBO"}
@@ -46,12 +46,14 @@ def significant(value: float | None, digits: int = 3) -> str:
 
 
 def minutes(seconds: float | None) -> str:
-    return NOTHING if seconds is None else significant(seconds / 60.0, 2) if seconds < 600 else f"{seconds / 60.0:,.0f}"
+    if seconds is None or not 600 <= seconds < 1e9:
+        return significant(seconds and seconds / 60.0, 2)
+    return f"{seconds / 60.0:,.0f}"
 
 
 def memory(size: int | None) -> str:
     """Bytes as GB."""
-    return NOTHING if size is None else f"{size / 1e9:,.2f}"
+    return significant(size and size / 1e9)
 
 
 def told(row: Row, varying: Sequence[str]) -> str:
