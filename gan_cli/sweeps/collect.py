@@ -11,7 +11,6 @@ import numpy as np
 
 from gan_cli.data.listing import shown
 from gan_cli.errors import ConfigError, GanError, RunDirectoryError
-from gan_cli.nested import flatten
 from gan_cli.plotting import Series, thinned
 from gan_cli.sweeps import find, log, provenance, record, settings
 from gan_cli.sweeps.log import Log
@@ -22,7 +21,7 @@ from gan_cli.sweeps.settings import Settings
 from gan_cli.training import checkpoint, curves
 from gan_cli.training.rundir import RunDirectory
 
-MOST_JOBS = 1000
+MOST_JOBS, DEEPEST = 1000, 20
 MOST_POINTS = 400
 """Of a curve: a thousand jobs stay small."""
 SPEED = "images_per_second"
@@ -75,14 +74,16 @@ def _look(path: Path, directory: Path, warnings: list[str]) -> _Found:
 def _config(path: Path, warnings: list[str]) -> dict[str, Any]:
     if not (path / "config.json").exists():
         return {}
-    try:
-        config = _warned(lambda: RunDirectory(path).read_config(), warnings) or {}
-        for value in flatten(config).values():
-            settings.of_value(value)
-    except RecursionError:
+    config: dict[str, Any] = _warned(lambda: RunDirectory(path).read_config(), warnings) or {}
+    if _is_deeper(config, DEEPEST):
         warnings.append(f"{path}/config.json: nested too deeply")
         return {}
     return config
+
+
+def _is_deeper(value: Any, most: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(most == 0 or _is_deeper(each, most - 1) for each in inner)
 
 
 def _warned(read: Any, warnings: list[str]) -> Any:

@@ -34,7 +34,7 @@ def of_text(text: str) -> str:
 
 def number(text: str) -> float | None:
     """The finite number that a text is, if it is one."""
-    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text):
+    if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", text):
         return None
     value = float(text)
     return value if math.isfinite(value) else None

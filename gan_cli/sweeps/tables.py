@@ -39,7 +39,7 @@ def of_settings(comparison: Comparison, varying: Sequence[str], numbers: dict[st
         _setting_row(rank, each, varying, places, scale if is_repeated(comparison) else None, numbers, left_out)
         for rank, each in enumerate(comparison.settings, start=1)
     ]
-    return table_of("settings", columns, rows)
+    return table_of(f"settings-{comparison.letter}", columns, rows)
 
 
 def of_jobs(collected: Collected, ordered: Sequence[Place], letters: bool) -> Markup:
