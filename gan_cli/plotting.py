@@ -104,6 +104,16 @@ def thinned(series: Series, most: int = MOST_POINTS) -> Series:
     return Series(series.steps[kept], series.values[kept])
 
 
+def averaged(series: Series, most: int) -> Series:
+    """At most `most` points: the mean of each of equal parts, at the mean of its steps."""
+    count = len(series.values)
+    if count <= most:
+        return series
+    parts = np.array_split(np.arange(count), most)
+    steps, values = ([column[part].mean() for part in parts] for column in series)
+    return Series(np.array(steps), np.array(values))
+
+
 def panels(runs: Sequence[dict[str, Curve]], keys: Sequence[str]) -> list[Panel]:
     """Several runs: a panel per key, to compare them. One run: losses, logits, scores of one scale and images/s share one."""
     kinds: dict[str, list[str]] = {kind: [] for kind in ORDER}

@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gan_cli.data.listing import shown
-from gan_cli.errors import ConfigError, GanError, RunDirectoryError
-from gan_cli.plotting import Series, thinned
-from gan_cli.sweeps import find, log, provenance, record, settings
-from gan_cli.sweeps.log import Log
+from gan_cli.errors import ConfigError, RunDirectoryError
+from gan_cli.plotting import Series, averaged, thinned
+from gan_cli.sweeps import find, provenance, record, settings
+from gan_cli.sweeps.find import Found
 from gan_cli.sweeps.outcome import OBJECTIVES, Outcome, outcome
-from gan_cli.sweeps.record import Job, Sweep
 from gan_cli.sweeps.rows import BESIDE, Collected, Row
 from gan_cli.sweeps.settings import Settings
 from gan_cli.training import checkpoint, curves
 from gan_cli.training.rundir import RunDirectory
 
-MOST_JOBS, DEEPEST = 1000, 20
-MOST_POINTS = 400
-"""Of a curve: a thousand jobs stay small."""
+MOST_JOBS = 1000
+MOST_POINTS, PARTS = 400, 100
+"""Of a curve of scores, and of losses: a thousand jobs stay small."""
 SPEED = "images_per_second"
 LARGEST_SCORE, LARGEST_COUNT = 1e30, 2**63
 """What is beyond them is nothing that a run could have reached, and would not fit into the arithmetic."""
-
-
-@dataclass(frozen=True)
-class _Found:
-    """What is read of each job before all are compared."""
-
-    name: str
-    path: Path
-    job: Job | None
-    log: Log
-    config: Mapping[str, Any]
-    planned: list[str] | None = None
 
 
 def collect(directory: Path, objective: str | None = None) -> Collected:
@@ -52,9 +39,9 @@ def collect(directory: Path, objective: str | None = None) -> Collected:
         ConfigError: the runs have several objectives.
     """
     warnings: list[str] = []
-    sweep = _warned(lambda: record.read_sweep(directory), warnings)
-    found = [_look(path, directory, warnings) for path in find.directories(directory, warnings)]
-    found += _waiting(directory, sweep, {each.name for each in found})
+    sweep = find.warned(lambda: record.read_sweep(directory), warnings)
+    found = [find.look(path, directory, warnings) for path in find.directories(directory, warnings)]
+    found += find.waiting(directory, sweep, {each.name for each in found}, MOST_JOBS)
     if not found:
         raise RunDirectoryError(f"{directory}: no run in it, nor one folder below")
     if len(found) > MOST_JOBS:
@@ -66,47 +53,6 @@ def collect(directory: Path, objective: str | None = None) -> Collected:
     return Collected(directory, chosen, rows, sweep, [shown(line) for line in warnings])
 
 
-def _look(path: Path, directory: Path, warnings: list[str]) -> _Found:
-    job = _warned(lambda: record.read_job(path), warnings)
-    return _Found(path.relative_to(directory).as_posix(), path, job, log.read(path / "train.log"), _config(path, warnings))
-
-
-def _config(path: Path, warnings: list[str]) -> dict[str, Any]:
-    if not (path / "config.json").exists():
-        return {}
-    config: dict[str, Any] = _warned(lambda: RunDirectory(path).read_config(), warnings) or {}
-    if _is_deeper(config, DEEPEST):
-        warnings.append(f"{path}/config.json: nested too deeply")
-        return {}
-    return config
-
-
-def _is_deeper(value: Any, most: int) -> bool:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return any(most == 0 or _is_deeper(each, most - 1) for each in inner)
-
-
-def _warned(read: Any, warnings: list[str]) -> Any:
-    """What `read` gives; None, and a warning, where it is damaged."""
-    try:
-        return read()
-    except GanError as error:
-        warnings.append(str(error))
-        return None
-    except OSError as error:
-        warnings.append(f"{error.filename}: {error.strerror}")
-        return None
-
-
-def _waiting(directory: Path, sweep: Sweep | None, there: set[str]) -> list[_Found]:
-    planned = enumerate(sweep.jobs[:MOST_JOBS]) if sweep else ()
-    return [
-        _Found(str(number), directory / str(number), None, Log(), {}, list(overrides))
-        for number, overrides in planned
-        if str(number) not in there
-    ]
-
-
 def _objective(configs: list[Mapping[str, Any]]) -> str:
     evaluations = [each.get("evaluation") for each in configs]
     named = {str(each.get("objective", "frechet")) for each in evaluations if isinstance(each, dict)} & OBJECTIVES.keys()
@@ -115,14 +61,14 @@ def _objective(configs: list[Mapping[str, Any]]) -> str:
     return next(iter(named), "frechet")
 
 
-def _told(found: _Found) -> Settings | None:
+def _told(found: Found) -> Settings | None:
     if found.job is not None:
         return settings.typed([*found.job.arguments, *found.job.overrides])
     arguments = found.planned if found.planned is not None else found.log.arguments
     return None if arguments is None else settings.typed(arguments)
 
 
-def _row(found: _Found, told: Settings, objective: str, warnings: list[str]) -> Row:
+def _row(found: Found, told: Settings, objective: str, warnings: list[str]) -> Row:
     job, history = found.job, found.log
     if settings.SEED not in told and "seed" in found.config:
         told = told | {settings.SEED: settings.of_value(found.config["seed"])}
@@ -144,10 +90,10 @@ def _row(found: _Found, told: Settings, objective: str, warnings: list[str]) -> 
     )
     if not (found.path / "model.json").exists():
         return row
-    return _warned(lambda: _with_run(row, found), warnings) or row
+    return find.warned(lambda: _with_run(row, found), warnings) or row
 
 
-def _state(found: _Found) -> str:
+def _state(found: Found) -> str:
     """How a job without a record stands: by its log, or by how far its checkpoints come."""
     if found.planned is not None:
         return "waiting"
@@ -159,7 +105,7 @@ def _state(found: _Found) -> str:
     return "done" if isinstance(total, int) and newest >= total else "unfinished"
 
 
-def _again(found: _Found) -> list[str] | None:
+def _again(found: Found) -> list[str] | None:
     """The arguments that do the run again; its directory would be in the way."""
     if found.job is not None:
         return list(found.job.arguments)
@@ -168,7 +114,7 @@ def _again(found: _Found) -> list[str] | None:
     return [argument for argument in found.log.arguments if not argument.startswith("run_dir=")]
 
 
-def _with_run(row: Row, found: _Found) -> Row:
+def _with_run(row: Row, found: Found) -> Row:
     """The row with all that the run directory tells.
 
     Raises:
@@ -189,11 +135,15 @@ def _with_run(row: Row, found: _Found) -> Row:
         seconds=row.seconds if row.seconds is not None else last.get("seconds"),
         images_per_second=float(np.median(series[SPEED].values)) if SPEED in series else None,
         beside={key: _at(series[key], scored.step) for key in BESIDE if key in series and key != scored.objective},
-        curves={
-            key: thinned(each, MOST_POINTS) for key, each in series.items() if key in OBJECTIVES or key.startswith("loss_")
-        },
+        curves=_curves(series),
         versions=manifest.versions if manifest else {},
     )
+
+
+def _curves(series: Mapping[str, Series]) -> dict[str, Series]:
+    """What is drawn: scores as they are, of losses, which are noisy, the means of equal parts of the run."""
+    scores = {key: thinned(each, MOST_POINTS) for key, each in series.items() if key in OBJECTIVES}
+    return scores | {key: averaged(each, PARTS) for key, each in series.items() if key.startswith("loss_")}
 
 
 def _opened(path: Path) -> RunDirectory:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -54,41 +54,50 @@ class _Axis:
             self.places = np.array([_share(words.index(text), 0, len(words) - 1) for text in texts])
             self.ticks = [(_share(place, 0, len(words) - 1), _clipped(word or "not set")) for place, word in enumerate(words)]
             return
-        move = _movement(np.array(values))
-        self.places = np.array([move(value) for value in values])
-        ticks = distinct if len(distinct) <= 6 else _few(distinct)
-        self.ticks = [(move(value), f"{value:.6g}") for value in ticks]
+        scale = _Scale.of(distinct)
+        self.places = np.array([scale.height(value) for value in values])
+        self.ticks = [(scale.height(value), f"{value:.6g}") for value in (distinct if len(distinct) <= 6 else scale.ticks())]
 
     @classmethod
     def of_numbers(cls, name: str, values: np.ndarray, upside_down: bool) -> _Axis:
         """The axis of the score: the better end is at the top."""
         axis = cls.__new__(cls)
-        move = _movement(values)
-        turned = (lambda value: 1.0 - move(value)) if upside_down else move
+        scale = _Scale.of(sorted(set(values.tolist())))
+
+        def turned(value: float) -> float:
+            return 1.0 - scale.height(value) if upside_down else scale.height(value)
+
         axis.name, axis.places = name, np.array([turned(value) for value in values])
-        axis.ticks = [(turned(value), f"{value:.4g}") for value in _few(sorted(set(values.tolist())))]
+        axis.ticks = [(turned(value), f"{value:.4g}") for value in scale.ticks()]
         return axis
 
 
-def _few(values: Sequence[float]) -> list[float]:
-    """The ends and three values between them, evenly spaced as they will be drawn."""
-    low, high = values[0], values[-1]
-    if low == high:
-        return [low]
-    space = np.geomspace if _is_wide(low, high) else np.linspace
-    return [float(f"{value:.3g}") if 0 < index < 4 else float(value) for index, value in enumerate(space(low, high, 5))]
+class _Scale(NamedTuple):
+    """Numbers from `low` to `high` as heights from 0 to 1."""
 
+    low: float
+    high: float
+    logarithmic: bool
 
-def _movement(values: np.ndarray) -> Any:
-    """Value -> height, from 0 to 1, linear or logarithmic."""
-    low, high = float(values.min()), float(values.max())
-    if _is_wide(low, high):
-        return lambda value: _share(np.log(value), np.log(low), np.log(high))
-    return lambda value: _share(value, low, high)
+    @classmethod
+    def of(cls, distinct: Sequence[float]) -> _Scale:
+        """Logarithmic where the largest is many times the smallest and that spreads the values, sorted, more evenly."""
+        low, high, middle = distinct[0], distinct[-1], float(np.median(distinct))
+        linear, powers = cls(low, high, False), cls(low, high, True)
+        wide = low > 0.0 and high >= 8.0 * low
+        return powers if wide and abs(powers.height(middle) - 0.5) <= abs(linear.height(middle) - 0.5) else linear
 
+    def height(self, value: float) -> float:
+        if self.logarithmic:
+            return _share(np.log(value), np.log(self.low), np.log(self.high))
+        return _share(value, self.low, self.high)
 
-def _is_wide(low: float, high: float) -> bool:
-    return low > 0.0 and high >= 8.0 * low
+    def ticks(self) -> list[float]:
+        """The ends, and three values between them, evenly spaced as they are drawn."""
+        if self.low == self.high:
+            return [self.low]
+        between = (np.geomspace if self.logarithmic else np.linspace)(self.low, self.high, 5)[1:-1]
+        return [self.low, *(float(f"{value:.3g}") for value in between), self.high]
 
 
 def _share(value: float, low: float, high: float) -> float:

@@ -31,7 +31,7 @@ class Row:
         settings: what it was told; `varying` and `constant` of the sweep divide them.
         provenance: with what the score was measured; None where nothing was scored.
         beside: other scores, of the step of the score.
-        curves: losses and scores over the steps, thinned out.
+        curves: losses and scores over the steps, as they are drawn.
         arguments: of the gan-train that does it again; None where only `resume=` can.
         began, ended: times in train.log.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gan_cli.sweeps import figures, parallel, words
+from gan_cli.sweeps.collect import PARTS
 from gan_cli.sweeps.embedded import Picture
 from gan_cli.sweeps.figures import Line
 from gan_cli.sweeps.markup import Markup, cut, joined, tag
@@ -30,7 +31,8 @@ def drawn(collected: Collected, ordered: Sequence[Place]) -> list[tuple[str, str
     made = [
         tag("figure", tag("figcaption", tag("b", words.LONG_NAMES.get(key, key))), figure) for key, figure in panels.items()
     ]
-    curves = joined(_legend(collected, ordered), tag("div", *made, class_="panels")) if made else None
+    note = tag("p", f"Losses are means of up to {PARTS} equal parts of a run.", class_="quiet") if len(made) > 1 else None
+    curves = joined(_legend(collected, ordered), tag("div", *made, class_="panels"), note) if made else None
     explained = "Each line is a job, coloured by rank from the best (blue, on top) to the worst (orange)."
     left_out = len(collected.varying) - parallel.MOST_AXES
     if left_out > 0:

@@ -105,6 +105,13 @@ def test_a_score_of_another_ruler_than_the_stored_one_says_so(tmp_path: Path) ->
     assert (list(row.provenance.said), row.provenance.stored) == (["measured with"], False)
 
 
+def test_jobs_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    names = ["2", "10", "a-2", "a-10", "b-1"]
+    for name in names[::-1]:
+        made.job(tmp_path / "runs" / name, ["seed=0"])
+    assert [row.name for row in collect(tmp_path / "runs").rows] == names
+
+
 def test_where_there_are_no_runs(tmp_path: Path) -> None:
     with pytest.raises(RunDirectoryError, match="no such directory"):
         collect(tmp_path / "nowhere")

@@ -112,8 +112,12 @@ def test_numbers_lie_in_order_and_rates_in_powers() -> None:
     words = parallel._Axis("mixed", ["8", "b", "", "8"])
     assert words.places.tolist() == [0.5, 1.0, 0.0, 0.5]
     assert [text for _, text in words.ticks] == ["not set", "8", "b"]
-    many = parallel._Axis("many", [str(value) for value in range(1, 101)])
-    assert [text for _, text in many.ticks] == ["1", "3.16", "10", "31.6", "100"]
+    many = parallel._Axis("many", [str(value) for value in range(1, 102)])
+    assert [text for _, text in many.ticks] == ["1", "26", "51", "76", "101"]  # evenly spaced, though the range is wide
+    powers = parallel._Axis("powers", [str(2**value) for value in range(8)])
+    assert [text for _, text in powers.ticks] == ["1", "3.36", "11.3", "38.1", "128"]
+    assert powers.places.tolist() == pytest.approx([value / 7 for value in range(8)])
+    assert parallel._Axis("two", ["0.0001", "0.001"]).places.tolist() == [0.0, 1.0]
 
 
 def test_equal_places_are_fanned_out_with_the_best_on_top() -> None:
