@@ -13,7 +13,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from gan_cli.cli import app, jobs, launcher, single
+from gan_cli.cli import app, bare, jobs, launcher, single
 from gan_cli.errors import ConfigError, RunDirectoryError, SweepError
 from gan_cli.options import all_keys
 from gan_cli.sweeps import plan
@@ -71,7 +71,7 @@ def _in_directory(arguments: list[str]) -> tuple[Path, list[str]]:
         return Path(given[SWEEP_DIRECTORY][-1].removeprefix(SWEEP_DIRECTORY).strip("'\"")), arguments
     resumed = given[SWEEP_RESUME][-1].removeprefix(SWEEP_RESUME).strip("'\"") if given[SWEEP_RESUME] else None
     path = resumed or _new_directory()
-    return Path(path), [*arguments, f"{SWEEP_DIRECTORY}{app.quoted(path)}"]
+    return Path(path), [*arguments, f"{SWEEP_DIRECTORY}{bare.quoted(path)}"]
 
 
 def _new_directory() -> str:

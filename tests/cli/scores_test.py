@@ -347,7 +347,9 @@ def test_a_run_that_runs_out_of_memory_says_so(before: bool, train: Command, mon
     from gan_cli.training import loop, run
 
     def short(*_: object, **__: object) -> None:
-        message = "Graph execution error:\nDetected at node conv\nOOM when allocating tensor with shape[64,512,7,7] and type float"
+        message = (
+            "Graph execution error:\nDetected at node conv\nOOM when allocating tensor with shape[64,512,7,7] and type float"
+        )
         raise tf.errors.ResourceExhaustedError(None, None, message)
 
     if before:
@@ -356,7 +358,9 @@ def test_a_run_that_runs_out_of_memory_says_so(before: bool, train: Command, mon
         monkeypatch.setattr(loop.Loop, "run", short)
     result = train(*TINY, "training.steps=8", "run_dir=run")
     assert result.code == 9
-    assert "out of memory (OOM when allocating tensor with shape[64,512,7,7]); a smaller training.batch_size" in one_line(result)
+    assert "out of memory (OOM when allocating tensor with shape[64,512,7,7]); a smaller training.batch_size" in one_line(
+        result
+    )
 
 
 def test_data_that_do_not_fit_into_memory_are_one_line(train: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from gan_cli.sweeps.record import Job, read_job, read_sweep
 from gan_cli.training import checkpoint
 
 from ..conftest import TINY, Command, one_line
-from ..sweeps.made import SAYS
+from ..sweeps.tasks import SAYS
 
 SCORED = [each for each in TINY if not each.startswith("evaluation")] + [
     "evaluation.every=4", "evaluation.count=16", "evaluation.final_count=32", "evaluation.extractor=pixels",

@@ -10,7 +10,7 @@ import pytest
 from gan_cli.sweeps.outcome import Outcome, outcome
 from gan_cli.training.rundir import RunDirectory
 
-from .made import logged
+from .tasks import logged
 
 
 def checkpoint(run: Path, step: int, **facts: object) -> None:

@@ -13,7 +13,7 @@ from rich.live import Live
 from gan_cli.sweeps import view
 from gan_cli.sweeps.processes import Task
 
-from .made import logged, task
+from .tasks import logged, task
 
 
 @pytest.fixture
