@@ -14,10 +14,10 @@ from gan_cli.config import ReportConfig, parse
 from gan_cli.data.listing import shown
 from gan_cli.errors import ConfigError, RunDirectoryError
 from gan_cli.options import report_options
-from gan_cli.sweeps import output, spread, summary
-from gan_cli.sweeps.collect import collect
-from gan_cli.sweeps.embedded import Picture
-from gan_cli.sweeps.rows import Place
+from gan_cli.reports import output, spread, summary
+from gan_cli.reports.collect import collect
+from gan_cli.reports.embedded import Picture
+from gan_cli.reports.rows import Place
 
 
 def main() -> int:
@@ -72,7 +72,7 @@ def _pictures(ordered: list[Place], samples: int) -> dict[str, Picture]:
     if not any(row.run for row in rows):
         return {}
     with quiet():
-        from gan_cli.sweeps import pictures
+        from gan_cli.reports import pictures
     return pictures.pictures(rows, samples, lambda line: _warn(shown(line)))
 
 

@@ -15,7 +15,7 @@ from gan_cli.cli import report as command
 from gan_cli.options import report_options
 
 from ..conftest import TINY, Command, one_line
-from ..sweeps import made
+from ..reports import made
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli.sweeps.collect import collect
-from gan_cli.sweeps.spread import SAME_SEED, Spread, compare, in_order, spread
+from gan_cli.reports.collect import collect
+from gan_cli.reports.spread import SAME_SEED, Spread, compare, in_order, spread
 
 from . import made
 

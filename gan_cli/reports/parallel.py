@@ -9,10 +9,10 @@ import numpy as np
 
 from gan_cli import plotting
 from gan_cli.data.listing import shown
-from gan_cli.sweeps import settings, svg
-from gan_cli.sweeps.figures import Line, style
-from gan_cli.sweeps.markup import Markup
-from gan_cli.sweeps.svg import INK
+from gan_cli.reports import settings, svg
+from gan_cli.reports.figures import Line, style
+from gan_cli.reports.markup import Markup
+from gan_cli.reports.svg import INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli.sweeps import output, page, spreadsheet, words
-from gan_cli.sweeps.collect import collect
-from gan_cli.sweeps.embedded import Picture
-from gan_cli.sweeps.rows import Collected
-from gan_cli.sweeps.spread import compare, in_order
+from gan_cli.reports import output, page, spreadsheet, words
+from gan_cli.reports.collect import collect
+from gan_cli.reports.embedded import Picture
+from gan_cli.reports.rows import Collected
+from gan_cli.reports.spread import compare, in_order
 
 from . import made
 

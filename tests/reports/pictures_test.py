@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from gan_cli.images import grid
-from gan_cli.sweeps import pictures
-from gan_cli.sweeps.collect import collect
-from gan_cli.sweeps.embedded import Picture
+from gan_cli.reports import pictures
+from gan_cli.reports.collect import collect
+from gan_cli.reports.embedded import Picture
 
 from ..conftest import TINY, Command
 from ..training import toys

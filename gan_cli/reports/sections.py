@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gan_cli.sweeps import figures, parallel, words
-from gan_cli.sweeps.collect import PARTS
-from gan_cli.sweeps.embedded import Picture
-from gan_cli.sweeps.figures import Line
-from gan_cli.sweeps.markup import Markup, cut, joined, tag
+from gan_cli.reports import figures, parallel, words
+from gan_cli.reports.collect import PARTS
+from gan_cli.reports.embedded import Picture
+from gan_cli.reports.figures import Line
+from gan_cli.reports.markup import Markup, cut, joined, tag
+from gan_cli.reports.rows import Collected, Place
+from gan_cli.reports.svg import RANKED
 from gan_cli.sweeps.outcome import OBJECTIVES
-from gan_cli.sweeps.rows import Collected, Place
-from gan_cli.sweeps.svg import RANKED
 
 WIDTH, HEIGHT = 208, 448
 """CSS pixels that a picture shall have about, and at most; small ones are enlarged by whole factors."""

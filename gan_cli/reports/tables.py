@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from gan_cli.sweeps import whisker, words
-from gan_cli.sweeps.cells import Cell, Column, row_of, table_of
-from gan_cli.sweeps.markup import Markup, cut, joined, tag
-from gan_cli.sweeps.rows import BESIDE, Collected, Place, Row
-from gan_cli.sweeps.settings import SEED, number, short
-from gan_cli.sweeps.spread import Comparison, Setting
-from gan_cli.sweeps.svg import RANKED
-from gan_cli.sweeps.words import NOTHING
+from gan_cli.reports import whisker, words
+from gan_cli.reports.cells import Cell, Column, row_of, table_of
+from gan_cli.reports.markup import Markup, cut, joined, tag
+from gan_cli.reports.rows import BESIDE, Collected, Place, Row
+from gan_cli.reports.settings import SEED, number, short
+from gan_cli.reports.spread import Comparison, Setting
+from gan_cli.reports.svg import RANKED
+from gan_cli.reports.words import NOTHING
 
 LONGEST_REASON = 600
 

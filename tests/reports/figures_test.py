@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from gan_cli.plotting import Series
-from gan_cli.sweeps import figures, parallel
-from gan_cli.sweeps.figures import Line
-from gan_cli.sweeps.markup import Markup
+from gan_cli.reports import figures, parallel
+from gan_cli.reports.figures import Line
+from gan_cli.reports.markup import Markup
 
 
 def line(number: int, score: float | None, values: Sequence[float] = (3.0, 2.0, 1.0), **settings: str) -> Line:

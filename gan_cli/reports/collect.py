@@ -12,11 +12,12 @@ import numpy as np
 from gan_cli.data.listing import shown
 from gan_cli.errors import ConfigError, RunDirectoryError
 from gan_cli.plotting import Series, averaged, thinned
-from gan_cli.sweeps import find, provenance, record, settings
-from gan_cli.sweeps.find import Found
+from gan_cli.reports import find, provenance, settings
+from gan_cli.reports.find import Found
+from gan_cli.reports.rows import BESIDE, Collected, Row
+from gan_cli.reports.settings import Settings
+from gan_cli.sweeps import record
 from gan_cli.sweeps.outcome import OBJECTIVES, Outcome, outcome
-from gan_cli.sweeps.rows import BESIDE, Collected, Row
-from gan_cli.sweeps.settings import Settings
 from gan_cli.training import checkpoint, curves
 from gan_cli.training.rundir import RunDirectory
 

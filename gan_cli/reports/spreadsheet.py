@@ -7,9 +7,9 @@ import io
 from collections.abc import Sequence
 
 from gan_cli.data.listing import shown
-from gan_cli.sweeps import words
-from gan_cli.sweeps.rows import BESIDE, Collected, Place
-from gan_cli.sweeps.settings import SEED, number
+from gan_cli.reports import words
+from gan_cli.reports.rows import BESIDE, Collected, Place
+from gan_cli.reports.settings import SEED, number
 
 FIRST = ["rank", "comparison", "directory", "state", "objective", "score", "step", "count", "ruler"]
 LAST = ["images_per_second", "seconds", "peak_bytes", "attempts", "exit_code", "reason", "command"]

@@ -12,9 +12,9 @@ import numpy as np
 
 from gan_cli import plotting
 from gan_cli.plotting import Series
-from gan_cli.sweeps import svg
-from gan_cli.sweeps.markup import Markup
-from gan_cli.sweeps.svg import RANKED, REST
+from gan_cli.reports import svg
+from gan_cli.reports.markup import Markup
+from gan_cli.reports.svg import RANKED, REST
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

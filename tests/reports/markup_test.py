@@ -1,6 +1,6 @@
 """Text never becomes markup."""
 
-from gan_cli.sweeps.markup import Markup, cut, joined, tag, text
+from gan_cli.reports.markup import Markup, cut, joined, tag, text
 
 
 def test_text_is_escaped_and_markup_is_not() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gan_cli.sweeps.settings import completed, constant, number, of_text, of_value, short, typed, varying
+from gan_cli.reports.settings import completed, constant, number, of_text, of_value, short, typed, varying
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from tqdm import tqdm
 from gan_cli import images
 from gan_cli.errors import CheckpointError, GanError
 from gan_cli.models.base import Model
-from gan_cli.sweeps.embedded import Picture
-from gan_cli.sweeps.rows import Row
+from gan_cli.reports.embedded import Picture
+from gan_cli.reports.rows import Row
 from gan_cli.training import checkpoint, ranking, sampling
 from gan_cli.training.checkpoint import SAMPLER
 from gan_cli.training.control import class_grid

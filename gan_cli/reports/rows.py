@@ -9,11 +9,11 @@ from functools import cached_property
 from pathlib import Path
 
 from gan_cli.plotting import Series
-from gan_cli.sweeps import settings
+from gan_cli.reports import settings
+from gan_cli.reports.provenance import Provenance
+from gan_cli.reports.settings import Settings
 from gan_cli.sweeps.outcome import Outcome
-from gan_cli.sweeps.provenance import Provenance
 from gan_cli.sweeps.record import Sweep
-from gan_cli.sweeps.settings import Settings
 from gan_cli.training.rundir import RunDirectory
 
 BESIDE = ("frechet", "diversity", "elbo_held_out")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli.sweeps import log
-from gan_cli.sweeps.log import Log
+from gan_cli.reports import log
+from gan_cli.reports.log import Log
 
 
 def written(folder: Path, *lines: str) -> Log:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gan_cli.data.listing import shown
-from gan_cli.sweeps import words
-from gan_cli.sweeps.rows import Collected, Place
-from gan_cli.sweeps.spread import Comparison, Setting
+from gan_cli.reports import words
+from gan_cli.reports.rows import Collected, Place
+from gan_cli.reports.spread import Comparison, Setting
 
 WIDTH, MOST = 80, 10
 

@@ -9,11 +9,11 @@ from statistics import fmean, stdev
 from string import ascii_uppercase
 
 from gan_cli.metrics.intervals import Interval, of_mean
-from gan_cli.sweeps import provenance
+from gan_cli.reports import provenance
+from gan_cli.reports.provenance import Provenance
+from gan_cli.reports.rows import Place, Row
+from gan_cli.reports.settings import SEED, Settings
 from gan_cli.sweeps.outcome import OBJECTIVES
-from gan_cli.sweeps.provenance import Provenance
-from gan_cli.sweeps.rows import Place, Row
-from gan_cli.sweeps.settings import SEED, Settings
 
 NOT_SCORED, SAME_SEED = "done without a score", "done with a seed that is there already"
 

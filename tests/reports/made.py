@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gan_cli import files
-from gan_cli.sweeps.provenance import Facts
+from gan_cli.reports.provenance import Facts
 from gan_cli.sweeps.record import Job, State, Sweep, write_sweep
 
 FACTS = Facts(

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from gan_cli import files
 from gan_cli.errors import ConfigError, RunDirectoryError
-from gan_cli.sweeps import page as pages
-from gan_cli.sweeps import spreadsheet
-from gan_cli.sweeps.embedded import Picture
-from gan_cli.sweeps.rows import Collected, Place
-from gan_cli.sweeps.spread import Comparison
+from gan_cli.reports import page as pages
+from gan_cli.reports import spreadsheet
+from gan_cli.reports.embedded import Picture
+from gan_cli.reports.rows import Collected, Place
+from gan_cli.reports.spread import Comparison
 
 
 def places(directory: Path, output: str | None) -> tuple[Path, Path]:

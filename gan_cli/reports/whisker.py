@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gan_cli.sweeps.markup import Markup, tag
-from gan_cli.sweeps.spread import Setting, Spread
+from gan_cli.reports.markup import Markup, tag
+from gan_cli.reports.spread import Setting, Spread
 
 
 def scale(settings: Sequence[Setting]) -> tuple[float, float]:

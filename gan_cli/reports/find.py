@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gan_cli.errors import GanError, RunDirectoryError
-from gan_cli.sweeps import log, record
-from gan_cli.sweeps.log import Log
+from gan_cli.reports import log
+from gan_cli.reports.log import Log
+from gan_cli.sweeps import record
 from gan_cli.sweeps.record import Job, Sweep
 from gan_cli.training.rundir import RunDirectory
 

@@ -12,10 +12,10 @@ import pytest
 
 from gan_cli import files
 from gan_cli.errors import ConfigError, RunDirectoryError
-from gan_cli.sweeps import collect as collecting
-from gan_cli.sweeps.collect import collect
+from gan_cli.reports import collect as collecting
+from gan_cli.reports.collect import collect
+from gan_cli.reports.provenance import NOT_RULED
 from gan_cli.sweeps.outcome import Outcome
-from gan_cli.sweeps.provenance import NOT_RULED
 
 from . import made
 
@@ -217,7 +217,7 @@ def test_the_ruler_is_the_one_that_training_writes() -> None:
 def test_no_tensorflow(tmp_path: Path) -> None:
     made.sweep(tmp_path / "sweep")
     code = (
-        "import sys; from pathlib import Path; from gan_cli.sweeps.collect import collect\n"
+        "import sys; from pathlib import Path; from gan_cli.reports.collect import collect\n"
         "assert len(collect(Path('sweep')).rows) == 7\n"
         "assert not {'tensorflow', 'keras', 'matplotlib'} & set(sys.modules), 'imported'"
     )

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from gan_cli.sweeps import markup, sections, tables, words
-from gan_cli.sweeps.embedded import Picture
-from gan_cli.sweeps.markup import Markup, cut, joined, tag
-from gan_cli.sweeps.rows import Collected, Place
-from gan_cli.sweeps.spread import Comparison
+from gan_cli.reports import markup, sections, tables, words
+from gan_cli.reports.embedded import Picture
+from gan_cli.reports.markup import Markup, cut, joined, tag
+from gan_cli.reports.rows import Collected, Place
+from gan_cli.reports.spread import Comparison
 
 TEMPLATE = Path(__file__).with_name("report.html")
 FIRST_LINES = "<!doctype html>\n<!-- Written by gan-report"

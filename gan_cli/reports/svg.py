@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from gan_cli import plotting
-from gan_cli.sweeps.markup import Markup
+from gan_cli.reports.markup import Markup
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

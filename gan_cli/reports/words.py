@@ -7,9 +7,9 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
+from gan_cli.reports.rows import Collected, Row
+from gan_cli.reports.settings import SEED, short
 from gan_cli.sweeps.outcome import OBJECTIVES
-from gan_cli.sweeps.rows import Collected, Row
-from gan_cli.sweeps.settings import SEED, short
 
 NAMES = {"frechet": "Fréchet", "diversity": "diversity", "elbo_held_out": "ELBO"}
 LONG_NAMES = {"frechet": "Fréchet distance", "elbo_held_out": "evidence lower bound of held-out images, in nats"}

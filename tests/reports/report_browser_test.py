@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_cli.sweeps import page
-from gan_cli.sweeps.collect import collect
-from gan_cli.sweeps.embedded import Picture
-from gan_cli.sweeps.spread import compare, in_order
+from gan_cli.reports import page
+from gan_cli.reports.collect import collect
+from gan_cli.reports.embedded import Picture
+from gan_cli.reports.spread import compare, in_order
 
 from . import made
 from .page_test import HOSTILE

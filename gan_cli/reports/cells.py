@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gan_cli.sweeps.markup import Child, Markup, cut, tag
+from gan_cli.reports.markup import Child, Markup, cut, tag
 
 
 class Cell(NamedTuple):
