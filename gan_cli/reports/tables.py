@@ -120,7 +120,7 @@ _OPTIONAL = [
               lambda row: words.significant(row.images_per_second)),
     _Optional(Column("minutes", "wall time of all attempts", True), lambda row: row.seconds,
               lambda row: words.minutes(row.seconds)),
-    _Optional(Column("memory", "most that the process held, in GB", True), lambda row: row.peak_bytes,
+    _Optional(Column("memory GB", "most that the process held, in GB", True), lambda row: row.peak_bytes,
               lambda row: words.memory(row.peak_bytes)),
 ]  # fmt: skip
 
