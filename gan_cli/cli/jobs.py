@@ -24,12 +24,15 @@ def job(composed: DictConfig) -> float | None:
 
     Returns:
         The run's score, for sweepers that optimise; None where it has none.
+
+    Raises:
+        RunDirectoryError, ConfigError: the directory is not this job's; nor are the others theirs.
     """
     directory = Path(HydraConfig.get().runtime.output_dir)
     overrides = own(typed_overrides())
     more = additions(composed)
+    record = begin(directory, overrides, [*overrides, *more], composed.sweep.resume is not None or _requeued())
     try:
-        record = begin(directory, overrides, [*overrides, *more], composed.sweep.resume is not None or _requeued())
         if not record.over:
             say(f"\njob {directory.name}: {' '.join(overrides)}")
             record.update(directory, state="running", attempts=record.attempts + 1)
