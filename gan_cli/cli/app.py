@@ -60,6 +60,8 @@ def run(
             raise
         return fail(name, ConfigError(explain(error, keys)))
     except ValueError as error:
+        if str(error).startswith("Only one of --run"):
+            return fail(name, ConfigError(str(error)))
         if not str(error).startswith("Config group override must be"):
             raise
         return fail(name, ConfigError("a group takes the name of one of its options, not null; leave it out for the default"))
@@ -107,7 +109,8 @@ def explain(error: Exception, keys: list[str]) -> str:
             return f"{match[1]} is a key of another option of the group {match[1].split('.')[0]}"
         return unknown("key", match[1], _beside(match[1], keys))
     key = getattr(error, "full_key", None) or getattr(error, "override", None)
-    line = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or [type(error).__name__]
+    line = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
     return f"{key}: {line}" if key else line
 
 

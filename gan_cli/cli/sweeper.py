@@ -6,6 +6,7 @@ Hydra calls it as a callback. Sweepers such as Optuna's ask for scores, so that 
 from __future__ import annotations
 
 import logging
+import signal
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from gan_cli.cli import app, jobs
-from gan_cli.errors import ConfigError, GanError, RunDirectoryError, SweepError
+from gan_cli.errors import ConfigError, GanError, Interrupted, RunDirectoryError, SweepError
 from gan_cli.sweeps.outcome import OBJECTIVES
 from gan_cli.sweeps.record import read_job
 from gan_cli.sweeps.view import LABELS
@@ -44,6 +45,8 @@ class Sweep(Callback):
             raise SystemExit(app.fail("train", error)) from None
         if optimises(config):
             _hush()
+        if _runs_elsewhere(config):
+            print("sweep in {0}; what its jobs print is in {0}/.submitit".format(config.hydra.sweep.dir), flush=True)
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         if optimises(config) and (line := best(Path(str(config.hydra.sweep.dir)), str(config.evaluation.objective))):
@@ -78,6 +81,11 @@ def check(config: DictConfig) -> None:
         )
 
 
+def _runs_elsewhere(config: DictConfig) -> bool:
+    """Whether submitit runs the jobs, of which nothing is to be seen here."""
+    return "submitit" in str(config.hydra.launcher.get("_target_", ""))
+
+
 def optimises(config: DictConfig) -> bool:
     """Whether Optuna drives the sweep."""
     return "optuna" in str(config.hydra.sweeper.get("_target_", ""))
@@ -89,9 +97,13 @@ def ending(directory: Path) -> Iterator[None]:
 
     Raises:
         SweepError: jobs have failed, or none has a score for a sweeper that needs one.
+        Interrupted: by Ctrl-C while only others worked.
     """
     try:
         yield
+    except KeyboardInterrupt:
+        line = "the sweep is left; jobs that a cluster was given go on there, sweep.resume= runs what is missing then"
+        raise Interrupted(line, signal.SIGINT) from None
     except Exception as error:
         if (expected := _expected(error)) is None:
             raise
@@ -105,7 +117,7 @@ def _expected(error: Exception) -> SweepError | None:
     text = str(error).strip()
     if isinstance(error, ValueError) and text.startswith(NO_TRIAL):
         return SweepError("no trial has a score: the models have none of evaluation.objective, or no step was scored")
-    if type(error).__module__.startswith("submitit."):
+    if type(error).__module__.split(".")[0] in ("submitit", "ray"):
         return SweepError(
             f"a job has ended without an answer: {(text or type(error).__name__).splitlines()[0]}; sweep.resume= goes on"
         )

@@ -49,8 +49,9 @@ def job(composed: DictConfig) -> float | None:
     """One composed configuration."""
     if HydraConfig.get().mode == RunMode.MULTIRUN:
         return jobs.job(composed)
-    if composed.sweep.resume is not None or composed.sweep.halving is not None:
-        raise ConfigError("sweep.resume= and sweep.halving= are for a sweep: add -m")
+    elsewhere = HydraConfig.get().runtime.choices.get("cluster") not in (None, "none")
+    if composed.sweep.resume is not None or composed.sweep.halving is not None or elsewhere:
+        raise ConfigError("sweep.resume=, sweep.halving= and cluster= are for a sweep, be it of one job: add -m")
     single.train(composed)
     return None
 
@@ -68,7 +69,9 @@ def _in_directory(arguments: list[str]) -> tuple[Path, list[str]]:
         return Path(given[SWEEP_DIRECTORY][-1].removeprefix(SWEEP_DIRECTORY).strip("'\"")), arguments
     resumed = given[SWEEP_RESUME][-1].removeprefix(SWEEP_RESUME).strip("'\"") if given[SWEEP_RESUME] else None
     path = resumed or _new_directory()
-    return Path(path), [*arguments, f"{SWEEP_DIRECTORY}{app.quoted(path)}"]
+    overrides = [place for place, each in enumerate(arguments) if "=" in each and not each.startswith("-")]
+    place = overrides[0] if overrides else len(arguments)  # Hydra takes overrides in one piece, flags before or after it
+    return Path(path), [*arguments[:place], f"{SWEEP_DIRECTORY}{app.quoted(path)}", *arguments[place:]]
 
 
 def _new_directory() -> str:
