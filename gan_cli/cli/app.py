@@ -58,6 +58,8 @@ def run(
     except (CompactHydraException, OmegaConfBaseException) as error:
         if verbose:
             raise
+        if isinstance(error.__cause__, GanError):  # of a plugin that Hydra has called
+            return fail(name, error.__cause__)
         return fail(name, ConfigError(explain(error, keys)))
     except ValueError as error:
         if str(error).startswith("Only one of --run"):

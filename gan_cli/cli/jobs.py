@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 import time
 import traceback
@@ -15,9 +14,10 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.cli import app
-from gan_cli.cli.single import log, say, train, typed_overrides
+from gan_cli.cli.single import ORPHAN, log, say, train, typed_overrides
 from gan_cli.errors import ConfigError, DiskFullError, GanError, Interrupted, RunDirectoryError
 from gan_cli.sweeps.outcome import outcome
+from gan_cli.sweeps.plan import difference
 from gan_cli.sweeps.record import FORMAT, Job, read_job
 from gan_cli.training.rundir import RunDirectory, lock
 
@@ -34,8 +34,9 @@ def job(composed: DictConfig) -> float | None:
     directory = Path(HydraConfig.get().runtime.output_dir)
     overrides = own(typed_overrides())
     more = additions(composed)
+    refuse_places(composed)
+    lock(directory, "this job is running already", wait=ORPHAN).release()
     record = begin(directory, overrides, [*overrides, *more], composed.sweep.resume is not None or _requeued())
-    lock(directory, "this job is running already").release()
     try:
         if not record.over:
             say(f"\njob {directory.name}: {' '.join(overrides)}")
@@ -72,28 +73,35 @@ def work(composed: DictConfig, directory: Path, until: int | None = None) -> Non
 
 
 def begin(directory: Path, overrides: list[str], arguments: list[str], resuming: bool) -> Job:
-    """The record of the job in a directory, made where it has none.
+    """The record of the job in a directory; a new one, not written yet, where it has none.
 
     Raises:
         RunDirectoryError: there is one, but no sweep is resumed.
         ConfigError: there is another job's.
     """
-    directory.mkdir(parents=True, exist_ok=True)
     record = read_job(directory)
     if record is None:
         if (directory / "model.json").exists():
             raise RunDirectoryError(f"{directory}: already holds a run; hydra.sweep.dir= takes another directory")
-        record = Job(FORMAT, overrides, arguments, "stopped", attempts=0)
-        record.write(directory)
-        return record
+        return Job(FORMAT, overrides, arguments, "waiting", attempts=0)
     if not resuming:
         raise RunDirectoryError(
             f"{directory}: already holds a job; sweep.resume={directory.parent} goes on, hydra.sweep.dir= takes another"
         )
     if record.overrides != overrides:
-        was, now = shlex.join(record.overrides), shlex.join(overrides)
-        raise ConfigError(f"{directory} is the job {was}, not {now}: sweep.resume= takes the command that began the sweep")
+        differs = difference(str(directory), record.overrides, overrides)
+        raise ConfigError(f"{differs}; sweep.resume= takes the command that began the sweep")
     return record
+
+
+def refuse_places(composed: DictConfig) -> None:
+    """A sweep gives each job its directory.
+
+    Raises:
+        ConfigError: the configuration names one as well.
+    """
+    if composed.run_dir is not None or composed.resume is not None:
+        raise ConfigError("run_dir= and resume= are for one run; hydra.sweep.dir= and sweep.resume= for a sweep")
 
 
 def own(overrides: list[str]) -> list[str]:

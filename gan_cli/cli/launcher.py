@@ -16,11 +16,12 @@ from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus, filter_overrides
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 
-from gan_cli import config
+from gan_cli import config as schema
 from gan_cli.cli import jobs, sweeper
-from gan_cli.errors import ConfigError
+from gan_cli.config import parse
+from gan_cli.errors import ConfigError, DiskFullError, Interrupted
 from gan_cli.sweeps import halving, plan, pruner, rounds, slots, view
 from gan_cli.sweeps.processes import Pool, Task
 
@@ -52,7 +53,7 @@ class Processes(Launcher):
     __module__ = PLUGIN
 
     def __init__(self, **options: Any) -> None:
-        self._options = config.parse(config.Processes, options, "hydra.launcher")
+        self._options = parse(schema.Processes, options, "hydra.launcher")
         self._pruner: pruner.Pruner | None = None
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
@@ -62,7 +63,8 @@ class Processes(Launcher):
             RunDirectoryError, ConfigError: it is taken, or is another sweep's.
         """
         self._context, self._config = hydra_context, config
-        self._resuming = config.sweep.resume is not None
+        self._sweep = parse(schema.Sweep, OmegaConf.to_container(config.sweep, resolve=True), "sweep")
+        self._resuming = self._sweep.resume is not None
         self._optimises = sweeper.optimises(config)
         typed = [each for each in sys.argv[1:] if not each.startswith(("hydra.sweep.dir=", "sweep.resume="))]
         self._plan = plan.opened(Path(str(config.hydra.sweep.dir)), typed, self._resuming)
@@ -74,23 +76,28 @@ class Processes(Launcher):
             Interrupted, DiskFullError: all jobs have stopped.
         """
         owned = [jobs.own(filter_overrides(each)) for each in job_overrides]
-        self._plan.add(owned, initial_job_idx)
         composed = [self._composed(initial_job_idx + place, list(each)) for place, each in enumerate(job_overrides)]
+        ladder, objective = self._compared(composed)
+        choose = self._choose(objective, ladder)
         places = slots.places(self._options.jobs, self._options.memory_gb, len(composed))
         threads = slots.threads(len(places))
         tasks = [self._task(initial_job_idx + place, owned[place], each, threads) for place, each in enumerate(composed)]
         if self._optimises and self._plan.planned > initial_job_idx + len(tasks):
             for task in tasks:
                 task.settled = True  # the later trials were drawn from how these have ended, failed ones too
-        ladder, objective = self._compared(composed)
-        choose = self._choose(objective, ladder)
-        with view.view(self._plan.directory, tasks, objective, len(places)) as seen:
-            pool = Pool(self._command, places, self._options.timeout, self._options.retries, seen)
-            rounds.run(pool, tasks, ladder, choose)
+        self._plan.add(owned, initial_job_idx)
+        try:
+            with view.view(self._plan.directory, tasks, objective, len(places)) as seen:
+                pool = Pool(self._command, places, self._options.timeout, self._options.retries, seen)
+                rounds.run(pool, tasks, ladder, choose)
+        except (Interrupted, DiskFullError) as error:
+            error.args = (f"{error}; the same command with sweep.resume={self._plan.directory} goes on",)
+            raise
         return [_returned(task, each) for task, each in zip(tasks, composed, strict=True)]
 
     def _composed(self, number: int, overrides: list[str]) -> DictConfig:
         composed: DictConfig = self._context.config_loader.load_sweep_config(self._config, overrides)
+        jobs.refuse_places(composed)
         with open_dict(composed):
             composed.hydra.job.id = composed.hydra.job.num = number
         return composed
@@ -119,7 +126,7 @@ class Processes(Launcher):
             ConfigError: they cannot be.
         """
         objectives = {str(each.evaluation.objective) for each in composed}
-        factor = self._config.sweep.halving
+        factor = self._sweep.halving
         if factor is None:
             return [], min(objectives)
         ladders = {
@@ -140,7 +147,7 @@ class Processes(Launcher):
         Raises:
             ConfigError: these trials climb another ladder than those before.
         """
-        factor = self._config.sweep.halving or 0
+        factor = self._sweep.halving or 0
         if not self._optimises or not factor:
             return rounds.by_setting(objective, factor)
         self._pruner = self._pruner or pruner.Pruner(objective, factor, ladder)

@@ -14,13 +14,17 @@ from tqdm import tqdm
 from gan_cli import data, fit
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.stored import plain, resumed, stored_values
-from gan_cli.errors import ConfigError, GanError
+from gan_cli.errors import GanError
 from gan_cli.registry import train_config
 from gan_cli.training import init_from
 from gan_cli.training.rundir import RunDirectory
 
 if TYPE_CHECKING:
     from gan_cli.training.run import Ended
+
+
+ORPHAN = 120.0
+"""Seconds that a sweep's job waits for one whose sweep was killed, and which is still saving in the same directory."""
 
 
 def train(composed: DictConfig, directory: Path | None = None, until: int | None = None) -> Ended:
@@ -35,13 +39,11 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
     overrides = typed_overrides()
     if directory is None:
         run_dir = run_dir or _hydra_directory()
-    elif resume is not None or run_dir is not None:
-        raise ConfigError("run_dir= and resume= are for one run; hydra.sweep.dir= and sweep.resume= for a sweep")
     elif (directory / "model.json").exists():
         resume, overrides = directory, []  # its own configuration, untouched
     stored = stored_values(composed)
     if resume is not None:
-        run = RunDirectory.resume(str(resume))
+        run = RunDirectory.resume(str(resume), wait=ORPHAN if directory else 0.0)
         stored, values = resumed(run, stored, composed, overrides)
     else:
         values = plain(composed)
@@ -70,7 +72,7 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
 
 def _created(directory: Path | None, run_dir: Any, name: str) -> RunDirectory:
     if directory is not None:
-        return RunDirectory.create(str(directory), name, begun=True)
+        return RunDirectory.create(str(directory), name, begun=True, wait=ORPHAN)
     return RunDirectory.create(run_dir and str(run_dir), name)
 
 

@@ -6,6 +6,7 @@ Hydra calls it as a callback. Sweepers such as Optuna's ask for scores, so that 
 from __future__ import annotations
 
 import logging
+import shutil
 import signal
 import warnings
 from collections.abc import Iterator
@@ -46,7 +47,8 @@ class Sweep(Callback):
         if optimises(config):
             _hush()
         if _runs_elsewhere(config):
-            print("sweep in {0}; what its jobs print is in {0}/.submitit".format(config.hydra.sweep.dir), flush=True)
+            directory = config.hydra.sweep.dir
+            print(f"sweep in {directory}; what its jobs print is in {directory}/.submitit", flush=True)
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         if optimises(config) and (line := best(Path(str(config.hydra.sweep.dir)), str(config.evaluation.objective))):
@@ -58,11 +60,19 @@ def check(config: DictConfig) -> None:
 
     Raises:
         ConfigError: with the key.
+        RunDirectoryError: there is nothing to go on in.
     """
+    if config.sweep.resume is not None and not Path(str(config.sweep.resume)).is_dir():
+        raise RunDirectoryError(f"sweep.resume={config.sweep.resume}: no such directory")
     if config.sweep.halving is not None and config.hydra.launcher.get("_target_") != PROCESSES:
         raise ConfigError("sweep.halving= pauses jobs and goes on with them: it needs hydra/launcher=processes")
-    if not optimises(config):
-        return
+    if "SlurmLauncher" in str(config.hydra.launcher.get("_target_")) and not shutil.which("srun"):
+        raise ConfigError("cluster=slurm: no srun is found here; start it where Slurm's commands are, or try cluster=local")
+    if optimises(config):
+        _check_study(config)
+
+
+def _check_study(config: DictConfig) -> None:
     sweeper, objective = config.hydra.sweeper, str(config.evaluation.objective)
     wanted = "minimize" if OBJECTIVES[objective] > 0 else "maximize"
     if getattr(sweeper.direction, "name", sweeper.direction) != wanted:
@@ -117,10 +127,10 @@ def _expected(error: Exception) -> SweepError | None:
     text = str(error).strip()
     if isinstance(error, ValueError) and text.startswith(NO_TRIAL):
         return SweepError("no trial has a score: the models have none of evaluation.objective, or no step was scored")
-    if type(error).__module__.split(".")[0] in ("submitit", "ray"):
-        return SweepError(
-            f"a job has ended without an answer: {(text or type(error).__name__).splitlines()[0]}; sweep.resume= goes on"
-        )
+    library = type(error).__module__.split(".")[0]
+    if library in ("submitit", "ray"):  # of a job that was killed, or a cluster that takes none
+        line = (text or type(error).__name__).splitlines()[0]
+        return SweepError(f"{library} has no answer of a job: {line}; sweep.resume= goes on")
     return None
 
 

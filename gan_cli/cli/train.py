@@ -17,6 +17,7 @@ from omegaconf import DictConfig
 from gan_cli.cli import app, jobs, launcher, single, sweeper
 from gan_cli.errors import ConfigError
 from gan_cli.options import all_keys
+from gan_cli.sweeps import plan
 
 MULTIRUN = {"-m", "--multirun", "hydra.mode=MULTIRUN"}
 SWEEP_DIRECTORY, SWEEP_RESUME = "hydra.sweep.dir=", "sweep.resume="
@@ -34,7 +35,9 @@ def main() -> int:
         directory, sys.argv[1:] = _in_directory(sys.argv[1:])
     except ConfigError as error:
         return app.fail("train", error)
-    return start(job, sweeper.ending(directory))
+    code = start(job, sweeper.ending(directory))
+    plan.discard_if_empty(directory)
+    return code
 
 
 def start(job: Callable[[DictConfig], float | None], around: AbstractContextManager[None] | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +37,7 @@ class Plan:
             if was != now:
                 began = shlex.join(["gan-train", *self._sweep.arguments])
                 raise ConfigError(
-                    f"{self.directory}: job {number} was {shlex.join(was)}, not {shlex.join(now)}; "
+                    f"{self.directory}: {difference(f'job {number}', was, now)}; "
                     f"sweep.resume= takes the command that began the sweep: {began}"
                 )
         if first + len(jobs) > len(planned):
@@ -46,6 +47,18 @@ class Plan:
     def release(self) -> None:
         """Give the lock back; the process's end does so too."""
         self._lock.release()
+
+
+def difference(job: str, was: list[str], now: list[str]) -> str:
+    """In what two lists of overrides differ, in words."""
+    gone, new = (shlex.join(each for each in one if each not in other) for one, other in ((was, now), (now, was)))
+    return f"{job} had {gone or 'nothing'} where {new or 'nothing'} is given now" if gone or new else f"{job} had another order"
+
+
+def discard_if_empty(directory: Path) -> None:
+    """Remove a directory in which no sweep came about, because the command did not compose."""
+    if directory.is_dir() and {entry.name for entry in directory.iterdir()} <= {".lock", "multirun.yaml"}:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def opened(directory: Path, arguments: list[str], resuming: bool) -> Plan:

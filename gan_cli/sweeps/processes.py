@@ -63,7 +63,7 @@ class Running:
     peak: int = 0
     asked: verdict.Asked | None = None
     asked_at: float = 0.0
-    killed_before: int = field(default_factory=machine.killed_for_memory)
+    killed_before: int = field(default_factory=lambda: machine.killed_for_memory())
 
     @property
     def seconds(self) -> float:
@@ -93,7 +93,7 @@ class Pool:
     def __init__(
         self, command: Callable[[Task], list[str]], slots: list[dict[str, str]], timeout: float | None, retries: int, view: View
     ) -> None:  # fmt: skip
-        self._command, self._free, self._timeout, self._retries, self._view = command, list(slots), timeout, retries, view
+        self._command, self._free, self._timeout, self._retries, self.view = command, list(slots), timeout, retries, view
         self._running: list[Running] = []
         self._full = False
 
@@ -115,16 +115,17 @@ class Pool:
                     self._start(waiting.popleft())
                 for each in list(self._running):
                     self._look(each, waiting)
-                self._view.show([each.task for each in self._running])
+                self.view.show([each.task for each in self._running])
                 time.sleep(POLL)
         if self._full:
-            raise DiskFullError("the disk is full, so the sweep has stopped; make room, then go on with sweep.resume=")
+            raise DiskFullError("the disk is full, so the sweep has stopped; make room, then go on")
         if signals.received is not None:
-            raise Interrupted("the sweep has stopped, and its jobs have saved; sweep.resume= goes on", signals.received)
+            raise Interrupted("the sweep has stopped, and its jobs have saved", signals.received)
 
     def _start(self, task: Task) -> None:
         slot = self._free.pop(0)
         task.tries += 1
+        task.directory.mkdir(parents=True, exist_ok=True)
         self._record(task, state="running", reason=None, exit_code=None, attempts=task.record.attempts + 1)
         with (task.directory / CONSOLE).open("ab") as console:
             process = psutil.Popen(
@@ -136,7 +137,7 @@ class Pool:
                 start_new_session=True,  # Ctrl-C is the pool's to pass on
             )
         self._running.append(Running(task, process, slot))
-        self._view.started(task)
+        self.view.started(task)
 
     def _look(self, each: Running, waiting: deque[Task]) -> None:
         code = each.process.poll()
@@ -170,7 +171,7 @@ class Pool:
         self._record(task, **verdict.of(end, task.directory), **self._costs(each, code))
         if verdict.crashed(end) and task.tries <= self._retries and not self._full:
             waiting.appendleft(task)
-        self._view.ended(task)
+        self.view.ended(task)
 
     def _costs(self, each: Running, code: int) -> dict[str, object]:
         record = each.task.record

@@ -22,7 +22,7 @@ SWEEP, JOB = "sweep.json", "job.json"
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 Arguments = Annotated[list[Annotated[str, Field(max_length=4096)]], Field(max_length=1000)]
-State = Literal["running", "paused", "stopped", "done", "pruned", "failed"]
+State = Literal["waiting", "running", "paused", "stopped", "done", "pruned", "failed"]
 OVER: tuple[State, ...] = ("done", "pruned")
 """A job in another state goes on when its sweep is resumed."""
 
@@ -48,7 +48,7 @@ class Job:
     Attributes:
         overrides: what makes this job this one, as they were typed.
         arguments: all that gan-train needs to do the same run again, without a directory.
-        state: running (or killed while it ran), paused (at a rung of halving), stopped (by a signal), done,
+        state: waiting, running (or killed while it ran), paused (at a rung of halving), stopped (by a signal), done,
             pruned (ended early, others were better), failed.
         reason: of a failure or an early end, one line.
         attempts: processes that were started for it.
@@ -100,7 +100,7 @@ def read_sweep(directory: Path) -> Sweep | None:
 
 
 def read_job(directory: Path) -> Job | None:
-    """job.json; None where the job has not begun.
+    """job.json; None where the job has not begun, or its launcher has not said so yet.
 
     Raises:
         RunDirectoryError: it is not what its name says.

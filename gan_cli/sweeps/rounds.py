@@ -29,6 +29,7 @@ def run(pool: Pool, tasks: Sequence[Task], ladder: Sequence[int], choose: Choose
         for task in alive:
             if task.number in pruned and task.record.state != "failed" and not task.record.over:
                 task.record = task.record.update(task.directory, state="pruned", reason=pruned[task.number])
+                pool.view.ended(task)
         alive = [task for task in alive if task.number not in pruned and not _failed(task, step)]
     pool.run([_until(task, None) for task in alive if not task.over])
 

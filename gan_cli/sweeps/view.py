@@ -30,11 +30,12 @@ ROOM = 7
 def view(directory: Path, tasks: Sequence[Task], objective: str, parallel: int) -> Iterator[View]:
     """A view of some tasks, of which `parallel` run at a time."""
     standing = Standing(directory, tasks, objective, parallel)
-    if not sys.stdout.isatty():
+    if sys.stdout.isatty():
+        with Live(console=Console(), auto_refresh=False) as live:
+            yield LiveTable(standing, live)
+    else:
         yield Lines(standing)
-        return
-    with Live(console=Console(), auto_refresh=False, transient=False) as live:
-        yield LiveTable(standing, live)
+        print(standing.heading(), flush=True)
 
 
 class Standing:
@@ -78,19 +79,17 @@ class Standing:
     def heading(self) -> str:
         """How many jobs are in which state, and when all will have ended."""
         states = [task.record.state for task in self.tasks]
-        names = ("done", "running", "paused", "pruned", "failed", "stopped")
-        parts = [f"{states.count(name)} {name}" for name in names if name in states and (name != "stopped")]
-        waiting = sum(state == "stopped" for state in states)
-        parts += [f"{waiting} waiting"] if waiting else []
-        return f"{len(states)} jobs: {', '.join(parts)}, {self._rest()}"
+        names = ("done", "running", "paused", "pruned", "failed", "stopped", "waiting")
+        parts = [f"{states.count(name)} {name}" for name in names if name in states]
+        return f"{self.directory}: {len(states)} jobs, {', '.join(parts)}; {self._rest()}"
 
     def _rest(self) -> str:
         spent = [task.spent for task in self.tasks if task.record.over and task.spent]
-        waiting = sum(task.record.state in ("stopped", "paused") for task in self.tasks)
+        waiting = sum(task.record.state in ("waiting", "stopped", "paused") for task in self.tasks)
         elapsed = tqdm.format_interval(time.monotonic() - self._began)
-        if not spent:
-            return f"{elapsed} so far"
         running = [self.left(task) or 0.0 for task in self.tasks if task.record.state == "running"]
+        if not spent or not (waiting or running):
+            return f"{elapsed} in all"
         rest = (waiting * sum(spent) / len(spent) + sum(running)) / self._parallel
         return f"{elapsed} so far, about {tqdm.format_interval(rest)} left"
 
@@ -114,7 +113,6 @@ class Lines:
     def ended(self, task: Task) -> None:
         self._standing.read([task])
         self._print(self._standing.ending(task))
-        self._print(self._standing.heading())
 
     def show(self, running: list[Task]) -> None:
         if time.monotonic() - self._told < EVERY:
@@ -160,8 +158,7 @@ class LiveTable:
             table.add_column(name, justify=side, no_wrap=True, overflow="ellipsis")
         for task in self._shown():
             table.add_row(*map(escape, self._standing.cells(task)))
-        heading = f"{self._standing.directory}\n{self._standing.heading()}"
-        self._live.update(Group(escape(heading), table), refresh=True)
+        self._live.update(Group(escape(self._standing.heading()), table), refresh=True)
 
     def _shown(self) -> list[Task]:
         """As many tasks as there is room for: those that run first, then those that ended, then those that wait."""

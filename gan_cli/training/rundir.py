@@ -48,18 +48,19 @@ class RunDirectory:
         self.metrics, self.log = path / "metrics.jsonl", path / "train.log"
 
     @classmethod
-    def create(cls, path: str | None, name: str, begun: bool = False) -> RunDirectory:
+    def create(cls, path: str | None, name: str, begun: bool = False, wait: float = 0.0) -> RunDirectory:
         """A new directory at `path`, which must be new or empty, or runs/DATE/TIME-name, numbered where that is taken.
 
         Args:
             begun: an earlier attempt, which never came to a model.json, may have left files in it.
+            wait: seconds for another process to leave it.
 
         Raises:
             RunDirectoryError: it holds something, is in use, or cannot be written.
         """
         try:
             target = _given(Path(path)) if path else _new(datetime.now(), name)
-            held = lock(target)
+            held = lock(target, wait=wait)
             found = sorted(entry.name for entry in target.iterdir() if entry.name != ".lock")
             taken = next((name for name in found if not begun or name == "model.json"), None)
         except OSError as error:
@@ -69,15 +70,15 @@ class RunDirectory:
         return cls(target, held)
 
     @classmethod
-    def resume(cls, path: str) -> RunDirectory:
-        """An existing run directory, to go on in.
+    def resume(cls, path: str, wait: float = 0.0) -> RunDirectory:
+        """An existing run directory, to go on in; `wait` are seconds for another process to leave it.
 
         Raises:
             RunDirectoryError: missing, not one of ours, in use, or not writable.
         """
         run = cls.read(path)
         try:
-            run._lock = lock(run.path)
+            run._lock = lock(run.path, wait=wait)
             checkpoint.remove_leftovers(run.checkpoints)
             for leftover in (*run.path.glob(".*.tmp"), *run.samples.glob(".*.tmp")):
                 files.remove(leftover)
@@ -156,14 +157,14 @@ def _new(now: datetime, name: str) -> Path:
     return path
 
 
-def lock(path: Path, taken: str = "another process is training in it") -> FileLock:
-    """A folder's lock, held by this process until it is released or the process ends.
+def lock(path: Path, taken: str = "another process is training in it", wait: float = 0.0) -> FileLock:
+    """A folder's lock, held by this process until it is released or the process ends; `wait` are seconds to get it in.
 
     Raises:
         RunDirectoryError: another process has it; `taken` says what that does. Or the disk has no locks.
         OSError: nothing can be written there.
     """
-    held = FileLock(path / ".lock", blocking=False, mode=0o644)
+    held = FileLock(path / ".lock", timeout=wait, mode=0o644)
     try:
         held.acquire()
     except Timeout:

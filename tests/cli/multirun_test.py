@@ -29,7 +29,7 @@ def test_jobs_have_their_own_directories_and_equal_single_runs(train: Command, t
     assert (runs[3] / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
 
 
-def test_a_failing_job_stops_no_other_and_is_named_at_the_end(train: Command, tmp_path: Path) -> None:
+def test_a_failing_job_of_the_basic_launcher_stops_no_other_and_is_named_at_the_end(train: Command, tmp_path: Path) -> None:
     result = train("-m", "hydra/launcher=basic", *TINY, "training.steps=2", "model.latent_dim=-1,6", "hydra.sweep.dir=sweep")
     assert result.code == 7
     assert "Traceback" not in result.err

@@ -146,7 +146,7 @@ def test_other_trials_are_refused_by_name(study: Command) -> None:
     study(*STUDY, SEEDED, "hydra.sweep.dir=sweep")
     other = study(*STUDY, "hydra.sweeper.sampler.seed=1", "sweep.resume=sweep")
     assert (other.code, len(other.err.splitlines())) == (2, 1)
-    assert "job 0 was optimizer.learning_rate=" in other.err
+    assert "sweep/0 had optimizer.learning_rate=" in other.err
     unseeded = study(*STUDY, "sweep.resume=sweep")
     assert (unseeded.code, len(unseeded.err.splitlines())) == (2, 1)
     assert "hydra.sweeper.sampler.seed=0" in unseeded.err
