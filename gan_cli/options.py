@@ -60,7 +60,7 @@ def train_options() -> dict[str, list[Option]]:
 def all_keys() -> list[str]:
     """Every full key of gan-train, the groups themselves too."""
     keys = [option.key for options in train_options().values() for option in options]
-    return list(dict.fromkeys([*GROUPS, "training", "evaluation", "experiment", "sweep", *keys]))
+    return list(dict.fromkeys([*GROUPS, "training", "evaluation", "experiment", "cluster", "sweep", *keys]))
 
 
 def sample_options() -> list[Option]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from difflib import get_close_matches
 
 import hydra
@@ -17,10 +18,12 @@ from omegaconf.errors import OmegaConfBaseException
 from gan_cli.errors import ConfigError, GanError, OutOfMemoryError, refused, unknown
 
 Job = Callable[[DictConfig], float | None]
+EXTRAS = {"optuna": "sweep", "submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}
+"""Options of Hydra's groups that other packages bring, with the extra that installs them."""
 
 
 def run(
-    name: str, job: Job, keys: list[str], after: Callable[[], None] = lambda: None, config: str | None = None
+    name: str, job: Job, keys: list[str], around: AbstractContextManager[None] | None = None, config: str | None = None
 ) -> int:  # fmt: skip
     """Run a Hydra app on this process's arguments and return the exit code.
 
@@ -28,22 +31,27 @@ def run(
         name: the command is called gan-NAME.
         job: what is called with each composed configuration.
         keys: all full keys, to suggest the nearest for an unknown one.
-        after: called when all jobs have ended.
+        around: entered before the jobs, left after them; it may raise GanErrors for what was raised in it.
         config: the primary config file; None: the command's name.
     """
+
+    here = _process()
 
     def guarded(composed: DictConfig) -> float | None:
         try:
             return job(composed)
-        except (GanError, OSError, MemoryError) as error:  # an exit passes through Hydra without a word, an exception does not
+        except (GanError, OSError, MemoryError) as error:
+            if here != _process():
+                raise _expected(error) from None  # a cluster's launcher brings it home
+            # an exit passes through Hydra without a word, an exception does not
             raise SystemExit(fail(name, _expected(error))) from None
 
     verbose = os.environ.get("HYDRA_FULL_ERROR")
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing, and the messages become ours
     try:
         _refuse_rerun(sys.argv[1:])
-        hydra.main(version_base="1.3", config_path="pkg://gan_cli.configs", config_name=config or name)(guarded)()
-        after()
+        with around or nullcontext():
+            hydra.main(version_base="1.3", config_path="pkg://gan_cli.configs", config_name=config or name)(guarded)()
         return 0
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0
@@ -54,6 +62,8 @@ def run(
             return fail(name, error.__cause__)
         return fail(name, ConfigError(explain(error, keys)))
     except ValueError as error:
+        if str(error).startswith("Only one of --run"):
+            return fail(name, ConfigError(str(error)))
         if not str(error).startswith("Config group override must be"):
             raise
         return fail(name, ConfigError("a group takes the name of one of its options, not null; leave it out for the default"))
@@ -64,6 +74,10 @@ def run(
         return 130
     finally:
         os.environ.pop("HYDRA_FULL_ERROR") if verbose is None else None
+
+
+def _process() -> tuple[str, int]:
+    return platform.node(), os.getpid()
 
 
 def _expected(error: GanError | OSError | MemoryError) -> GanError:
@@ -88,6 +102,8 @@ def explain(error: Exception, keys: list[str]) -> str:
     """Hydra's and OmegaConf's messages as one line with the key, what is accepted and the nearest name."""
     if isinstance(error, MissingConfigException) and error.options is not None:
         group, _, option = str(error.missing_cfg_file).rpartition("/")
+        if group in ("hydra/sweeper", "hydra/launcher") and option in EXTRAS:
+            return f"{group}={option} comes with an extra: pip install 'gan_cli[{EXTRAS[option]}]'"
         return f"{unknown(group, option, sorted(error.options))}; --config-dir adds your own"
     text = str(error)
     if match := re.search(r"Could not override '([^']+)'", text):
@@ -95,7 +111,8 @@ def explain(error: Exception, keys: list[str]) -> str:
             return f"{match[1]} is a key of another option of the group {match[1].split('.')[0]}"
         return unknown("key", match[1], _beside(match[1], keys))
     key = getattr(error, "full_key", None) or getattr(error, "override", None)
-    line = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or [type(error).__name__]
+    line = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
     return f"{key}: {line}" if key else line
 
 

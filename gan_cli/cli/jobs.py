@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.cli import app
-from gan_cli.cli.single import log, say, train, typed_overrides
+from gan_cli.cli.single import ORPHAN, log, say, train, typed_overrides
 from gan_cli.errors import ConfigError, DiskFullError, GanError, Interrupted, RunDirectoryError
 from gan_cli.sweeps.outcome import outcome
 from gan_cli.sweeps.plan import difference
 from gan_cli.sweeps.record import FORMAT, Job, read_job
-from gan_cli.training.rundir import RunDirectory
+from gan_cli.training.rundir import RunDirectory, lock
 
 
 def job(composed: DictConfig) -> float | None:
@@ -24,17 +27,22 @@ def job(composed: DictConfig) -> float | None:
 
     Returns:
         The run's score, for sweepers that optimise; None where it has none.
+
+    Raises:
+        RunDirectoryError, ConfigError: the directory is not this job's, or it runs already; the sweep is at fault, not the job.
     """
     directory = Path(HydraConfig.get().runtime.output_dir)
     overrides = own(typed_overrides())
     more = additions(composed)
+    refuse_places(composed)
+    lock(directory, "this job is running already", wait=ORPHAN).release()
+    record = begin(directory, overrides, [*overrides, *more], composed.sweep.resume is not None or _requeued())
     try:
-        refuse_places(composed)
-        record = begin(directory, overrides, [*overrides, *more], composed.sweep.resume is not None or _requeued())
         if not record.over:
             say(f"\njob {directory.name}: {' '.join(overrides)}")
             record.update(directory, state="running", attempts=record.attempts + 1)
-            work(_with(composed, more), directory)
+            with _timed(directory):
+                work(_with(composed, more), directory)
     except (Interrupted, DiskFullError) as error:
         raise SystemExit(app.fail("train", error)) from None  # ends the sweep too
     except Exception as error:  # whatever it is, the other jobs shall run
@@ -98,8 +106,8 @@ def refuse_places(composed: DictConfig) -> None:
 
 
 def own(overrides: list[str]) -> list[str]:
-    """Those of a job's overrides that make it this job; how the sweep is driven does not."""
-    return [override for override in overrides if not override.lstrip("+").startswith("sweep.")]
+    """Those of a job's overrides that make it this job; how and where the sweep is driven does not."""
+    return [override for override in overrides if not override.lstrip("+").startswith(("sweep.", "cluster="))]
 
 
 def additions(composed: DictConfig, threads: int | None = None) -> list[str]:
@@ -135,6 +143,18 @@ def objective_of(run: RunDirectory) -> str:
 def reason_of(error: Exception) -> str:
     """An expected failure's own line; of a bug its kind as well."""
     return str(error) if isinstance(error, GanError) else f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+@contextmanager
+def _timed(directory: Path) -> Iterator[None]:
+    """Add the time that a job takes to its record; a launcher's own processes are timed from outside."""
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        record = read_job(directory)
+        if record is not None:
+            record.update(directory, seconds=round(record.seconds + time.monotonic() - began, 1))
 
 
 def _with(composed: DictConfig, more: list[str]) -> DictConfig:

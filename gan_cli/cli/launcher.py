@@ -19,11 +19,10 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from gan_cli import config as schema
-from gan_cli.cli import jobs
+from gan_cli.cli import jobs, sweeper
 from gan_cli.config import parse
 from gan_cli.errors import ConfigError, DiskFullError, Interrupted
 from gan_cli.sweeps import halving, plan, pruner, rounds, slots, view
-from gan_cli.sweeps.outcome import OBJECTIVES
 from gan_cli.sweeps.processes import Pool, Task
 
 PLUGIN = "hydra_plugins._gan_cli"
@@ -42,7 +41,8 @@ class ProcessesConf:
 
 
 def register() -> None:
-    """Make `hydra/launcher=processes` known to Hydra."""
+    """Make `hydra/launcher=processes` and what goes with it known to Hydra."""
+    sweeper.register()
     ConfigStore.instance().store(group="hydra/launcher", name="processes", node=ProcessesConf, provider="gan_cli")
     Plugins.instance().register(Processes)
 
@@ -65,7 +65,7 @@ class Processes(Launcher):
         self._context, self._config = hydra_context, config
         self._sweep = parse(schema.Sweep, OmegaConf.to_container(config.sweep, resolve=True), "sweep")
         self._resuming = self._sweep.resume is not None
-        self._optimiser = _optimiser(config)
+        self._optimises = sweeper.optimises(config)
         typed = [each for each in sys.argv[1:] if not each.startswith(("hydra.sweep.dir=", "sweep.resume="))]
         self._plan = plan.opened(Path(str(config.hydra.sweep.dir)), typed, self._resuming)
 
@@ -78,14 +78,18 @@ class Processes(Launcher):
         owned = [jobs.own(filter_overrides(each)) for each in job_overrides]
         composed = [self._composed(initial_job_idx + place, list(each)) for place, each in enumerate(job_overrides)]
         ladder, objective = self._compared(composed)
+        choose = self._choose(objective, ladder)
         places = slots.places(self._options.jobs, self._options.memory_gb, len(composed))
         threads = slots.threads(len(places))
         tasks = [self._task(initial_job_idx + place, owned[place], each, threads) for place, each in enumerate(composed)]
+        if self._optimises and self._plan.planned > initial_job_idx + len(tasks):
+            for task in tasks:
+                task.settled = True  # the later trials were drawn from how these have ended, failed ones too
         self._plan.add(owned, initial_job_idx)
         try:
             with view.view(self._plan.directory, tasks, objective, len(places)) as seen:
                 pool = Pool(self._command, places, self._options.timeout, self._options.retries, seen)
-                rounds.run(pool, tasks, ladder, self._choose(objective))
+                rounds.run(pool, tasks, ladder, choose)
         except (Interrupted, DiskFullError) as error:
             error.args = (f"{error}; the same command with sweep.resume={self._plan.directory} goes on",)
             raise
@@ -122,8 +126,6 @@ class Processes(Launcher):
             ConfigError: they cannot be.
         """
         objectives = {str(each.evaluation.objective) for each in composed}
-        if self._optimiser is not None and any(each.evaluation.every is None for each in composed):
-            raise ConfigError("evaluation.every=null: without scores there is nothing to optimise")
         factor = self._sweep.halving
         if factor is None:
             return [], min(objectives)
@@ -139,28 +141,19 @@ class Processes(Launcher):
             )
         return list(ladder), objectives.pop()
 
-    def _choose(self, objective: str) -> rounds.Choose:
+    def _choose(self, objective: str, ladder: list[int]) -> rounds.Choose:
+        """How jobs are compared at the steps of a ladder.
+
+        Raises:
+            ConfigError: these trials climb another ladder than those before.
+        """
         factor = self._sweep.halving or 0
-        if self._optimiser is None or not factor:
+        if not self._optimises or not factor:
             return rounds.by_setting(objective, factor)
-        self._pruner = self._pruner or pruner.Pruner(objective, factor)
+        self._pruner = self._pruner or pruner.Pruner(objective, factor, ladder)
+        if self._pruner.ladder != ladder:
+            raise ConfigError("sweep.halving compares trials: training.steps and evaluation.every cannot be searched over")
         return self._pruner
-
-
-def _optimiser(composed: DictConfig) -> str | None:
-    """The sweeper that wants scores back; None where a grid is run.
-
-    Raises:
-        ConfigError: it would look for the worst.
-    """
-    sweeper = composed.hydra.sweeper
-    if "optuna" not in str(sweeper.get("_target_", "")):
-        return None
-    wanted = "minimize" if OBJECTIVES[str(composed.evaluation.objective)] > 0 else "maximize"
-    direction = getattr(sweeper.direction, "name", sweeper.direction)
-    if direction != wanted:
-        raise ConfigError(f"evaluation.objective={composed.evaluation.objective} needs hydra.sweeper.direction={wanted}")
-    return "optuna"
 
 
 def _returned(task: Task, composed: DictConfig) -> JobReturn:

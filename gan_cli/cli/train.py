@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
@@ -13,11 +14,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from gan_cli.cli import app, bare, jobs, launcher, single
-from gan_cli.errors import ConfigError, RunDirectoryError, SweepError
+from gan_cli.cli import app, bare, jobs, launcher, single, sweeper
+from gan_cli.errors import ConfigError
 from gan_cli.options import all_keys
 from gan_cli.sweeps import plan
-from gan_cli.sweeps.record import read_job
 
 MULTIRUN = {"-m", "--multirun", "hydra.mode=MULTIRUN"}
 SWEEP_DIRECTORY, SWEEP_RESUME = "hydra.sweep.dir=", "sweep.resume="
@@ -35,25 +35,26 @@ def main() -> int:
         directory, sys.argv[1:] = _in_directory(sys.argv[1:])
     except ConfigError as error:
         return app.fail("train", error)
-    code = start(job, lambda: _report_failures(directory))
+    code = start(job, sweeper.ending(directory))
     plan.discard_if_empty(directory)
     return code
 
 
-def start(job: Callable[[DictConfig], float | None], after: Callable[[], None] = lambda: None) -> int:
+def start(job: Callable[[DictConfig], float | None], around: AbstractContextManager[None] | None = None) -> int:
     """Compose this process's arguments and call a job with the result; returns the exit code."""
     launcher.register()
     opened = _ANY_KEY if any(argument.startswith("resume=") for argument in sys.argv) else _PLAYERS_KEY
     sys.argv[1:] = [re.sub(opened, "++", argument) for argument in sys.argv[1:]]
-    return app.run("train", job, all_keys(), after)
+    return app.run("train", job, all_keys(), around)
 
 
 def job(composed: DictConfig) -> float | None:
     """One composed configuration."""
     if HydraConfig.get().mode == RunMode.MULTIRUN:
         return jobs.job(composed)
-    if composed.sweep.resume is not None or composed.sweep.halving is not None:
-        raise ConfigError("sweep.resume= and sweep.halving= are for a sweep: add -m")
+    elsewhere = HydraConfig.get().runtime.choices.get("cluster") not in (None, "none")
+    if composed.sweep.resume is not None or composed.sweep.halving is not None or elsewhere:
+        raise ConfigError("sweep.resume=, sweep.halving= and cluster= are for a sweep, be it of one job: add -m")
     single.train(composed)
     return None
 
@@ -71,7 +72,9 @@ def _in_directory(arguments: list[str]) -> tuple[Path, list[str]]:
         return Path(given[SWEEP_DIRECTORY][-1].removeprefix(SWEEP_DIRECTORY).strip("'\"")), arguments
     resumed = given[SWEEP_RESUME][-1].removeprefix(SWEEP_RESUME).strip("'\"") if given[SWEEP_RESUME] else None
     path = resumed or _new_directory()
-    return Path(path), [*arguments, f"{SWEEP_DIRECTORY}{bare.quoted(path)}"]
+    overrides = [place for place, each in enumerate(arguments) if "=" in each and not each.startswith("-")]
+    place = overrides[0] if overrides else len(arguments)  # Hydra takes overrides in one piece, flags before or after it
+    return Path(path), [*arguments[:place], f"{SWEEP_DIRECTORY}{bare.quoted(path)}", *arguments[place:]]
 
 
 def _new_directory() -> str:
@@ -82,19 +85,3 @@ def _new_directory() -> str:
         number += 1
         path = f"{first}-{number}"
     return path
-
-
-def _report_failures(directory: Path) -> None:
-    """By the records that the jobs have left, whichever launcher ran them where."""
-    failures = []
-    for path in sorted(directory.glob("*/job.json"), key=lambda path: (len(path.parent.name), path)):
-        try:
-            record = read_job(path.parent)
-        except RunDirectoryError as error:
-            failures.append(f"  {error}")
-            continue
-        if record is not None and record.state == "failed":
-            failures.append(f"  {path.parent.name}  {' '.join(record.overrides)}: {record.reason}")
-    if failures:
-        lines = "\n".join(failures)
-        raise SweepError(f"{len(failures)} of the sweep's jobs failed, each has its error in its train.log:\n{lines}")

@@ -21,6 +21,11 @@ class Plan:
     def __init__(self, directory: Path, sweep: Sweep, held: FileLock) -> None:
         self.directory, self._sweep, self._lock = directory, sweep, held
 
+    @property
+    def planned(self) -> int:
+        """How many jobs have been planned."""
+        return len(self._sweep.jobs)
+
     def add(self, jobs: Sequence[list[str]], first: int) -> None:
         """Plan jobs from number `first` on, each by its overrides.
 

@@ -33,6 +33,7 @@ class Task:
     Attributes:
         steps: of the whole run, where they are known.
         until: the step at which it pauses.
+        settled: it is not tried again, should it have failed.
         tries: processes started for it by this pool.
         spent: seconds that those which have ended took.
     """
@@ -42,8 +43,13 @@ class Task:
     record: Job
     steps: int | None = None
     until: int | None = None
+    settled: bool = False
     tries: int = 0
     spent: float = 0.0
+
+    @property
+    def over(self) -> bool:
+        return self.record.over or (self.settled and self.record.state == "failed")
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -23,14 +24,14 @@ def run(pool: Pool, tasks: Sequence[Task], ladder: Sequence[int], choose: Choose
     """
     alive = list(tasks)
     for step in ladder:
-        pool.run([_until(task, step) for task in alive if not task.record.over and _reached(task) < step])
+        pool.run([_until(task, step) for task in alive if not task.over and _reached(task) < step])
         pruned = choose(alive, step)
         for task in alive:
             if task.number in pruned and task.record.state != "failed" and not task.record.over:
                 task.record = task.record.update(task.directory, state="pruned", reason=pruned[task.number])
                 pool.view.ended(task)
-        alive = [task for task in alive if task.number not in pruned and task.record.state != "failed"]
-    pool.run([_until(task, None) for task in alive if not task.record.over])
+        alive = [task for task in alive if task.number not in pruned and not _failed(task, step)]
+    pool.run([_until(task, None) for task in alive if not task.over])
 
 
 def by_setting(objective: str, factor: int) -> Choose:
@@ -48,12 +49,19 @@ def by_setting(objective: str, factor: int) -> Choose:
 
 
 def loss(task: Task, objective: str, step: int) -> float:
-    """A task's best score up to a step, the lower the better; infinite where it has failed."""
+    """A task's best score up to a step, the lower the better; infinite where it has failed on the way there."""
+    if _failed(task, step):
+        return math.inf
     return halving.loss_at(task.directory / "metrics.jsonl", objective, step)
 
 
 def _setting(task: Task) -> tuple[str, ...]:
     return tuple(override for override in task.record.overrides if not override.startswith("seed="))
+
+
+def _failed(task: Task, step: int) -> bool:
+    """Whether it has failed on the way to a step; what it did later is another matter, and is tried again."""
+    return task.record.state == "failed" and _reached(task) < step
 
 
 def _until(task: Task, step: int | None) -> Task:

@@ -1,0 +1,179 @@
+"""What holds for a sweep whichever sweeper and launcher drive it: refused before its first job, told after its last.
+
+Hydra calls it as a callback. Sweepers such as Optuna's ask for scores, so that more can be wrong with them than with a grid.
+"""
+
+from __future__ import annotations
+
+import logging
+import shlex
+import shutil
+import signal
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig
+
+from gan_cli.cli import app, jobs
+from gan_cli.errors import ConfigError, GanError, Interrupted, RunDirectoryError, SweepError
+from gan_cli.sweeps.outcome import OBJECTIVES
+from gan_cli.sweeps.record import read_job
+from gan_cli.sweeps.view import LABELS
+
+NO_TRIAL = "No trials are completed yet"
+"""How Optuna's error begins where it is asked for the best of failed trials."""
+PROCESSES = "hydra_plugins._gan_cli.Processes"
+
+
+def register() -> None:
+    """Make `hydra/callbacks=gan_train` known to Hydra."""
+    node = {"sweep": {"_target_": f"{__name__}.Sweep"}}
+    ConfigStore.instance().store(group="hydra/callbacks", name="gan_train", node=node, provider="gan_cli")
+
+
+class Sweep(Callback):
+    """Hydra's interface. What it raises Hydra would only warn of, but not an exit."""
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        try:
+            check(config)
+        except GanError as error:
+            raise SystemExit(app.fail("train", error)) from None
+        if optimises(config):
+            _hush()
+        if _runs_elsewhere(config):
+            directory = config.hydra.sweep.dir
+            print(f"sweep in {directory}; what its jobs print is in {directory}/.submitit", flush=True)
+
+    def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
+        if optimises(config) and (line := best(Path(str(config.hydra.sweep.dir)), str(config.evaluation.objective))):
+            print(line, flush=True)
+        print(f"ranking: gan-report {shlex.quote(str(config.hydra.sweep.dir))}", flush=True)
+
+
+def check(config: DictConfig) -> None:
+    """Refuse what cannot work.
+
+    Raises:
+        ConfigError: with the key.
+        RunDirectoryError: there is nothing to go on in.
+    """
+    if config.sweep.resume is not None and not Path(str(config.sweep.resume)).is_dir():
+        raise RunDirectoryError(f"sweep.resume={config.sweep.resume}: no such directory")
+    if config.sweep.halving is not None and config.hydra.launcher.get("_target_") != PROCESSES:
+        raise ConfigError("sweep.halving= pauses jobs and goes on with them: it needs hydra/launcher=processes")
+    if "SlurmLauncher" in str(config.hydra.launcher.get("_target_")) and not shutil.which("srun"):
+        raise ConfigError("cluster=slurm: no srun is found here; start it where Slurm's commands are, or try cluster=local")
+    if optimises(config):
+        _check_study(config)
+
+
+def _check_study(config: DictConfig) -> None:
+    sweeper, objective = config.hydra.sweeper, str(config.evaluation.objective)
+    wanted = "minimize" if OBJECTIVES[objective] > 0 else "maximize"
+    if getattr(sweeper.direction, "name", sweeper.direction) != wanted:
+        raise ConfigError(f"evaluation.objective={objective} needs hydra.sweeper.direction={wanted}")
+    if config.evaluation.every is None:
+        raise ConfigError("evaluation.every=null: without scores there is nothing to optimise")
+    if config.sweep.resume is not None and sweeper.sampler.get("seed") is None:
+        raise ConfigError(
+            "sweep.resume= draws the same trials again, which needs a seed: "
+            "a sweep can go on if it was begun with hydra.sweeper.sampler.seed=0, say (sampler=grid takes none)"
+        )
+    if sweeper.storage is not None and not version("sqlalchemy").startswith("1."):
+        raise ConfigError(
+            "hydra.sweeper.storage= needs pip install 'sqlalchemy<2' 'alembic<1.18', which Optuna 2 was written for; "
+            "sweep.resume= goes on without a storage"
+        )
+
+
+def _runs_elsewhere(config: DictConfig) -> bool:
+    """Whether submitit runs the jobs, of which nothing is to be seen here."""
+    return "submitit" in str(config.hydra.launcher.get("_target_", ""))
+
+
+def optimises(config: DictConfig) -> bool:
+    """Whether Optuna drives the sweep."""
+    return "optuna" in str(config.hydra.sweeper.get("_target_", ""))
+
+
+@contextmanager
+def ending(directory: Path) -> Iterator[None]:
+    """Around a sweep: what its jobs have left says how it has ended.
+
+    Raises:
+        SweepError: jobs have failed, or none has a score for a sweeper that needs one.
+        Interrupted: by Ctrl-C while only others worked.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        line = "the sweep is left; jobs that a cluster was given go on there, sweep.resume= runs what is missing then"
+        raise Interrupted(line, signal.SIGINT) from None
+    except Exception as error:
+        if (expected := _expected(error)) is None:
+            raise
+        _report_failures(directory)  # says more than what a sweeper has stumbled over
+        raise expected from None
+    _report_failures(directory)
+
+
+def _expected(error: Exception) -> SweepError | None:
+    """What a sweeper or a cluster says when jobs have failed, as a failure of ours; None for anything else."""
+    text = str(error).strip()
+    if isinstance(error, ValueError) and text.startswith(NO_TRIAL):
+        return SweepError("no trial has a score: the models have none of evaluation.objective, or no step was scored")
+    library = type(error).__module__.split(".")[0]
+    if library in ("submitit", "ray"):  # of a job that was killed, or a cluster that takes none
+        line = (text or type(error).__name__).splitlines()[0]
+        return SweepError(f"{library} has no answer of a job: {line}; sweep.resume= goes on")
+    return None
+
+
+def _report_failures(directory: Path) -> None:
+    """By the records that the jobs have left, whichever launcher ran them where."""
+    failures = []
+    for path in sorted(directory.glob("*/job.json"), key=lambda path: (len(path.parent.name), path)):
+        try:
+            record = read_job(path.parent)
+        except RunDirectoryError as error:
+            failures.append(f"  {error}")
+            continue
+        if record is not None and record.state == "failed":
+            failures.append(f"  {path.parent.name}  {' '.join(record.overrides)}: {record.reason}")
+    if failures:
+        lines = "\n".join(failures)
+        raise SweepError(f"{len(failures)} of the sweep's jobs failed, each has its error in its train.log:\n{lines}")
+
+
+def best(directory: Path, objective: str) -> str | None:
+    """One line on the job of a sweep with the best score; None where none has one."""
+    scores = {path.parent: jobs.score(path.parent) for path in directory.glob("*/job.json")}
+    losses = {job: OBJECTIVES[objective] * score for job, score in scores.items() if score is not None}
+    if not losses:
+        return None
+    job = min(losses, key=lambda each: (losses[each], each))
+    overrides = {each: _overrides(each) for each in scores}
+    common = set.intersection(*map(set, overrides.values())) if len(overrides) > 1 else set()
+    settings = " ".join(each for each in overrides[job] if each not in common)
+    return f"best: job {job.name}, {LABELS[objective]} {scores[job]:.4g}: {settings}"
+
+
+def _overrides(directory: Path) -> list[str]:
+    record = read_job(directory)
+    return [] if record is None else record.overrides
+
+
+def _hush() -> None:
+    """Optuna and Hydra's sweeper write on the terminal what the table says as well."""
+    import optuna
+
+    logging.getLogger("hydra_plugins.hydra_optuna_sweeper").addHandler(logging.NullHandler())
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
