@@ -52,9 +52,9 @@ class Sweep(Callback):
             print(f"sweep in {directory}; what its jobs print is in {directory}/.submitit", flush=True)
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
+        print(f"ranking: gan-report {shlex.quote(str(config.hydra.sweep.dir))}", flush=True)
         if optimises(config) and (line := best(Path(str(config.hydra.sweep.dir)), str(config.evaluation.objective))):
             print(line, flush=True)
-        print(f"ranking: gan-report {shlex.quote(str(config.hydra.sweep.dir))}", flush=True)
 
 
 def check(config: DictConfig) -> None:
