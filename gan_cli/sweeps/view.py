@@ -15,9 +15,10 @@ from rich.table import Table
 from rich.text import Text
 from tqdm import tqdm
 
-from gan_cli.sweeps.outcome import OBJECTIVES
+from gan_cli.sweeps.outcome import OBJECTIVES, outcome
 from gan_cli.sweeps.processes import Task, View
 from gan_cli.training import journal
+from gan_cli.training.rundir import RunDirectory
 
 LABELS = {"frechet": "Fréchet", "elbo_held_out": "ELBO"}
 EVERY = 30.0
@@ -58,6 +59,13 @@ class Standing:
                 if journal.is_number(score):
                     better = min if OBJECTIVES[self.objective] > 0 else max
                     self._best[task.number] = better(score, self._best.get(task.number, score))
+
+    def settle(self, task: Task) -> None:
+        """The score that a task's run ends with: of many samples, where its best checkpoints were scored again."""
+        self.read([task])
+        best = outcome(RunDirectory(task.directory), self.objective).score
+        if best is not None:
+            self._best[task.number] = best
 
     def cells(self, task: Task) -> tuple[str, str, str, str, str]:
         """Number, settings, state with step, best score, time left."""
@@ -111,7 +119,7 @@ class Lines:
         self._print(f"job {task.number} ({self._standing.cells(task)[1]}) started in {task.directory}")
 
     def ended(self, task: Task) -> None:
-        self._standing.read([task])
+        self._standing.settle(task)
         self._print(self._standing.ending(task))
 
     def show(self, running: list[Task]) -> None:
@@ -139,8 +147,7 @@ class LiveTable:
         self._drawn = 0.0
 
     def ended(self, task: Task) -> None:
-        self._standing.read([task])
-        self._drawn = 0.0
+        self._standing.settle(task)
         if task.record.state == "failed":
             self._live.console.print(Text(self._standing.ending(task)), soft_wrap=True)
         self._draw()
