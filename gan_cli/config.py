@@ -282,6 +282,24 @@ class PlotConfig:
 
 
 @dataclass(frozen=True, config=STRICT)
+class ReportConfig:
+    """Everything that `gan-report` needs."""
+
+    directory: Annotated[str, Field(min_length=1)] = Field(
+        description="of a sweep, or any that holds run directories; also as the bare argument"
+    )
+    objective: Literal["frechet", "elbo_held_out"] | None = describe(
+        "score to rank by; null: evaluation.objective of the runs", None
+    )
+    samples: Annotated[int, Field(ge=0, le=256)] = describe(
+        "images in the grid of each job (at least 4 a class for up to 10 classes); 0: no grids", 16
+    )
+    output: Annotated[str, Field(min_length=1)] | None = describe(
+        "HTML file to write, its CSV beside it; null: report.html in the directory", None
+    )
+
+
+@dataclass(frozen=True, config=STRICT)
 class DataConfig:
     """What `gan-data` takes beside the keys of gan-train."""
 

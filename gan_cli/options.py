@@ -89,6 +89,12 @@ def plot_options() -> list[Option]:
     return [replace(runs, default="required"), *others]
 
 
+def report_options() -> list[Option]:
+    """Options of gan-report."""
+    directory, *others = of(config.ReportConfig, "")
+    return [replace(directory, default="required"), *others]
+
+
 def as_markdown() -> str:
     """The page of all options: `python -m gan_cli.options > docs/options.md` writes it."""
     tables = [_table(f"gan-train: `{name}`", options) for name, options in train_options().items()]
@@ -97,6 +103,7 @@ def as_markdown() -> str:
         "gan-data": data_options(),
         "gan-plot": plot_options(),
         "gan-evaluate": evaluate_options(),
+        "gan-report": report_options(),
     }
     return HEAD + "\n".join([*tables, *(_table(name, options) for name, options in others.items())])
 

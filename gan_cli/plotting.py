@@ -104,6 +104,16 @@ def thinned(series: Series, most: int = MOST_POINTS) -> Series:
     return Series(series.steps[kept], series.values[kept])
 
 
+def averaged(series: Series, most: int) -> Series:
+    """At most `most` points: the mean of each of equal parts, at the mean of its steps."""
+    count = len(series.values)
+    if count <= most:
+        return series
+    parts = np.array_split(np.arange(count), most)
+    steps, values = ([column[part].mean() for part in parts] for column in series)
+    return Series(np.array(steps), np.array(values))
+
+
 def panels(runs: Sequence[dict[str, Curve]], keys: Sequence[str]) -> list[Panel]:
     """Several runs: a panel per key, to compare them. One run: losses, logits, scores of one scale and images/s share one."""
     kinds: dict[str, list[str]] = {kind: [] for kind in ORDER}
@@ -138,7 +148,7 @@ def figure(runs: dict[str, dict[str, Curve]], shown: Sequence[Panel]) -> Figure:
     columns = 2 if len(runs) > 1 and len(shown) > 1 else 1
     last = len(shown) - 1
     mosaic = [[min(first + column, last) for column in range(columns)] for first in range(0, len(shown), columns)]
-    with _style():
+    with style():
         sheet = Figure(figsize=(WIDTH, PANEL_HEIGHT * len(mosaic) + 0.6), dpi=DOTS_PER_INCH, layout="constrained")
         grid: dict[Any, Axes] = sheet.subplot_mosaic(mosaic, sharex=True)
         for index, panel in enumerate(shown):
@@ -152,7 +162,7 @@ def figure(runs: dict[str, dict[str, Curve]], shown: Sequence[Panel]) -> Figure:
 
 def save(sheet: Figure, path: Path) -> None:
     """Write a figure as PNG; the file appears whole or not at all."""
-    with _style(), warnings.catch_warnings(), whole(path) as partial:
+    with style(), warnings.catch_warnings(), whole(path) as partial:
         warnings.simplefilter("ignore", UserWarning)  # a name in letters that the font has not is drawn as boxes
         sheet.savefig(partial, format="png", metadata={"Software": None})
 
@@ -202,7 +212,7 @@ def _name_runs(sheet: Figure, labels: list[str]) -> None:
 
 
 @contextmanager
-def _style() -> Iterator[None]:
+def style() -> Iterator[None]:
     """Matplotlib's defaults and ours, whatever the user's own matplotlibrc says."""
     import matplotlib
 

@@ -83,6 +83,14 @@ def plot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureF
 
 
 @pytest.fixture
+def report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Command:
+    """gan-report in this process, in the same folder."""
+    from gan_cli.cli.report import main
+
+    return _command(main, "gan-report", monkeypatch, tmp_path, capfd)
+
+
+@pytest.fixture
 def evaluate(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str], trained: Path
 ) -> Command:  # fmt: skip

@@ -27,7 +27,8 @@ def test_the_wheel_carries_configs_digits_and_page_and_runs_from_anywhere(tmp_pa
     names = set(zipfile.ZipFile(wheel).namelist())
     yamls = {f"gan_cli/{path.relative_to(ROOT)}" for path in (ROOT / "configs").rglob("*.yaml")}
     assert len(yamls) > 15
-    assert yamls | {"gan_cli/data/digits.npz", "gan_cli/data/digits.LICENSE.txt", "gan_cli/metrics/people.html"} <= names
+    pages = {"gan_cli/metrics/people.html", "gan_cli/reports/report.html"}
+    assert yamls | pages | {"gan_cli/data/digits.npz", "gan_cli/data/digits.LICENSE.txt"} <= names
     assert not [name for name in names if "test" in name or "scripts" in name]
 
     environment = tmp_path / "environment"

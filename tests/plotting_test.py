@@ -178,3 +178,10 @@ def test_matplotlib_is_imported_to_draw_only_and_without_a_window() -> None:
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_averages_of_equal_parts() -> None:
+    series = Series(np.arange(1.0, 8.0), np.array([1.0, 3.0, 5.0, 2.0, 4.0, 10.0, 20.0]))
+    steps, values = plotting.averaged(series, 3)
+    assert (steps.tolist(), values.tolist()) == ([2.0, 4.5, 6.5], [3.0, 3.0, 15.0])
+    assert plotting.averaged(series, 7) is series

@@ -116,12 +116,6 @@ def explain(error: Exception, keys: list[str]) -> str:
     return f"{key}: {line}" if key else line
 
 
-def quoted(text: str) -> str:
-    """A string of Hydra's override grammar that means exactly `text`, without interpolation."""
-    literal = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
-    return "'" + re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), literal) + "'"
-
-
 def _beside(key: str, keys: list[str]) -> list[str]:
     """The keys of the section that `key` names; the sections where there is none of that name."""
     section = key.rpartition(".")[0]

@@ -61,7 +61,8 @@ def work(composed: DictConfig, directory: Path, until: int | None = None) -> Non
     assert record is not None
     try:
         ended = train(composed, directory, until)
-    except Interrupted:
+    except Interrupted as error:
+        log(directory, str(error))
         record.update(directory, state="stopped")
         raise
     except Exception as error:

@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from array import array
-from collections.abc import Iterator
-from io import BufferedReader
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
-from gan_cli import files, plotting
-from gan_cli.cli import app
+from gan_cli import plotting
+from gan_cli.cli import app, bare
 from gan_cli.config import PlotConfig, parse
 from gan_cli.errors import ConfigError, RunDirectoryError, refused, unknown
 from gan_cli.options import plot_options
-from gan_cli.plotting import Curve, Series
+from gan_cli.plotting import Curve
+from gan_cli.training import curves
 from gan_cli.training.rundir import RunDirectory
 
-LARGEST_FILE, MOST_LINES, LONGEST_LINE = 64 * 1024**2, 1_000_000, 64 * 1024
-MOST_KEYS, LONGEST_KEY = 64, 64
-LARGEST_NUMBER = float(np.finfo(np.float32).max)
 CLOCK = "seconds"
 """Logged with every line, but nothing to look at unless it is asked for."""
-TAKES_A_VALUE = {"--cfg", "-c", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd",
-                 "--info", "-i"}  # fmt: skip
-"""Hydra's flags whose next argument is their value and no run."""
-
-
-class Metrics(NamedTuple):
-    """What a metrics.jsonl holds: key -> series, how many lines were no use, and whether it goes on beyond the bounds."""
-
-    series: dict[str, Series]
-    bad: int
-    cut: bool
 
 
 def main() -> int:
@@ -71,14 +52,10 @@ def with_runs(arguments: list[str]) -> list[str]:
     Raises:
         ConfigError: runs= is there as well.
     """
-    rest: list[str] = []
-    runs: list[str] = []
-    for before, argument in zip(["", *arguments], arguments, strict=False):
-        is_run = "=" not in argument or Path(argument).is_dir()  # a sweep may well name a folder seed=0
-        (runs if is_run and not argument.startswith("-") and before not in TAKES_A_VALUE else rest).append(argument)
+    runs, rest = bare.split(arguments)
     if runs and any(argument.startswith("runs=") for argument in rest):
         raise ConfigError(f"{runs[0]}: give runs either as bare arguments or as runs=[...]")
-    return [f"runs=[{','.join(map(app.quoted, runs))}]", *rest] if runs else rest  # argparse wants overrides in one piece
+    return [f"runs=[{','.join(map(bare.quoted, runs))}]", *rest] if runs else rest  # argparse wants overrides in one piece
 
 
 def tails(paths: list[Path]) -> list[str]:
@@ -98,70 +75,19 @@ def _tail(own: tuple[str, ...], others: list[tuple[str, ...]]) -> tuple[str, ...
     return next((own[-n:] for n in lengths if all(other[-n:] != own[-n:] for other in others)), own)
 
 
-def read(path: Path) -> Metrics:
-    """The numbers of a metrics.jsonl, sorted by step; what is not finite is left out.
-
-    Raises:
-        RunDirectoryError: it is not a plain file.
-        OSError: it is missing or unreadable.
-    """
-    found: dict[str, array[float]] = {}  # step, value, step, value, ...: a hundred thousand lines stay small
-    bad = 0
-    with files.open_regular(path) as file:
-        for line in _lines(file):
-            bad += not _collect(line, found)
-        cut = bool(file.read(1)) or len(found) > MOST_KEYS
-    return Metrics({key: _sorted(found[key]) for key in list(found)[:MOST_KEYS]}, bad, cut)
-
-
-def _lines(file: BufferedReader) -> Iterator[bytes]:
-    """The leading lines within the bounds; a longer line comes in pieces, which are no JSON."""
-    for _ in range(MOST_LINES):
-        line = file.readline(min(LONGEST_LINE, LARGEST_FILE - file.tell()))
-        if not line:
-            return
-        yield line
-
-
-def _collect(line: bytes, found: dict[str, array[float]]) -> bool:
-    """Add a line's numbers; False where it is no JSON object with a step."""
-    try:
-        entry = json.loads(line)
-        step = entry["step"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return False
-    if not _is_number(step):
-        return False
-    for key, value in entry.items():
-        known = key in found or (key != "step" and key.isprintable() and len(key) <= LONGEST_KEY and len(found) <= MOST_KEYS)
-        if known and _is_number(value):
-            found.setdefault(key, array("d")).extend((step, value))
-    return True
-
-
-def _is_number(value: object) -> bool:
-    """Finite, and small enough that no arithmetic on it overflows."""
-    return type(value) in (int, float) and -LARGEST_NUMBER <= value <= LARGEST_NUMBER  # type: ignore[operator]
-
-
-def _sorted(pairs: array[float]) -> Series:
-    steps, values = np.frombuffer(pairs).reshape(-1, 2).T
-    order = np.argsort(steps, kind="stable")
-    return Series(steps[order], values[order])
-
-
 def _curves(path: Path, smooth: float) -> dict[str, Curve]:
     run = RunDirectory.read(str(path))
     if not run.metrics.exists():
         held = ", ".join(sorted(entry.name for entry in run.path.iterdir())[:10])
         raise RunDirectoryError(f"{path}: has no metrics.jsonl (it has: {held})")
-    metrics = read(run.metrics)
+    metrics = curves.read(run.metrics)
     if not metrics.series:
         raise RunDirectoryError(f"{run.metrics}: holds no lines with a step and numbers")
     if metrics.bad:
         _warn(f"{run.metrics}: {metrics.bad:,} lines left out that are no JSON object with a step")
     if metrics.cut:
-        _warn(f"{run.metrics}: drawn up to {MOST_LINES:,} lines, {LARGEST_FILE >> 20} MB and {MOST_KEYS} keys")
+        bounds = f"{curves.MOST_LINES:,} lines, {curves.LARGEST_FILE >> 20} MB and {curves.MOST_KEYS} keys"
+        _warn(f"{run.metrics}: drawn up to {bounds}")
     return {key: plotting.curve(key, series, smooth) for key, series in metrics.series.items()}
 
 
@@ -171,13 +97,13 @@ def _warn(line: str) -> None:
 
 def _chosen(runs: dict[str, dict[str, Curve]], paths: list[Path], wanted: list[str] | None) -> list[str]:
     """The keys to draw, checked to be in the runs; null: all but the clock."""
-    there = list(dict.fromkeys(key for curves in runs.values() for key in curves))
+    there = list(dict.fromkeys(key for drawn in runs.values() for key in drawn))
     keys = [key for key in there if key != CLOCK] if wanted is None else list(dict.fromkeys(wanted))
     if missing := next((key for key in keys if key not in there), None):
         raise ConfigError(f"keys: {unknown('key', missing, there)}")
-    for path, curves in zip(paths, runs.values(), strict=True):
-        if not set(keys) & set(curves):
-            raise RunDirectoryError(f"{path}: has none of {', '.join(keys)} (it has: {', '.join(curves)})")
+    for path, drawn in zip(paths, runs.values(), strict=True):
+        if not set(keys) & set(drawn):
+            raise RunDirectoryError(f"{path}: has none of {', '.join(keys)} (it has: {', '.join(drawn)})")
     return keys
 
 

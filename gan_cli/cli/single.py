@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -57,12 +58,13 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
         run = _created(directory, run_dir, f"{config.model.name}-{config.data.name}")
         _keep_for_people(run.path, composed)
     try:
-        log(run.path, " ".join(["gan-train", *typed_overrides()]))
+        log(run.path, shlex.join(["gan-train", *typed_overrides()]))
         ended = _train(config, stored, source, run, until)
         log(run.path, f"paused at step {until}" if ended.paused else "done")
         return ended
     except GanError as error:
-        log(run.path, str(error))
+        if directory is None:  # a job's failure is its sweep's to log
+            log(run.path, str(error))
         raise
     finally:
         if directory is None:

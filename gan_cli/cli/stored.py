@@ -9,6 +9,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.errors import ConfigError, RunDirectoryError
+from gan_cli.nested import flatten, unflatten
 from gan_cli.registry import train_config
 from gan_cli.training.rundir import RunDirectory
 
@@ -97,24 +98,3 @@ def _merge(inherited: dict[str, Any], given: Any, overrides: list[str]) -> dict[
         except (KeyError, TypeError, AttributeError):  # ~key, or a key below a value
             raise ConfigError(f"{override} cannot be given with resume=") from None
     return merged
-
-
-def flatten(values: Any, prefix: str = "") -> dict[str, Any]:
-    """{'a': {'b': 1}} -> {'a.b': 1}; an empty mapping stays a value."""
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        full = f"{prefix}{key}"
-        flat |= flatten(value, f"{full}.") if isinstance(value, dict) and value else {full: value}
-    return flat
-
-
-def unflatten(flat: dict[str, Any]) -> dict[str, Any]:
-    """The inverse of `flatten`, in new dictionaries."""
-    values: dict[str, Any] = {}
-    for key, value in flat.items():
-        *parents, last = key.split(".")
-        target = values
-        for parent in parents:
-            target = target.setdefault(parent, {})
-        target[last] = value
-    return values

@@ -6,6 +6,7 @@ Hydra calls it as a callback. Sweepers such as Optuna's ask for scores, so that 
 from __future__ import annotations
 
 import logging
+import shlex
 import shutil
 import signal
 import warnings
@@ -53,6 +54,7 @@ class Sweep(Callback):
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         if optimises(config) and (line := best(Path(str(config.hydra.sweep.dir)), str(config.evaluation.objective))):
             print(line, flush=True)
+        print(f"ranking: gan-report {shlex.quote(str(config.hydra.sweep.dir))}", flush=True)
 
 
 def check(config: DictConfig) -> None:

@@ -14,7 +14,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from gan_cli.cli import app, jobs, launcher, single, sweeper
+from gan_cli.cli import app, bare, jobs, launcher, single, sweeper
 from gan_cli.errors import ConfigError
 from gan_cli.options import all_keys
 from gan_cli.sweeps import plan
@@ -74,7 +74,7 @@ def _in_directory(arguments: list[str]) -> tuple[Path, list[str]]:
     path = resumed or _new_directory()
     overrides = [place for place, each in enumerate(arguments) if "=" in each and not each.startswith("-")]
     place = overrides[0] if overrides else len(arguments)  # Hydra takes overrides in one piece, flags before or after it
-    return Path(path), [*arguments[:place], f"{SWEEP_DIRECTORY}{app.quoted(path)}", *arguments[place:]]
+    return Path(path), [*arguments[:place], f"{SWEEP_DIRECTORY}{bare.quoted(path)}", *arguments[place:]]
 
 
 def _new_directory() -> str:

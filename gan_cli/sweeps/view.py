@@ -11,8 +11,8 @@ from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 from tqdm import tqdm
 
 from gan_cli.sweeps.outcome import OBJECTIVES
@@ -22,8 +22,8 @@ from gan_cli.training import journal
 LABELS = {"frechet": "Fréchet", "elbo_held_out": "ELBO"}
 EVERY = 30.0
 """Seconds between two lines on where the sweep stands."""
-ROOM = 7
-"""Lines of a terminal that the table's rows leave free."""
+ROOM, OTHER_COLUMNS = 7, 42
+"""Lines that the table's rows leave free, and characters that its settings do."""
 
 
 @contextmanager
@@ -142,7 +142,7 @@ class LiveTable:
         self._standing.read([task])
         self._drawn = 0.0
         if task.record.state == "failed":
-            self._live.console.print(escape(self._standing.ending(task)), highlight=False)
+            self._live.console.print(Text(self._standing.ending(task)), soft_wrap=True)
         self._draw()
 
     def show(self, running: list[Task]) -> None:
@@ -155,10 +155,11 @@ class LiveTable:
         table = Table(box=None, pad_edge=False, expand=False)
         for name in ("job", "settings", "step", LABELS[self._standing.objective], "left"):
             side: Any = "left" if name == "settings" else "right"
-            table.add_column(name, justify=side, no_wrap=True, overflow="ellipsis")
+            widest = max(20, self._live.console.width - OTHER_COLUMNS) if name == "settings" else None
+            table.add_column(name, justify=side, no_wrap=True, overflow="ellipsis", max_width=widest)
         for task in self._shown():
-            table.add_row(*map(escape, self._standing.cells(task)))
-        self._live.update(Group(escape(self._standing.heading()), table), refresh=True)
+            table.add_row(*map(Text, self._standing.cells(task)))
+        self._live.update(Group(Text(self._standing.heading()), table), refresh=True)
 
     def _shown(self) -> list[Task]:
         """As many tasks as there is room for: those that run first, then those that ended, then those that wait."""

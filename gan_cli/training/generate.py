@@ -47,10 +47,13 @@ def generate(run: RunDirectory, manifest: Manifest, config: SampleConfig, contro
         WRITERS[config.format](partial, Drawn(_shown(batches, bar), again, control.count, control.columns, config.fps))
 
 
-def load_sampler(run: RunDirectory, manifest: Manifest) -> Model:
+def load_sampler(run: RunDirectory, manifest: Manifest, built: Model | None = None) -> Model:
     """The model of a run with the averaged weights of a checkpoint in its sampling networks.
 
     What model.json would build is compared with the file before memory is taken for either.
+
+    Args:
+        built: of another run with an equal model.json, to take instead of a new one: its weights are replaced.
     """
     card = run.read_card()
     if manifest.model != card.fingerprint:
@@ -58,7 +61,7 @@ def load_sampler(run: RunDirectory, manifest: Manifest) -> Model:
     plan = models.plan(card.model, card.data, card.loss)
     shapes = {key: shape for name in plan.sampler for key, shape in plan.networks[name].items()}
     arrays = checkpoint.read(run.checkpoints, manifest.step, checkpoint.SAMPLER, shapes)
-    model = models.build(card.model, card.data, card.loss)
+    model = built or models.build(card.model, card.data, card.loss)
     for name in plan.sampler:
         assign(variables_by_key(name, model.networks[name]), arrays)
     return model

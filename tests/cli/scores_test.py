@@ -315,3 +315,60 @@ def test_megabytes_of_rubbish_in_a_stranger_s_run_do_no_harm(
     assert [line["step"] for line in metrics(run)] == [2, 4, 6, 8, 9, 10]
     entry = json.loads((run / "watchdog.jsonl").read_bytes().splitlines()[-1])
     assert (entry["kind"], entry["action"]) == ("collapsed", "warned")
+
+
+def test_full_scores_that_a_kill_left_out_are_taken_when_the_run_is_resumed(
+    train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert train(*SCORED, "run_dir=whole").code == 0
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scorer.Scorer, "_score_fully", killed)
+        assert train(*SCORED, "run_dir=cut").code == 130
+    cut = tmp_path / "cut"
+    assert {row[1] for row in kept(cut).values()} == {None}
+    result = train("resume=cut")
+    assert (result.code, result.err) == (0, "")
+    assert "best step" in result.out
+    assert "is complete at step 12" in result.out
+    assert kept(cut) == kept(tmp_path / "whole")
+    with monkeypatch.context() as patch:
+        patch.setattr(scorer.Scorer, "choose", killed)
+        assert train("resume=cut").code == 0  # once is enough
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_run_that_runs_out_of_memory_says_so(before: bool, train: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tensorflow as tf
+
+    from gan_cli.training import loop, run
+
+    def short(*_: object, **__: object) -> None:
+        message = (
+            "Graph execution error:\nDetected at node conv\nOOM when allocating tensor with shape[64,512,7,7] and type float"
+        )
+        raise tf.errors.ResourceExhaustedError(None, None, message)
+
+    if before:
+        monkeypatch.setattr(run, "build", short)
+    else:
+        monkeypatch.setattr(loop.Loop, "run", short)
+    result = train(*TINY, "training.steps=8", "run_dir=run")
+    assert result.code == 9
+    assert "out of memory (OOM when allocating tensor with shape[64,512,7,7]); a smaller training.batch_size" in one_line(
+        result
+    )
+
+
+def test_data_that_do_not_fit_into_memory_are_one_line(train: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gan_cli import data
+
+    def load(*_: object) -> None:
+        raise MemoryError("Unable to allocate 12.0 TiB for an array")
+
+    monkeypatch.setattr(data, "load", load)
+    result = train(*TINY)
+    assert (result.code, one_line(result)) == (9, "gan-train: out of memory: Unable to allocate 12.0 TiB for an array")

@@ -15,7 +15,7 @@ from gan_cli.sweeps.record import Job, read_job, read_sweep
 from gan_cli.training import checkpoint
 
 from ..conftest import TINY, Command, one_line
-from ..sweeps.made import SAYS
+from ..sweeps.tasks import SAYS
 
 SCORED = [each for each in TINY if not each.startswith("evaluation")] + [
     "evaluation.every=4", "evaluation.count=16", "evaluation.final_count=32", "evaluation.extractor=pixels",
@@ -55,7 +55,8 @@ def test_jobs_are_processes_that_equal_single_runs(train: Command, tmp_path: Pat
     assert "model.latent_dim=-1: input should be greater than or equal to 1" in result.err.splitlines()[-1]
     lines = result.out.splitlines()
     assert "job 1 (latent_dim=6) started in sweep/1" in lines
-    assert lines[-1].startswith("sweep: 2 jobs, 1 done, 1 failed; 00:")
+    assert lines[-2].startswith("sweep: 2 jobs, 1 done, 1 failed; 00:")
+    assert lines[-1] == "ranking: gan-report sweep"
     failed, done = (read_job(tmp_path / "sweep" / name) for name in "01")
     assert (failed.state, failed.exit_code, failed.attempts) == ("failed", 2, 1)
     assert (done.state, done.exit_code, done.reason) == ("done", 0, None)

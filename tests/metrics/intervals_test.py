@@ -1,8 +1,9 @@
-"""Wilson's interval against published values (Newcombe, 1998, table I) and by hand."""
+"""Wilson's interval against published values (Newcombe, 1998, table I) and by hand; Student's against SciPy."""
 
 import pytest
+from scipy import stats
 
-from gan_cli.metrics.intervals import quantile, wilson
+from gan_cli.metrics.intervals import of_mean, quantile, student_quantile, wilson
 
 
 @pytest.mark.parametrize(
@@ -35,3 +36,33 @@ def test_more_confidence_is_wider():
 def test_shares_that_are_none(successes: int, count: int):
     with pytest.raises(ValueError, match=f"{successes} successes of {count}"):
         wilson(successes, count)
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.9, 0.95, 0.999])
+@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 5, 6, 9, 10, 29, 30, 99, 1000, 4001])
+def test_students_quantile_is_scipys(degrees: int, confidence: float):
+    assert student_quantile(degrees, confidence) == pytest.approx(stats.t.ppf((1 + confidence) / 2, degrees), rel=1e-9)
+
+
+def test_students_quantile_of_the_printed_tables():
+    assert [round(student_quantile(degrees), 3) for degrees in (1, 2, 4, 120)] == [12.706, 4.303, 2.776, 1.980]
+
+
+def test_a_mean_by_hand():
+    # mean 2, deviation 1, so 4.303 / sqrt(3) to either side
+    assert of_mean([1.0, 2.0, 3.0]) == pytest.approx((2.0 - 2.484138, 2.0 + 2.484138), abs=1e-5)
+    assert of_mean([5.0, 5.0]) == (5.0, 5.0)
+
+
+def test_a_mean_is_scipys():
+    values = [47.4, 52.5, 49.9, 61.0]
+    expected = stats.t.interval(0.9, 3, sum(values) / 4, stats.sem(values))
+    assert of_mean(values, 0.9) == pytest.approx(expected, rel=1e-9)
+
+
+def test_means_that_have_no_interval():
+    with pytest.raises(ValueError, match="1 values have no spread"):
+        of_mean([1.0])
+    for degrees, confidence in ((0, 0.95), (1, 0.0), (1, 1.0)):
+        with pytest.raises(ValueError, match="degrees of freedom"):
+            student_quantile(degrees, confidence)

@@ -11,7 +11,7 @@ from gan_cli.sweeps import rounds
 from gan_cli.sweeps.halving import loss_at, rungs, survivors
 from gan_cli.sweeps.record import read_job
 
-from .made import Seen, logged, pool, task
+from .tasks import Seen, logged, pool, task
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from gan_cli.errors import DiskFullError, Interrupted
 from gan_cli.sweeps import processes
 from gan_cli.sweeps.record import read_job
 
-from .made import Seen, pool, task
+from .tasks import Seen, pool, task
 
 
 def test_all_tasks_run_and_no_more_at_a_time_than_there_are_slots(tmp_path: Path) -> None:

@@ -1,0 +1,80 @@
+"""`gan-report`: a sweep as one HTML page and a CSV; its directory may come from a stranger and is only read."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from gan_cli.cli import app, bare
+from gan_cli.cli.quiet import quiet
+from gan_cli.config import ReportConfig, parse
+from gan_cli.data.listing import shown
+from gan_cli.errors import ConfigError, RunDirectoryError
+from gan_cli.options import report_options
+from gan_cli.reports import output, spread, summary
+from gan_cli.reports.collect import collect
+from gan_cli.reports.embedded import Picture
+from gan_cli.reports.rows import Place
+
+
+def main() -> int:
+    """The console script; returns the exit code."""
+    try:
+        sys.argv[1:] = with_directory(sys.argv[1:])
+    except ConfigError as error:
+        return app.fail("report", error)
+    return app.run("report", job, [option.key for option in report_options()])
+
+
+def job(composed: DictConfig) -> None:
+    """Read all jobs, rank them, and write both files."""
+    if OmegaConf.is_missing(composed, "directory"):
+        raise ConfigError("directory is missing: gan-report DIR, of a sweep or with run directories in it")
+    config = parse(ReportConfig, OmegaConf.to_container(composed, resolve=True))
+    directory = Path(config.directory)
+    page, table = output.places(directory, config.output)
+    collected = collect(directory, config.objective)
+    for line in collected.warnings:
+        _warn(line)
+    comparisons = spread.compare(collected.rows)
+    ordered = spread.in_order(collected.rows, comparisons)
+    pictures = _pictures(ordered, config.samples) if config.samples else None
+    try:
+        output.write(page, table, collected, comparisons, ordered, pictures, datetime.now())
+    except OSError as error:
+        raise RunDirectoryError(f"{page}: {error.strerror or error}; output=FILE takes another place") from None
+    print(
+        "\n".join(
+            [*summary.lines(collected, comparisons, ordered), f"report  {shown(str(page))}", f"table   {shown(str(table))}"]
+        )
+    )
+
+
+def with_directory(arguments: list[str]) -> list[str]:
+    """Arguments for Hydra, in which the bare one has become directory=...
+
+    Raises:
+        ConfigError: there are two, or directory= as well.
+    """
+    found, rest = bare.split(arguments)
+    if len(found) > 1:
+        raise ConfigError(f"{found[1]}: gan-report takes one directory, of a sweep or with run directories in it")
+    if found and any(argument.startswith("directory=") for argument in rest):
+        raise ConfigError(f"{found[0]}: give the directory either as bare argument or as directory=")
+    return [f"directory={bare.quoted(found[0])}", *rest] if found else rest
+
+
+def _pictures(ordered: list[Place], samples: int) -> dict[str, Picture]:
+    rows = [row for row, _, _ in ordered]
+    if not any(row.run for row in rows):
+        return {}
+    with quiet():
+        from gan_cli.reports import pictures
+    return pictures.pictures(rows, samples, lambda line: _warn(shown(line)))
+
+
+def _warn(line: str) -> None:
+    print(f"gan-report: {line}", file=sys.stderr, flush=True)

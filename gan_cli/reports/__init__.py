@@ -1,0 +1,1 @@
+"""What became of many runs: ranked tables, figures and pictures in one page."""

@@ -1,0 +1,106 @@
+"""Which folders hold a job, and what is read of each before all are compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gan_cli.errors import GanError, RunDirectoryError
+from gan_cli.reports import log
+from gan_cli.reports.log import Log
+from gan_cli.sweeps import record
+from gan_cli.sweeps.record import Job, Sweep
+from gan_cli.training.rundir import RunDirectory
+
+MOST_ENTRIES, DEEPEST = 20_000, 20
+"""Of one folder, and levels of a configuration."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is read of each job before all are compared."""
+
+    name: str
+    path: Path
+    job: Job | None
+    log: Log
+    config: Mapping[str, Any]
+    planned: list[str] | None = None
+
+
+def directories(directory: Path, warnings: list[str]) -> list[Path]:
+    """The folders that hold a job, at most two floors down; links are not followed."""
+    if not directory.is_dir():
+        raise RunDirectoryError(f"{directory}: no such directory")
+    if _is_job(directory):
+        raise RunDirectoryError(f"{directory}: is a run itself; gan-report takes the folder that holds runs, gan-plot this one")
+    found: list[Path] = []
+    for folder in _folders(directory, warnings):
+        found += [folder] if _is_job(folder) else filter(_is_job, _folders(folder, warnings))
+    return found
+
+
+def _folders(directory: Path, warnings: list[str]) -> list[Path]:
+    """Folders by name, numbers in their order."""
+    found: list[Path] = []
+    try:
+        for count, entry in enumerate(directory.iterdir()):
+            if count == MOST_ENTRIES:
+                warnings.append(f"{directory}: more than {MOST_ENTRIES:,} entries, the rest is not looked at")
+                break
+            if not entry.name.startswith(".") and not entry.is_symlink() and entry.is_dir():
+                found.append(entry)
+    except OSError as error:
+        warnings.append(f"{directory}: {error.strerror}")
+    return sorted(found, key=lambda path: [(word, int(part or 0)) for word, part in re.findall(r"(\D*)(\d{0,15})", path.name)])
+
+
+def _is_job(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in (record.JOB, "model.json", "train.log"))
+
+
+def look(path: Path, directory: Path, warnings: list[str]) -> Found:
+    job = warned(lambda: record.read_job(path), warnings)
+    return Found(path.relative_to(directory).as_posix(), path, job, log.read(path / "train.log"), _config(path, warnings))
+
+
+def _config(path: Path, warnings: list[str]) -> dict[str, Any]:
+    if not (path / "config.json").exists():
+        return {}
+    config: dict[str, Any] = warned(lambda: RunDirectory(path).read_config(), warnings) or {}
+    if _is_deeper(config, DEEPEST):
+        warnings.append(f"{path}/config.json: nested too deeply")
+        return {}
+    return config
+
+
+def _is_deeper(value: Any, most: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(most == 0 or _is_deeper(each, most - 1) for each in inner)
+
+
+Value = TypeVar("Value")
+
+
+def warned(read: Callable[[], Value], warnings: list[str]) -> Value | None:
+    """What `read` gives; None, and a warning, where it is damaged."""
+    try:
+        return read()
+    except GanError as error:
+        warnings.append(str(error))
+        return None
+    except OSError as error:
+        warnings.append(f"{error.filename}: {error.strerror}")
+        return None
+
+
+def waiting(directory: Path, sweep: Sweep | None, there: set[str], most: int) -> list[Found]:
+    planned = enumerate(sweep.jobs[:most]) if sweep else ()
+    return [
+        Found(str(number), directory / str(number), None, Log(), {}, list(overrides))
+        for number, overrides in planned
+        if str(number) not in there
+    ]

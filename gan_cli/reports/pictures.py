@@ -1,0 +1,155 @@
+"""A small grid of samples of each job, all from the same latents. The one file of this room that imports TensorFlow."""
+
+from __future__ import annotations
+
+import base64
+import io
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from gan_cli import images
+from gan_cli.errors import CheckpointError, GanError
+from gan_cli.models.base import Model
+from gan_cli.reports.embedded import Picture
+from gan_cli.reports.rows import Row
+from gan_cli.training import checkpoint, ranking, sampling
+from gan_cli.training.checkpoint import SAMPLER
+from gan_cli.training.control import class_grid
+from gan_cli.training.generate import load_sampler
+from gan_cli.training.rundir import RunDirectory
+from gan_cli.training.sampling import Sampler
+
+SEED, BATCH, FPS = 0, 64, 8
+ALL_BYTES = 6 * 1024**2
+"""Of all pictures of a page together, before base64 makes a third more of them."""
+FEWEST_BYTES = 8 * 1024
+SEQUENCES = 4
+"""Images for which one sequence is shown."""
+A_CLASS, CLASSES = 4, 10
+"""Images of each class at least, where there are no more classes than that."""
+LARGEST = 640
+"""Pixels of a picture's longer side."""
+
+Warn = Callable[[str], None]
+
+
+def pictures(rows: list[Row], samples: int, warn: Warn) -> dict[str, Picture]:
+    """Row's name -> picture of its best checkpoint; a damaged run has none, and a line that says why."""
+    drawable = [(row.name, row.run) for row in rows if row.run is not None and checkpoint.steps(row.run.checkpoints)]
+    most = max(FEWEST_BYTES, ALL_BYTES // max(1, len(drawable)))
+    last: _Built | None = None
+    made: dict[str, Picture] = {}
+    for name, run in tqdm(_of_one_kind_together(drawable), desc="samples", unit="job", disable=None, leave=False):
+        try:
+            last, pixels, step = _drawn(run, samples, last)
+            made[name] = _picture(*pixels, most, step)
+        except GanError as error:
+            warn(f"{name}: without samples: {error}")
+        except OSError as error:
+            warn(f"{name}: without samples: {error.strerror or error}")
+    return made
+
+
+class _Built(NamedTuple):
+    """A model that is there already, with its compiled function; the jobs of a sweep often differ in their weights only."""
+
+    fingerprint: str
+    model: Model
+    sampler: Sampler
+
+
+def _of_one_kind_together(runs: list[tuple[str, RunDirectory]]) -> list[tuple[str, RunDirectory]]:
+    def kind(run: RunDirectory) -> str:
+        try:
+            return run.read_card().fingerprint
+        except GanError:
+            return ""
+
+    return sorted(runs, key=lambda each: kind(each[1]))
+
+
+def _drawn(run: RunDirectory, samples: int, last: _Built | None) -> tuple[_Built, tuple[np.ndarray, int | None], int]:
+    """Images or sequences with the columns of their grid, and the step of the checkpoint."""
+    manifest = ranking.best(run.checkpoints, lambda line: None, (SAMPLER,))
+    if manifest is None:
+        raise CheckpointError("no checkpoint yet")
+    if last is not None and last.fingerprint == manifest.model:
+        built = last._replace(model=load_sampler(run, manifest, last.model))
+    else:
+        keras.utils.clear_session()
+        model = load_sampler(run, manifest)
+        built = _Built(manifest.model, model, sampling.compiled(model))
+    return built, _images(built, samples), manifest.step
+
+
+def _images(built: _Built, samples: int) -> tuple[np.ndarray, int | None]:
+    """uint8 images [N, H, W, C], or sequences [N, T, H, W, C], and the columns of their grid."""
+    model, count, columns = built.model, samples, None
+    draw = sampling.inputs(model, SEED)
+    if model.default_steps:
+        count = max(1, samples // SEQUENCES)
+    elif model.num_classes > 1:
+        rows, columns = class_grid(max(samples, A_CLASS * min(model.num_classes, CLASSES)), model.num_classes)
+        draw, count = sampling.rows_of_classes(draw, range(rows), columns), rows * columns
+    return np.concatenate(list(sampling.batches(model, count, SEED, BATCH, built.sampler, draw))), columns
+
+
+def _picture(pixels: np.ndarray, columns: int | None, most: int, step: int) -> Picture:
+    """The largest one of at most `most` bytes, or the smallest there is."""
+    kind, content = "", b""
+    for kind, content in _smaller_and_smaller(pixels, columns):  # noqa: B007
+        if len(content) <= most:
+            break
+    with Image.open(io.BytesIO(content)) as picture:
+        width, height = picture.size
+    return Picture(f"data:image/{kind};base64,{base64.b64encode(content).decode()}", width, height, step)
+
+
+def _smaller_and_smaller(pixels: np.ndarray, columns: int | None) -> Iterator[tuple[str, bytes]]:
+    """The picture as PNG, or as GIF that plays, first as it is and then of ever fewer pixels."""
+    side = LARGEST
+    while side >= 32:
+        if pixels.ndim == 5:
+            yield "gif", _film(_shrunk_all(pixels, side))
+        else:
+            yield "png", _png(_shrunk(images.grid(pixels, columns), side))
+        side = side * 7 // 10
+
+
+def _shrunk_all(sequences: np.ndarray, side: int) -> np.ndarray:
+    """Sequences whose grid is at most so large."""
+    across = int(np.ceil(np.sqrt(len(sequences))))
+    flat = sequences.reshape(-1, *sequences.shape[2:])
+    smaller = np.stack([_shrunk(image, max(8, side // across)) for image in flat])
+    return smaller.reshape(*sequences.shape[:2], *smaller.shape[1:])
+
+
+def _shrunk(image: np.ndarray, side: int) -> np.ndarray:
+    """uint8 [H, W, C] with at most `side` pixels to each side."""
+    height, width, channels = image.shape
+    if max(height, width) <= side:
+        return image
+    factor = side / max(height, width)
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    source = Image.fromarray(image[..., 0] if channels == 1 else image)
+    return np.asarray(source.resize(size, Image.Resampling.LANCZOS)).reshape(size[1], size[0], channels)
+
+
+def _png(image: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _film(sequences: np.ndarray) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.gif"
+        images.save_film(path, sequences, FPS)
+        return path.read_bytes()

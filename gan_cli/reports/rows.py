@@ -1,0 +1,90 @@
+"""What is known of the jobs of a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from gan_cli.plotting import Series
+from gan_cli.reports import settings
+from gan_cli.reports.provenance import Provenance
+from gan_cli.reports.settings import Settings
+from gan_cli.sweeps.outcome import Outcome
+from gan_cli.sweeps.record import Sweep
+from gan_cli.training.rundir import RunDirectory
+
+BESIDE = ("frechet", "diversity", "elbo_held_out")
+"""Scores that are shown beside the one that ranks."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A job.
+
+    Attributes:
+        name: its directory, below the sweep's.
+        run: None where there is no run directory (yet), or a damaged one.
+        state: of `record.State`, or waiting (planned, not begun) or unfinished (begun, and no word of its end).
+        settings: what it was told; `varying` and `constant` of the sweep divide them.
+        provenance: with what the score was measured; None where nothing was scored.
+        beside: other scores, of the step of the score.
+        curves: losses and scores over the steps, as they are drawn.
+        arguments: of the gan-train that does it again; None where only `resume=` can.
+        began, ended: times in train.log.
+    """
+
+    name: str
+    path: Path
+    run: RunDirectory | None
+    state: str
+    settings: Settings
+    outcome: Outcome
+    provenance: Provenance | None = None
+    reason: str | None = None
+    attempts: int | None = None
+    exit_code: int | None = None
+    seconds: float | None = None
+    peak_bytes: int | None = None
+    images_per_second: float | None = None
+    beside: Mapping[str, float] = field(default_factory=dict)
+    curves: Mapping[str, Series] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    arguments: list[str] | None = None
+    began: datetime | None = None
+    ended: datetime | None = None
+
+    @property
+    def setting(self) -> tuple[tuple[str, str], ...]:
+        """What it was told, but for the seed: jobs that share it are repetitions of each other."""
+        return tuple((key, value) for key, value in self.settings.items() if key != settings.SEED)
+
+
+Place = tuple[Row, str, int | None]
+"""A row, the letter of the comparison that it is in, and its rank there."""
+
+
+@dataclass(frozen=True)
+class Collected:
+    """All jobs.
+
+    Attributes:
+        sweep: what sweep.json says; None where there is none.
+        warnings: what was left out, a line each.
+    """
+
+    directory: Path
+    objective: str
+    rows: list[Row]
+    sweep: Sweep | None
+    warnings: list[str]
+
+    @cached_property
+    def varying(self) -> list[str]:
+        return settings.varying([row.settings for row in self.rows])
+
+    @cached_property
+    def constant(self) -> Settings:
+        return settings.constant([row.settings for row in self.rows])

@@ -1,0 +1,128 @@
+"""Grids of samples: from the same latents as gan-sample's, small enough, and never a traceback."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan_cli.images import grid
+from gan_cli.reports import pictures
+from gan_cli.reports.collect import collect
+from gan_cli.reports.embedded import Picture
+
+from ..conftest import TINY, Command
+from ..training import toys
+
+
+@pytest.fixture
+def runs(trained: Path, tmp_path: Path) -> Path:
+    """A folder with the runs `other` and `run`, of 8 steps each."""
+    shutil.copytree(trained, tmp_path / "runs")
+    return tmp_path / "runs"
+
+
+def drawn(runs: Path, samples: int = 4) -> tuple[dict[str, Picture], list[str]]:
+    said: list[str] = []
+    return pictures.pictures(collect(runs).rows, samples, said.append), said
+
+
+def pixels(picture: Picture) -> np.ndarray:
+    with Image.open(io.BytesIO(base64.b64decode(picture.uri.partition(",")[2]))) as image:
+        assert image.size == (picture.width, picture.height)
+        return np.asarray(image)
+
+
+def test_the_grids_are_those_of_gan_sample(runs: Path, sample: Command) -> None:
+    made, said = drawn(runs)
+    assert (set(made), said) == ({"run", "other"}, [])
+    for name, picture in made.items():
+        assert picture.uri.startswith("data:image/png;base64,")
+        assert (picture.width, picture.height, picture.step) == (22, 22, 8)
+        assert sample(f"checkpoint=runs/{name}", "count=4", "format=npz", f"output={name}.npz").code == 0
+        with np.load(f"{name}.npz") as file:
+            np.testing.assert_array_equal(pixels(picture), grid(file["images"])[..., 0])
+    assert made["run"].uri != made["other"].uri  # one network, two sets of weights
+
+
+def test_a_conditional_model_has_a_row_for_each_class(train: Command, tmp_path: Path, sample: Command) -> None:
+    assert train("model=cgan", *TINY, "training.steps=2", "run_dir=runs/run").code == 0
+    made, _ = drawn(tmp_path / "runs", 16)
+    assert (made["run"].width, made["run"].height) == (4 * 10 + 2, 10 * 10 + 2)
+    assert sample("checkpoint=runs/run", "count=40", "output=grid.png").code == 0
+    with Image.open("grid.png") as sheet:
+        np.testing.assert_array_equal(pixels(made["run"]), np.asarray(sheet))
+
+
+def test_sequences_play(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "load_sampler", lambda *_: toys.Sequences())
+    picture = drawn(runs, 16)[0]["run"]
+    assert picture.uri.startswith("data:image/gif;base64,")
+    with Image.open(io.BytesIO(base64.b64decode(picture.uri.partition(",")[2]))) as film:
+        assert (film.n_frames, film.size, film.info["loop"]) == (4, (22, 22), 0)
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda run: (run / "model.json").write_text("{"), "model.json: not readable as JSON"),
+        (lambda run: shutil.rmtree(run / "checkpoints" / "step-00000008"), None),  # there is one before it
+        (lambda run: [path.write_bytes(b"x") for path in run.glob("checkpoints/*/sampler.safetensors")], "none of its 2"),
+        (lambda run: (run / "model.json").write_text(json.dumps(widened(run))), "was saved from another model.json"),
+    ],
+)
+def test_a_damaged_run_is_named_and_skipped(damage, reason: str | None, runs: Path) -> None:
+    damage(runs / "run")
+    made, said = drawn(runs)
+    assert "other" in made
+    if reason is None:
+        assert (made["run"].step, said) == (4, [])
+    else:
+        assert set(made) == {"other"}
+        (line,) = said
+        assert line.startswith("run: without samples: ")
+        assert reason in line
+
+
+def widened(run: Path) -> dict:
+    card = json.loads((run / "model.json").read_text())
+    card["model"]["width"] *= 2
+    return card
+
+
+def test_a_run_without_checkpoints_has_no_picture_and_needs_no_word(runs: Path) -> None:
+    shutil.rmtree(runs / "run" / "checkpoints")
+    made, said = drawn(runs)
+    assert (set(made), said) == ({"other"}, [])
+
+
+def test_pictures_become_as_small_as_the_page_needs(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (16, 200, 300, 3), np.uint8)
+    whole = pictures._picture(noise, None, 10**9, 1)
+    assert max(whole.width, whole.height) == pictures.LARGEST
+    small = pictures._picture(noise, None, 100_000, 1)
+    assert len(small.uri) < 140_000
+    assert small.width > 100
+    assert small.width / small.height == pytest.approx(whole.width / whole.height, rel=0.02)
+    films = np.random.default_rng(0).integers(0, 256, (4, 20, 64, 64, 1), np.uint8)
+    assert len(pictures._picture(films, None, 50_000, 1).uri) < 70_000
+    monkeypatch.setattr(pictures, "ALL_BYTES", 10)
+    monkeypatch.setattr(pictures, "FEWEST_BYTES", 10)
+    assert set(drawn(runs)[0]) == {"run", "other"}  # the smallest there is
+
+
+def test_only_this_file_needs_tensorflow() -> None:
+    code = (
+        "import sys\n"
+        "from gan_cli.cli import report\n"
+        "assert not {'tensorflow', 'keras', 'matplotlib.pyplot', 'scipy'} & set(sys.modules), 'imported'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
