@@ -71,7 +71,7 @@ def test_a_study_names_its_best_trial_and_nothing_else(study: Command, tmp_path:
     found = {path.parent.name: min(_scores(path.parent)) for path in (tmp_path / "sweep").glob("*/job.json")}
     name = min(found, key=lambda each: found[each])
     rate = (found[name] + 0.6) / 100
-    line = result.out.splitlines()[-1]
+    line = next(each for each in result.out.splitlines() if each.startswith("best"))
     assert line.startswith(f"best: job {name}, Fréchet {found[name]:.4g}: optimizer.learning_rate=")
     assert float(line.rpartition("=")[2]) == pytest.approx(rate)
     assert _states(tmp_path / "sweep") == ["done"] * 4
