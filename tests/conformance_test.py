@@ -38,7 +38,7 @@ slow_but_first = pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[] if name == FIRST else [pytest.mark.slow]) for name in MODELS]
 )
 
-EACH_KIND = (FIRST, "wgan_gp", "cgan", "vae", "sequence_vae", "template")
+EACH_KIND = (FIRST, "cgan", "vae", "template")
 """One model of each kind of state; the resumed runs of the others are among the slow tests."""
 resumed = pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[] if name in EACH_KIND else [pytest.mark.slow]) for name in MODELS]

@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 
 import keras
+import pytest
 
 from ..conftest import TINY, Command
 
 
+@pytest.mark.slow
 def test_jobs_have_their_own_directories_and_equal_single_runs(train: Command, tmp_path: Path) -> None:
     options = [*TINY, "training.steps=4", "training.precision=bfloat16,float32", "seed=0,1"]
     result = train("-m", "hydra/launcher=basic", *options, "hydra.sweep.dir=sweep")

@@ -52,6 +52,7 @@ def test_jobs_are_listed_where_no_seed_is_repeated(report: Command, tmp_path: Pa
     assert lines[11:13] == [f" 10      19.00  run-09-{'x' * 54}...", "    ... 2 more"]
 
 
+@pytest.mark.slow
 def test_samples_of_real_runs(report: Command, train: Command, tmp_path: Path) -> None:
     scored = [*TINY, "evaluation.every=2", "evaluation.count=16", "evaluation.final_count=32", "evaluation.extractor=pixels"]
     assert train("-m", *scored, "training.steps=4", "seed=0,1", "hydra.sweep.dir=sweep").code == 0

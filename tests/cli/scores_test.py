@@ -173,6 +173,7 @@ RISING = [10.0, 5.0, *[20.0] * 5]
 """Scores of steps 1 to 7, at the last of which it is seen that they have risen."""
 
 
+@pytest.mark.slow
 def test_a_rollback_is_what_a_person_would_have_done_and_twice_the_same(
     train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -215,7 +215,7 @@ def test_a_read_only_output_directory(train: Command, tmp_path: Path) -> None:
     assert "Permission denied" in one_line(result)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_a_signal_saves_at_the_next_step_and_the_run_goes_on_to_the_same_bits(
     number: signal.Signals, train: Command, tmp_path: Path
 ) -> None:
