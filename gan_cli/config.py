@@ -180,6 +180,7 @@ class Processes:
         "runs at a time; auto: one per GPU, or without one as many as cores and memory allow", "auto"
     )
     memory_gb: Annotated[float, Field(gt=0.0, le=10_000.0)] = describe("memory that auto counts with for each run", 1.5)
+    pin: bool = describe("keep each run on cores of its own, so that runs do not wait for each other's threads", True)
     timeout: Bound = describe("seconds that a job may take before it is stopped, saved; null: any", None)
     retries: Annotated[int, Field(ge=0, le=100)] = describe("times that a job whose process crashed is started again", 1)
 

@@ -26,6 +26,8 @@ def check_run(config: TrainConfig, spec: DataSpec) -> None:
     check(config.model, spec, loss)
     if config.training.batch_size % loss.pack:
         raise ConfigError(f"training.batch_size={config.training.batch_size} is no multiple of loss.pack={loss.pack}")
+    if config.evaluation.objective == "elbo_held_out" and not MODELS[name].bound:
+        raise ConfigError(f"evaluation.objective=elbo_held_out: model={name} has no likelihood; frechet ranks any model")
     if config.augment.differentiable and not MODELS[name].game:
         raise ConfigError(f"model={name} has no discriminator for augment.differentiable; augment=none")
 

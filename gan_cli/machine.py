@@ -22,6 +22,13 @@ def cores() -> int:
     return count
 
 
+def processors() -> list[int]:
+    """Numbers of the processors that this process may use; none where the system does not say, or where only a share of their
+    time is ours."""
+    found = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    return found if len(found) == cores() else []
+
+
 def available_memory() -> int:
     """Bytes that are free here and that the container allows."""
     return min(psutil.virtual_memory().available, _container_limit())

@@ -31,10 +31,12 @@ class ModelEntry(Entry):
     Attributes:
         needs: what the data must have: labels; sequences (without it: single images).
         game: whether a generator plays against discriminators, so that the group `loss` applies.
+        bound: whether it has a likelihood, so that elbo_held_out is measured.
     """
 
     needs: tuple[Literal["labels", "sequences"], ...] = ()
     game: bool = True
+    bound: bool = False
 
 
 Kind = TypeVar("Kind", bound=Entry)
@@ -69,12 +71,12 @@ MODELS = Registry(
             "gan_cli.models.conditional:projection_gan", config_models.ProjectionGan, needs=("labels",)
         ),
         "multi_gan": ModelEntry("gan_cli.models.multi_gan:multi_gan", config_models.MultiGan),
-        "vae": ModelEntry("gan_cli.models.vae:vae", config_models.Vae, game=False),
+        "vae": ModelEntry("gan_cli.models.vae:vae", config_models.Vae, game=False, bound=True),
         "vae_gan": ModelEntry("gan_cli.models.vae_gan:vae_gan", config_models.VaeGan),
         "conv_gan": ModelEntry("gan_cli.models.conv_gan:conv_gan", config_models.ConvGan),
         "sequence_gan": ModelEntry("gan_cli.models.sequence:sequence_gan", config_models.SequenceGan, needs=("sequences",)),
         "sequence_vae": ModelEntry(
-            "gan_cli.models.sequence:sequence_vae", config_models.SequenceVae, needs=("sequences",), game=False
+            "gan_cli.models.sequence:sequence_vae", config_models.SequenceVae, needs=("sequences",), game=False, bound=True
         ),
         "random_pixels": ModelEntry("gan_cli.models.baseline:random_pixels", config_models.RandomPixels, game=False),
         "template": ModelEntry("gan_cli.models.baseline:template", config_models.Template, game=False),

@@ -19,7 +19,7 @@ from gan_cli import models
 from gan_cli.config import Optimizer, Schedule, TrainConfig
 from gan_cli.data.feed import DeviceFeed
 from gan_cli.data.source import Source
-from gan_cli.models.base import Model, variables_by_key
+from gan_cli.models.base import LikelihoodModel, Model, variables_by_key
 from gan_cli.randomness import Noise
 from gan_cli.registry import MODELS, train_config
 from gan_cli.spec import Batch
@@ -138,6 +138,7 @@ def test_the_registry_says_what_the_model_takes(name: str) -> None:
     model, _, _ = build(name)
     assert (model.num_classes > 0) == ("labels" in MODELS[name].needs)
     assert (model.default_steps > 0) == sequences(name)
+    assert isinstance(model, LikelihoodModel) == MODELS[name].bound
 
 
 @crossed("precision", PRECISIONS, quick=["float32"])

@@ -57,3 +57,11 @@ def test_from_the_command_line(arguments: list[str], message: str, train: Comman
     assert result.code == 2
     assert message in one_line(result)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_score_that_the_model_cannot_have_is_refused(train: Command):
+    result = train("evaluation.objective=elbo_held_out")
+    assert result.code == 2
+    assert one_line(result) == (
+        "gan-train: evaluation.objective=elbo_held_out: model=dcgan has no likelihood; frechet ranks any model"
+    )

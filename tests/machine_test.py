@@ -35,6 +35,7 @@ def test_a_container_s_limits_count(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(machine, "CONTROL_GROUP", tmp_path)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(6)), raising=False)
     assert machine.cores() == 6
+    assert machine.processors() == [0, 1, 2, 3, 4, 5]
     free = machine.available_memory()
     assert free > 1e6
     assert machine.killed_for_memory() == 0
@@ -42,6 +43,7 @@ def test_a_container_s_limits_count(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "memory.max").write_text("12345\n")
     (tmp_path / "memory.events").write_text("low 0\nhigh 0\nmax 3\noom 2\noom_kill 1\n")
     assert (machine.cores(), machine.available_memory(), machine.killed_for_memory()) == (2, 12345, 1)
+    assert machine.processors() == []
     (tmp_path / "cpu.max").write_text("50000 100000\n")
     assert machine.cores() == 1
     (tmp_path / "cpu.max").write_text("max 100000\n")

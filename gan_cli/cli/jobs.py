@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
@@ -92,7 +93,7 @@ def begin(directory: Path, overrides: list[str], arguments: list[str], resuming:
     if record.overrides != overrides:
         differs = difference(str(directory), record.overrides, overrides)
         raise ConfigError(f"{differs}; sweep.resume= takes the command that began the sweep")
-    return record
+    return replace(record, arguments=arguments)  # never those of the file, which may be a stranger's: they are run
 
 
 def refuse_places(composed: DictConfig) -> None:

@@ -36,6 +36,7 @@ class ProcessesConf:
     _target_: str = f"{PLUGIN}.Processes"
     jobs: Any = "auto"
     memory_gb: Any = 1.5
+    pin: Any = True
     timeout: Any = None
     retries: Any = 1
 
@@ -79,7 +80,7 @@ class Processes(Launcher):
         composed = [self._composed(initial_job_idx + place, list(each)) for place, each in enumerate(job_overrides)]
         ladder, objective = self._compared(composed)
         choose = self._choose(objective, ladder)
-        places = slots.places(self._options.jobs, self._options.memory_gb, len(composed))
+        places = slots.places(self._options.jobs, self._options.memory_gb, len(composed), self._options.pin)
         threads = slots.threads(len(places))
         tasks = [self._task(initial_job_idx + place, owned[place], each, threads) for place, each in enumerate(composed)]
         if self._optimises and self._plan.planned > initial_job_idx + len(tasks):

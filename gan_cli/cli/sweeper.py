@@ -23,7 +23,7 @@ from omegaconf import DictConfig
 from gan_cli.cli import app, jobs
 from gan_cli.errors import ConfigError, GanError, Interrupted, RunDirectoryError, SweepError
 from gan_cli.sweeps.outcome import OBJECTIVES
-from gan_cli.sweeps.record import read_job
+from gan_cli.sweeps.record import printable, read_job
 from gan_cli.sweeps.view import LABELS
 
 NO_TRIAL = "No trials are completed yet"
@@ -146,7 +146,7 @@ def _report_failures(directory: Path) -> None:
             failures.append(f"  {error}")
             continue
         if record is not None and record.state == "failed":
-            failures.append(f"  {path.parent.name}  {' '.join(record.overrides)}: {record.reason}")
+            failures.append(printable(f"  {path.parent.name}  {' '.join(record.overrides)}: {record.reason}"))
     if failures:
         lines = "\n".join(failures)
         raise SweepError(f"{len(failures)} of the sweep's jobs failed, each has its error in its train.log:\n{lines}")
@@ -162,7 +162,7 @@ def best(directory: Path, objective: str) -> str | None:
     overrides = {each: _overrides(each) for each in scores}
     common = set.intersection(*map(set, overrides.values())) if len(overrides) > 1 else set()
     settings = " ".join(each for each in overrides[job] if each not in common)
-    return f"best: job {job.name}, {LABELS[objective]} {scores[job]:.4g}: {settings}"
+    return printable(f"best: job {job.name}, {LABELS[objective]} {scores[job]:.4g}: {settings}")
 
 
 def _overrides(directory: Path) -> list[str]:

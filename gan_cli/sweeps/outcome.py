@@ -43,7 +43,7 @@ def outcome(run: RunDirectory, objective: str) -> Outcome:
     """The best score of a run, of its full scores where it has any (Fréchet), else of those while it trained."""
     if objective == "frechet":
         return _frechet(run)
-    return _logged(run.metrics, objective)
+    return _logged(run.metrics, objective) if objective in OBJECTIVES else Outcome(objective)
 
 
 def _frechet(run: RunDirectory) -> Outcome:

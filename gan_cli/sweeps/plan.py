@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from gan_cli.errors import ConfigError, RunDirectoryError
-from gan_cli.sweeps.record import FORMAT, Sweep, read_sweep, write_sweep
+from gan_cli.sweeps.record import FORMAT, Sweep, printable, read_sweep, write_sweep
 from gan_cli.training.rundir import lock
 
 
@@ -38,7 +38,7 @@ class Plan:
                 began = shlex.join(["gan-train", *self._sweep.arguments])
                 raise ConfigError(
                     f"{self.directory}: {difference(f'job {number}', was, now)}; "
-                    f"sweep.resume= takes the command that began the sweep: {began}"
+                    f"sweep.resume= takes the command that began the sweep: {printable(began)}"
                 )
         if first + len(jobs) > len(planned):
             self._sweep = replace(self._sweep, jobs=[*planned[:first], *jobs])
@@ -52,6 +52,7 @@ class Plan:
 def difference(job: str, was: list[str], now: list[str]) -> str:
     """In what two lists of overrides differ, in words."""
     gone, new = (shlex.join(each for each in one if each not in other) for one, other in ((was, now), (now, was)))
+    gone, new = printable(gone), printable(new)
     return f"{job} had {gone or 'nothing'} where {new or 'nothing'} is given now" if gone or new else f"{job} had another order"
 
 

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +19,7 @@ from gan_cli import machine
 from gan_cli.errors import DiskFullError, Interrupted
 from gan_cli.sweeps import verdict
 from gan_cli.sweeps.record import Job
+from gan_cli.sweeps.slots import Slot
 from gan_cli.training.signals import Signals
 
 CONSOLE = "console.log"
@@ -58,7 +60,7 @@ class Running:
 
     task: Task
     process: psutil.Popen
-    slot: dict[str, str]
+    slot: Slot
     began: float = field(default_factory=time.monotonic)
     peak: int = 0
     asked: verdict.Asked | None = None
@@ -85,13 +87,13 @@ class Pool:
 
     Args:
         command: of a task's process.
-        slots: for each job that may run at a time, what its environment has besides.
+        slots: for each job that may run at a time, what it has.
         timeout: seconds that a task may take; None: any.
         retries: times that a task whose process crashed is started again.
     """
 
     def __init__(
-        self, command: Callable[[Task], list[str]], slots: list[dict[str, str]], timeout: float | None, retries: int, view: View
+        self, command: Callable[[Task], list[str]], slots: list[Slot], timeout: float | None, retries: int, view: View
     ) -> None:  # fmt: skip
         self._command, self._free, self._timeout, self._retries, self.view = command, list(slots), timeout, retries, view
         self._running: list[Running] = []
@@ -133,9 +135,12 @@ class Pool:
                 stdin=subprocess.PIPE,  # a process whose pool is gone reads its end, and saves
                 stdout=console,
                 stderr=subprocess.STDOUT,
-                env=os.environ | slot,
+                env=os.environ | slot.environment,
                 start_new_session=True,  # Ctrl-C is the pool's to pass on
             )
+        if slot.processors:
+            with suppress(psutil.Error, OSError, AttributeError):  # it has ended already; or the system has no such thing
+                process.cpu_affinity(list(slot.processors))  # before it has threads, which inherit it
         self._running.append(Running(task, process, slot))
         self.view.started(task)
 

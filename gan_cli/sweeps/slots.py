@@ -1,22 +1,35 @@
-"""How many runs at a time, and what each of them has: a GPU, or its share of the cores."""
+"""How many runs at a time, and what each of them has: a GPU, and its share of the cores."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Literal
 
 from gan_cli import machine
 
-Slot = dict[str, str]
-"""What a job's process has in its environment besides."""
+
+@dataclass(frozen=True)
+class Slot:
+    """What a job's process has.
+
+    Attributes:
+        environment: variables besides those of this process.
+        processors: that it may use; none: any.
+    """
+
+    environment: dict[str, str] = field(default_factory=dict)
+    processors: tuple[int, ...] = ()
 
 
-def places(jobs: int | Literal["auto"], memory_gb: float, most: int) -> list[Slot]:
+def places(jobs: int | Literal["auto"], memory_gb: float, most: int, pin: bool) -> list[Slot]:
     """A slot for each run that may go on at a time, no more than `most`.
 
     With GPUs each slot is bound to one of them, in turn where there are more runs than GPUs.
 
     Args:
         jobs: how many; auto: one for each GPU, or without one as many as there are cores and `memory_gb` for.
+        pin: keep each run on cores of its own. TensorFlow's threads wait for each other by spinning; on the cores of another
+            run that costs a quarter more time.
     """
     gpus = machine.gpus()
     if jobs == "auto":
@@ -24,9 +37,21 @@ def places(jobs: int | Literal["auto"], memory_gb: float, most: int) -> list[Slo
     else:
         wanted = jobs
     count = max(1, min(wanted, most))
-    return [{"CUDA_VISIBLE_DEVICES": gpus[place % len(gpus)]} if gpus else {} for place in range(count)]
+    shares = _shares(machine.processors() if pin and count > 1 else [], count)
+    bound = [{"CUDA_VISIBLE_DEVICES": gpus[place % len(gpus)]} if gpus else {} for place in range(count)]
+    return [Slot(environment, processors) for environment, processors in zip(bound, shares, strict=True)]
 
 
 def threads(count: int) -> int:
     """Threads of one operation for each of so many runs: together they use each core once."""
     return max(1, machine.cores() // count)
+
+
+def _shares(processors: list[int], count: int) -> list[tuple[int, ...]]:
+    """Equal shares of processors side by side; one each, in turn, where there are more runs than processors."""
+    total = len(processors)
+    if not total:
+        return [()] * count
+    if count > total:
+        return [(processors[place % total],) for place in range(count)]
+    return [tuple(processors[place * total // count : (place + 1) * total // count]) for place in range(count)]

@@ -12,6 +12,8 @@ from gan_cli.sweeps.record import Job, read_job
 
 Asked = Literal["stop", "timeout"]
 LAST_WORDS = 4096
+NO_ROOM = ("std::bad_alloc", "Cannot allocate memory")
+"""What a C++ program prints that ends because it got no memory."""
 
 
 class Process(NamedTuple):
@@ -66,18 +68,22 @@ def _crash(process: Process) -> str:
         return f"out of memory: killed by the system ({held}); fewer hydra.launcher.jobs or a smaller model need less"
     if number == signal.SIGKILL:
         return f"killed by SIGKILL, as systems do where memory runs out ({held})"
-    words = _last_words(process)
-    return f"crashed with {name} ({held}): {words}"
+    if any(words in _tail(process) for words in NO_ROOM):
+        return f"out of memory: an allocation failed ({held}); fewer hydra.launcher.jobs or a smaller model need less"
+    return f"crashed with {name} ({held}): {_last_words(process)}"
 
 
 def _last_words(process: Process) -> str:
     """The last line that it printed."""
+    words = [line.rpartition("\r")[2].strip() for line in _tail(process).split("\n")]
+    last = next((line for line in reversed(words) if line), "it printed nothing")
+    return "".join(letter for letter in last if letter.isprintable())[:500]
+
+
+def _tail(process: Process) -> str:
     try:
         with files.open_regular(process.console) as file:
             file.seek(max(0, file.seek(0, 2) - LAST_WORDS))
-            lines = file.read(LAST_WORDS).decode(errors="replace").split("\n")
+            return file.read(LAST_WORDS).decode(errors="replace")
     except (OSError, RunDirectoryError):
-        lines = []
-    words = [line.rpartition("\r")[2].strip() for line in lines]
-    last = next((line for line in reversed(words) if line), "it printed nothing")
-    return "".join(letter for letter in last if letter.isprintable())[:500]
+        return ""

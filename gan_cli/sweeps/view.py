@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from gan_cli.sweeps.outcome import OBJECTIVES, outcome
 from gan_cli.sweeps.processes import Task, View
+from gan_cli.sweeps.record import printable
 from gan_cli.training import journal
 from gan_cli.training.rundir import RunDirectory
 
@@ -105,7 +106,7 @@ class Standing:
         """One line on a task that has ended."""
         number, settings, _, best, _ = self.cells(task)
         score = f", {LABELS[self.objective]} {best}" if best else ""
-        reason = f": {task.record.reason}" if task.record.reason else ""
+        reason = f": {printable(task.record.reason)}" if task.record.reason else ""
         return f"job {number} ({settings}) {task.record.state}{score}, {tqdm.format_interval(task.spent)}{reason}"
 
 
@@ -187,8 +188,7 @@ def _labels(tasks: Sequence[Task]) -> dict[int, str]:
 
 def _short(override: str) -> str:
     key, _, value = override.lstrip("+~").partition("=")
-    text = f"{key.rpartition('.')[2]}={value}"
-    return "".join(letter for letter in text if letter.isprintable())
+    return printable(f"{key.rpartition('.')[2]}={value}")
 
 
 def _time(seconds: float | None) -> str:

@@ -104,6 +104,27 @@ def test_what_the_sweep_adds_stands_in_the_command_that_repeats_a_job(
     assert "training.threads=4" not in read_job(tmp_path / "other" / "0").arguments
 
 
+def test_nothing_of_a_stranger_s_sweep_becomes_a_command_or_steers_the_terminal(
+    train: Command, tmp_path: Path, started: list[Task]
+) -> None:
+    command = ["-m", *TINY, "training.steps=4", "seed=0,1"]
+    assert train(*command, "hydra.sweep.dir=sweep").code == 0
+    job, sweep = tmp_path / "sweep" / "1", tmp_path / "sweep"
+    honest = read_job(job).arguments
+    evil = ["+hydra.callbacks.evil._target_=os.system", "--config-dir=/evil"]
+    read_job(job).update(job, state="stopped", arguments=[*honest, *evil], reason="\x1b[2Jgone")
+    started.clear()
+    assert train(*command, "sweep.resume=sweep").code == 0
+    assert [task.record.arguments for task in started] == [honest]
+    assert read_job(job).arguments == honest
+    (job / "job.json").unlink()
+    stored = json.loads((sweep / "sweep.json").read_text())
+    (sweep / "sweep.json").write_text(json.dumps(stored | {"arguments": ["\x1b]0;title\x07"]}))
+    result = train(*command[:-1], "seed=0,2", "sweep.resume=sweep")
+    assert (result.code, "\x1b" in result.err) == (2, False)
+    assert "job 1 had seed=1 where seed=2 is given now" in one_line(result)
+
+
 def test_two_sweeps_in_one_directory_are_refused(train: Command, tmp_path: Path, started: list[Task]) -> None:
     command = ["-m", *TINY, "training.steps=4", "seed=0,1", "hydra.sweep.dir=sweep"]
     assert train(*command).code == 0

@@ -115,13 +115,35 @@ def test_slots_by_cores_and_memory(
     monkeypatch.setattr(machine, "cores", lambda: cores)
     monkeypatch.setattr(machine, "available_memory", lambda: memory)
     monkeypatch.setattr(machine, "gpus", lambda: [])
-    places = slots.places(jobs, 1.5, most)
-    assert places == [{}] * count
+    places = slots.places(jobs, 1.5, most, pin=False)
+    assert places == [slots.Slot()] * count
     assert slots.threads(len(places)) == threads
 
 
 def test_slots_by_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "gpus", lambda: ["GPU-a", "GPU-b"])
-    assert [place["CUDA_VISIBLE_DEVICES"] for place in slots.places("auto", 1.5, 12)] == ["GPU-a", "GPU-b"]
-    assert [place["CUDA_VISIBLE_DEVICES"] for place in slots.places(3, 1.5, 12)] == ["GPU-a", "GPU-b", "GPU-a"]
-    assert len(slots.places("auto", 1.5, 1)) == 1
+
+    def names(jobs, most: int) -> list[str]:
+        return [place.environment["CUDA_VISIBLE_DEVICES"] for place in slots.places(jobs, 1.5, most, pin=True)]
+
+    assert names("auto", 12) == ["GPU-a", "GPU-b"]
+    assert names(3, 12) == ["GPU-a", "GPU-b", "GPU-a"]
+    assert names("auto", 1) == ["GPU-a"]
+
+
+@pytest.mark.parametrize(
+    ("processors", "jobs", "shares"),
+    [
+        ([0, 1], 2, [(0,), (1,)]),
+        ([0, 1], 1, [()]),
+        ([2, 3, 5, 8], 3, [(2,), (3,), (5, 8)]),
+        ([4, 5], 3, [(4,), (5,), (4,)]),
+        ([], 2, [(), ()]),
+    ],
+)
+def test_each_run_has_cores_of_its_own(
+    processors: list[int], jobs: int, shares: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "processors", lambda: processors)
+    assert [place.processors for place in slots.places(jobs, 1.5, 12, pin=True)] == shares
+    assert [place.processors for place in slots.places(jobs, 1.5, 12, pin=False)] == [()] * jobs

@@ -14,6 +14,7 @@ from gan_cli import machine
 from gan_cli.errors import DiskFullError, Interrupted
 from gan_cli.sweeps import processes
 from gan_cli.sweeps.record import read_job
+from gan_cli.sweeps.slots import Slot
 
 from .tasks import Seen, pool, task
 
@@ -34,10 +35,12 @@ def test_all_tasks_run_and_no_more_at_a_time_than_there_are_slots(tmp_path: Path
 
 def test_what_a_process_prints_is_kept_and_its_environment_has_the_slot(tmp_path: Path) -> None:
     one = task(tmp_path, 0)
-    made = pool("print('gpu', os.environ['CUDA_VISIBLE_DEVICES']); say(state='done')", Seen())
-    made._free[0]["CUDA_VISIBLE_DEVICES"] = "GPU-7"
+    script = "time.sleep(0.2); print('gpu', os.environ['CUDA_VISIBLE_DEVICES'], os.sched_getaffinity(0)); say(state='done')"
+    made = pool(script, Seen())
+    last = max(os.sched_getaffinity(0))
+    made._free[0] = Slot({"CUDA_VISIBLE_DEVICES": "GPU-7"}, (last,))
     made.run([one])
-    assert (one.directory / "console.log").read_text() == "gpu GPU-7\n"
+    assert (one.directory / "console.log").read_text() == f"gpu GPU-7 {{{last}}}\n"
 
 
 def test_a_failure_that_a_job_has_recorded_is_not_tried_again(tmp_path: Path) -> None:
@@ -79,6 +82,12 @@ def test_a_process_that_the_system_kills_for_memory_is_reported_as_such(
     pool("os.kill(os.getpid(), 9)", Seen()).run([one])
     assert one.record.state == "failed"
     assert one.record.reason.startswith(reason)
+
+
+def test_a_failed_allocation_of_the_libraries_is_out_of_memory(tmp_path: Path) -> None:
+    one = task(tmp_path, 0)
+    pool("print('terminate called after throwing', 'std::bad_alloc', flush=True); os.abort()", Seen()).run([one])
+    assert one.record.reason.startswith("out of memory: an allocation failed (it held ")
 
 
 def test_a_process_that_says_nothing_leaves_its_last_line_as_the_reason(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gan_cli.sweeps.processes import Pool, Task
 from gan_cli.sweeps.record import FORMAT, Job
+from gan_cli.sweeps.slots import Slot
 
 SAYS = """
 import json, os, signal, sys, time
@@ -55,7 +56,7 @@ def pool(script: str, seen: Seen, slots: int = 1, timeout: float | None = None, 
     def command(task: Task) -> list[str]:
         return [sys.executable, "-S", "-c", f"import os\nos.chdir({str(task.directory)!r})\n{SAYS}\n{script}"]
 
-    return Pool(command, [{} for _ in range(slots)], timeout, retries, seen)
+    return Pool(command, [Slot() for _ in range(slots)], timeout, retries, seen)
 
 
 def logged(directory: Path, **scores: list[tuple[int, float]]) -> None:
