@@ -23,7 +23,7 @@ from omegaconf import DictConfig
 from gan_cli.cli import app, jobs
 from gan_cli.errors import ConfigError, GanError, Interrupted, RunDirectoryError, SweepError
 from gan_cli.sweeps.outcome import OBJECTIVES
-from gan_cli.sweeps.record import printable, read_job
+from gan_cli.sweeps.record import Job, differing, printable, read_job
 from gan_cli.sweeps.view import LABELS
 
 NO_TRIAL = "No trials are completed yet"
@@ -138,15 +138,11 @@ def _expected(error: Exception) -> SweepError | None:
 
 def _report_failures(directory: Path) -> None:
     """By the records that the jobs have left, whichever launcher ran them where."""
-    failures = []
-    for path in sorted(directory.glob("*/job.json"), key=lambda path: (len(path.parent.name), path)):
-        try:
-            record = read_job(path.parent)
-        except RunDirectoryError as error:
-            failures.append(f"  {error}")
-            continue
-        if record is not None and record.state == "failed":
-            failures.append(printable(f"  {path.parent.name}  {' '.join(record.overrides)}: {record.reason}"))
+    records, failures = _records(directory)
+    told = differing({name: record.overrides for name, record in records.items()})
+    for name, record in records.items():
+        if record.state == "failed":
+            failures.append(printable(f"  {name}  {' '.join(told[name])}: {record.reason}"))
     if failures:
         lines = "\n".join(failures)
         raise SweepError(f"{len(failures)} of the sweep's jobs failed, each has its error in its train.log:\n{lines}")
@@ -154,20 +150,25 @@ def _report_failures(directory: Path) -> None:
 
 def best(directory: Path, objective: str) -> str | None:
     """One line on the job of a sweep with the best score; None where none has one."""
-    scores = {path.parent: jobs.score(path.parent) for path in directory.glob("*/job.json")}
-    losses = {job: OBJECTIVES[objective] * score for job, score in scores.items() if score is not None}
-    if not losses:
+    records, _ = _records(directory)
+    scores = {name: score for name in records if (score := jobs.score(directory / name)) is not None}
+    if not scores:
         return None
-    job = min(losses, key=lambda each: (losses[each], each))
-    overrides = {each: _overrides(each) for each in scores}
-    common = set.intersection(*map(set, overrides.values())) if len(overrides) > 1 else set()
-    settings = " ".join(each for each in overrides[job] if each not in common)
-    return printable(f"best: job {job.name}, {LABELS[objective]} {scores[job]:.4g}: {settings}")
+    name = min(scores, key=lambda each: OBJECTIVES[objective] * scores[each])
+    settings = " ".join(differing({each: record.overrides for each, record in records.items()})[name])
+    return printable(f"best: job {name}, {LABELS[objective]} {scores[name]:.4g}: {settings}")
 
 
-def _overrides(directory: Path) -> list[str]:
-    record = read_job(directory)
-    return [] if record is None else record.overrides
+def _records(directory: Path) -> tuple[dict[str, Job], list[str]]:
+    """The jobs of a sweep in their order, and a line for each record that cannot be read."""
+    found, unreadable = {}, []
+    for path in sorted(directory.glob("*/job.json"), key=lambda path: (len(path.parent.name), path)):
+        try:
+            if record := read_job(path.parent):
+                found[path.parent.name] = record
+        except RunDirectoryError as error:
+            unreadable.append(f"  {error}")
+    return found, unreadable
 
 
 def _hush() -> None:

@@ -6,6 +6,7 @@ A sweep's directory may come from a stranger, as a run directory may: plain JSON
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -30,6 +31,15 @@ OVER: tuple[State, ...] = ("done", "pruned")
 def printable(text: str) -> str:
     """What a record says, for a terminal, which it must not steer."""
     return "".join(letter for letter in text if letter.isprintable() or letter == "\n")
+
+
+Name = TypeVar("Name")
+
+
+def differing(jobs: Mapping[Name, Sequence[str]]) -> dict[Name, list[str]]:
+    """Of each job the overrides that not all have."""
+    common = set.intersection(*map(set, jobs.values())) if len(jobs) > 1 else set()
+    return {name: [each for each in overrides if each not in common] for name, overrides in jobs.items()}
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from gan_cli.sweeps.outcome import OBJECTIVES, outcome
 from gan_cli.sweeps.processes import Task, View
-from gan_cli.sweeps.record import printable
+from gan_cli.sweeps.record import differing, printable
 from gan_cli.training import journal
 from gan_cli.training.rundir import RunDirectory
 
@@ -179,11 +179,8 @@ class LiveTable:
 
 def _labels(tasks: Sequence[Task]) -> dict[int, str]:
     """Of each task the overrides that not all have, by the last parts of their keys."""
-    common = set.intersection(*(set(task.record.overrides) for task in tasks)) if len(tasks) > 1 else set()
-    return {
-        task.number: " ".join(_short(each) for each in task.record.overrides if each not in common) or "defaults"
-        for task in tasks
-    }
+    told = differing({task.number: task.record.overrides for task in tasks})
+    return {number: " ".join(map(_short, overrides)) or "defaults" for number, overrides in told.items()}
 
 
 def _short(override: str) -> str:
