@@ -1,9 +1,12 @@
-"""Figures of speed, each a ratio of two contenders that take turns: `python scripts/benchmark.py [SECTION ...]`.
+"""Figures of speed, each a ratio of two contenders that take turns: `python scripts/benchmark.py
+[SECTION ...]`.
 
-Every contender is a process of its own that builds its networks once and then, on a line from the parent, runs a round.
-The parent lets them alternate, so that a machine whose speed drifts slows both. MNIST is found as `data=mnist` finds it.
+Every contender is a process of its own that builds its networks once and then, on a line from the
+parent, runs a round. The parent lets them alternate, so that a machine whose speed drifts slows
+both. MNIST is found as `data=mnist` finds it.
 
-Sections: training, small, keras, bfloat16, critic, sampling (ratios), checkpoint (share of the run), startup (seconds).
+Sections: training, small, keras, bfloat16, critic, sampling (ratios), checkpoint (share of the
+run), startup (seconds).
 """
 
 from __future__ import annotations
@@ -28,16 +31,24 @@ Round = Callable[[], float]
 
 
 def ours(
-    data: str, batch: int, steps: int, precision: str = "float32", threads: int | None = None, critic: bool = False
+    data: str,
+    batch: int,
+    steps: int,
+    precision: str = "float32",
+    threads: int | None = None,
+    critic: bool = False,
 ) -> Round:
-    """The loop of gan-train with its progress, log and non-finite checks, as the command runs it between previews."""
+    """The loop of gan-train with its progress, log and non-finite checks, as the command runs it
+    between previews.
+    """
     import io
 
     from gan_cli import models
-    from gan_cli.config import Loss, Optimizer, Schedule
-    from gan_cli.config_models import Dcgan, WganGp
-    from gan_cli.data.feed import DeviceFeed
-    from gan_cli.training import device, hooks, optimizers
+    from gan_cli.base import device
+    from gan_cli.config.models import Dcgan, WganGp
+    from gan_cli.config.schema import Loss, Optimizer, Schedule
+    from gan_cli.data.pipeline.feed import DeviceFeed
+    from gan_cli.training import hooks, optimizers
     from gan_cli.training.loop import Loop
     from gan_cli.training.signals import Signals
     from gan_cli.training.state import State
@@ -57,7 +68,10 @@ def ours(
 
     def run() -> float:
         start = int(state.step.numpy())
-        watchers = [hooks.ProgressLines(100, io.StringIO()), hooks.MetricsLog(folder / "metrics.jsonl", 100, start)]
+        watchers = [
+            hooks.ProgressLines(100, io.StringIO()),
+            hooks.MetricsLog(folder / "metrics.jsonl", 100, start),
+        ]
         began = time.perf_counter()
         Loop(state, step, watchers, batch_size=batch, log_every=100).run(start + steps, Signals())
         return steps * step.batches * batch / (time.perf_counter() - began)
@@ -66,13 +80,18 @@ def ours(
 
 
 def handwritten(data: str, batch: int, steps: int) -> Round:
-    """The loop of the TensorFlow tutorial: tf.data, two tapes, one compiled step, Keras's Adam; no average, no checks."""
+    """The loop of the TensorFlow tutorial: tf.data, two tapes, one compiled step, Keras's Adam; no
+    average, no checks.
+    """
     import keras
     import tensorflow as tf
 
     source = load(data)
     generator, discriminator = networks(source, data)
-    generator_optimizer, discriminator_optimizer = keras.optimizers.Adam(2e-4, 0.5), keras.optimizers.Adam(2e-4, 0.5)
+    generator_optimizer, discriminator_optimizer = (
+        keras.optimizers.Adam(2e-4, 0.5),
+        keras.optimizers.Adam(2e-4, 0.5),
+    )
     cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
     pixels = source.images.astype("float32") / 127.5 - 1.0
     dataset = tf.data.Dataset.from_tensor_slices(pixels).shuffle(len(pixels)).repeat()
@@ -83,14 +102,23 @@ def handwritten(data: str, batch: int, steps: int) -> Round:
         noise = tf.random.normal([batch, 100])
         with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
             fake = generator(noise, training=True)
-            real_logits, fake_logits = discriminator(images, training=True), discriminator(fake, training=True)
+            real_logits, fake_logits = (
+                discriminator(images, training=True),
+                discriminator(fake, training=True),
+            )
             generator_loss = cross_entropy(tf.ones_like(fake_logits), fake_logits)
             discriminator_loss = cross_entropy(tf.ones_like(real_logits), real_logits)
             discriminator_loss += cross_entropy(tf.zeros_like(fake_logits), fake_logits)
         gradients = generator_tape.gradient(generator_loss, generator.trainable_variables)
-        generator_optimizer.apply_gradients(zip(gradients, generator.trainable_variables, strict=True))
-        gradients = discriminator_tape.gradient(discriminator_loss, discriminator.trainable_variables)
-        discriminator_optimizer.apply_gradients(zip(gradients, discriminator.trainable_variables, strict=True))
+        generator_optimizer.apply_gradients(
+            zip(gradients, generator.trainable_variables, strict=True)
+        )
+        gradients = discriminator_tape.gradient(
+            discriminator_loss, discriminator.trainable_variables
+        )
+        discriminator_optimizer.apply_gradients(
+            zip(gradients, discriminator.trainable_variables, strict=True)
+        )
 
     def run() -> float:
         began = time.perf_counter()
@@ -103,18 +131,28 @@ def handwritten(data: str, batch: int, steps: int) -> Round:
 
 
 def handwritten_critic(data: str, batch: int, steps: int) -> Round:
-    """WGAN-GP as Gulrajani et al.'s algorithm 1 reads: tf.data, one compiled step of five critic updates and the generator's.
+    """WGAN-GP as Gulrajani et al.'s algorithm 1 reads: tf.data, one compiled step of five critic
+    updates and the generator's.
 
-    Images are counted as gan-train counts them: those of all six updates, though the generator's own needs no real ones.
+    Images are counted as gan-train counts them: those of all six updates, though the generator's
+    own needs no real ones.
     """
     import keras
     import tensorflow as tf
 
     source = load(data)
     generator, critic = networks(source, data, dropout=0.0)
-    generator_optimizer, critic_optimizer = keras.optimizers.Adam(1e-4, 0.0, 0.9), keras.optimizers.Adam(1e-4, 0.0, 0.9)
+    generator_optimizer, critic_optimizer = (
+        keras.optimizers.Adam(1e-4, 0.0, 0.9),
+        keras.optimizers.Adam(1e-4, 0.0, 0.9),
+    )
     pixels = source.images.astype("float32") / 127.5 - 1.0
-    dataset = tf.data.Dataset.from_tensor_slices(pixels).shuffle(len(pixels)).repeat().batch(batch, drop_remainder=True)
+    dataset = (
+        tf.data.Dataset.from_tensor_slices(pixels)
+        .shuffle(len(pixels))
+        .repeat()
+        .batch(batch, drop_remainder=True)
+    )
     batches = iter(dataset.batch(CRITIC_STEPS).prefetch(tf.data.AUTOTUNE))
 
     def critic_step(real: tf.Tensor) -> None:
@@ -126,7 +164,9 @@ def handwritten_critic(data: str, batch: int, steps: int) -> Round:
                 judged = critic(mixed, training=True)
             squares = tf.reduce_sum(tf.square(inner.gradient(judged, mixed)), axis=[1, 2, 3])
             penalty = tf.reduce_mean(tf.square(tf.sqrt(squares) - 1.0))
-            distance = tf.reduce_mean(critic(fake, training=True)) - tf.reduce_mean(critic(real, training=True))
+            distance = tf.reduce_mean(critic(fake, training=True)) - tf.reduce_mean(
+                critic(real, training=True)
+            )
             loss = distance + 10.0 * penalty
         gradients = tape.gradient(loss, critic.trainable_variables)
         critic_optimizer.apply_gradients(zip(gradients, critic.trainable_variables, strict=True))
@@ -136,9 +176,13 @@ def handwritten_critic(data: str, batch: int, steps: int) -> Round:
         for index in range(CRITIC_STEPS):
             critic_step(images[index])
         with tf.GradientTape() as tape:
-            loss = -tf.reduce_mean(critic(generator(tf.random.normal([batch, 100]), training=True), training=True))
+            loss = -tf.reduce_mean(
+                critic(generator(tf.random.normal([batch, 100]), training=True), training=True)
+            )
         gradients = tape.gradient(loss, generator.trainable_variables)
-        generator_optimizer.apply_gradients(zip(gradients, generator.trainable_variables, strict=True))
+        generator_optimizer.apply_gradients(
+            zip(gradients, generator.trainable_variables, strict=True)
+        )
 
     def run() -> float:
         began = time.perf_counter()
@@ -151,7 +195,9 @@ def handwritten_critic(data: str, batch: int, steps: int) -> Round:
 
 
 def train_on_batch(data: str, batch: int, steps: int, predict: str) -> Round:
-    """The old Keras way: real, fake, and the stacked model, a train_on_batch each; the fakes come from `predict`."""
+    """The old Keras way: real, fake, and the stacked model, a train_on_batch each; the fakes come
+    from `predict`.
+    """
     import keras
     import numpy as np
 
@@ -165,9 +211,10 @@ def train_on_batch(data: str, batch: int, steps: int, predict: str) -> Round:
     stacked.compile(keras.optimizers.Adam(2e-4, 0.5), loss)
     pixels = source.images.astype("float32") / 127.5 - 1.0
     random = np.random.default_rng(0)
-    draw = {"predict": lambda noise: generator.predict(noise, verbose=0), "predict_on_batch": generator.predict_on_batch}[
-        predict
-    ]
+    draw = {
+        "predict": lambda noise: generator.predict(noise, verbose=0),
+        "predict_on_batch": generator.predict_on_batch,
+    }[predict]
     ones, zeros = np.ones((batch, 1), "float32"), np.zeros((batch, 1), "float32")
 
     def run() -> float:
@@ -185,15 +232,15 @@ def train_on_batch(data: str, batch: int, steps: int, predict: str) -> Round:
 def sample_ours(data: str, batch: int, steps: int) -> Round:
     """The generator of batches behind gan-sample, uint8 out."""
     from gan_cli import models
-    from gan_cli.config import Loss
-    from gan_cli.config_models import Dcgan
-    from gan_cli.training import sampling
+    from gan_cli.config.models import Dcgan
+    from gan_cli.config.schema import Loss
+    from gan_cli.sampling import drawing
 
     model = models.build(Dcgan(width=width(data)), load(data).spec, Loss("non_saturating"))
 
     def run() -> float:
         began = time.perf_counter()
-        count = sum(len(images) for images in sampling.batches(model, steps * batch, 0, batch))
+        count = sum(len(images) for images in drawing.batches(model, steps * batch, 0, batch))
         return count / (time.perf_counter() - began)
 
     return run
@@ -216,13 +263,16 @@ def sample_bare(data: str, batch: int, steps: int) -> Round:
     return run
 
 
-CONTENDERS = {each.__name__: each for each in (ours, handwritten, handwritten_critic, train_on_batch, sample_ours, sample_bare)}
+CONTENDERS = {
+    each.__name__: each
+    for each in (ours, handwritten, handwritten_critic, train_on_batch, sample_ours, sample_bare)
+}
 
 
 def load(data: str):
     """The named training set."""
     from gan_cli import data as sources
-    from gan_cli.config_data import Digits, Mnist
+    from gan_cli.config.data import Digits, Mnist
 
     return sources.load({"digits": Digits(), "mnist": Mnist()}[data])
 
@@ -237,7 +287,9 @@ def networks(source, data: str, dropout: float = 0.3):
     from gan_cli.networks import dcgan
 
     shape = source.spec.image_shape
-    return dcgan.generator(shape, width=width(data)), dcgan.discriminator(shape, width=width(data), dropout=dropout)
+    return dcgan.generator(shape, width=width(data)), dcgan.discriminator(
+        shape, width=width(data), dropout=dropout
+    )
 
 
 # ---- the parent
@@ -285,58 +337,89 @@ def duel(title: str, goal: float, first: Contender, second: Contender) -> None:
     ratios = sorted(a / b for a, b in zip(first.rates, second.rates, strict=True))
     medians = [statistics.median(contender.rates) for contender in (first, second)]
     print(
-        f"{title}: {statistics.median(ratios):.3f} (rounds {ratios[0]:.3f} to {ratios[-1]:.3f}, goal {goal}); "
+        f"{title}: {statistics.median(ratios):.3f} (rounds {ratios[0]:.3f} to {ratios[-1]:.3f}, "
+        f"goal {goal}); "
         f"{medians[0]:,.0f} against {medians[1]:,.0f} images/s",
         flush=True,
     )
 
 
 def training() -> None:
-    duel("training, DCGAN on MNIST, batch 128, over a hand-written loop", 1.0,
-         Contender("ours", data="mnist", batch=128, steps=50),
-         Contender("handwritten", data="mnist", batch=128, steps=50))  # fmt: skip
+    duel(
+        "training, DCGAN on MNIST, batch 128, over a hand-written loop",
+        1.0,
+        Contender("ours", data="mnist", batch=128, steps=50),
+        Contender("handwritten", data="mnist", batch=128, steps=50),
+    )
 
 
 def small() -> None:
-    duel("training, narrow DCGAN on digits, batch 64, over a hand-written loop", 1.1,
-         Contender("ours", data="digits", batch=64, steps=500),
-         Contender("handwritten", data="digits", batch=64, steps=500))  # fmt: skip
-    duel("the same with training.threads=1", 1.1,
-         Contender("ours", data="digits", batch=64, steps=500, threads=1),
-         Contender("handwritten", data="digits", batch=64, steps=500))  # fmt: skip
+    duel(
+        "training, narrow DCGAN on digits, batch 64, over a hand-written loop",
+        1.1,
+        Contender("ours", data="digits", batch=64, steps=500),
+        Contender("handwritten", data="digits", batch=64, steps=500),
+    )
+    duel(
+        "the same with training.threads=1",
+        1.1,
+        Contender("ours", data="digits", batch=64, steps=500, threads=1),
+        Contender("handwritten", data="digits", batch=64, steps=500),
+    )
 
 
 def keras() -> None:
     for predict in ("predict", "predict_on_batch"):
-        duel(f"training, DCGAN on MNIST, batch 128, over three train_on_batch calls and {predict}", 1.8,
-             Contender("ours", data="mnist", batch=128, steps=30),
-             Contender("train_on_batch", data="mnist", batch=128, steps=30, predict=predict))  # fmt: skip
+        duel(
+            f"training, DCGAN on MNIST, batch 128, over three train_on_batch calls and {predict}",
+            1.8,
+            Contender("ours", data="mnist", batch=128, steps=30),
+            Contender("train_on_batch", data="mnist", batch=128, steps=30, predict=predict),
+        )
 
 
 def bfloat16() -> None:
-    duel("training, DCGAN on MNIST, batch 128, bfloat16 over float32", 1.25,
-         Contender("ours", data="mnist", batch=128, steps=40, precision="bfloat16"),
-         Contender("ours", data="mnist", batch=128, steps=40))  # fmt: skip
+    duel(
+        "training, DCGAN on MNIST, batch 128, bfloat16 over float32",
+        1.25,
+        Contender("ours", data="mnist", batch=128, steps=40, precision="bfloat16"),
+        Contender("ours", data="mnist", batch=128, steps=40),
+    )
 
 
 def critic() -> None:
-    duel("training, WGAN-GP on MNIST, batch 64, over a hand-written step", 0.95,
-         Contender("ours", data="mnist", batch=64, steps=8, critic=True),
-         Contender("handwritten_critic", data="mnist", batch=64, steps=8))  # fmt: skip
+    duel(
+        "training, WGAN-GP on MNIST, batch 64, over a hand-written step",
+        0.95,
+        Contender("ours", data="mnist", batch=64, steps=8, critic=True),
+        Contender("handwritten_critic", data="mnist", batch=64, steps=8),
+    )
 
 
 def sampling() -> None:
-    duel("sampling, DCGAN 28x28, batch 64, over the bare compiled generator", 0.9,
-         Contender("sample_ours", data="mnist", batch=64, steps=150),
-         Contender("sample_bare", data="mnist", batch=64, steps=150))  # fmt: skip
+    duel(
+        "sampling, DCGAN 28x28, batch 64, over the bare compiled generator",
+        0.9,
+        Contender("sample_ours", data="mnist", batch=64, steps=150),
+        Contender("sample_bare", data="mnist", batch=64, steps=150),
+    )
 
 
 def checkpoint() -> None:
     """Seconds inside the checkpoint hook over those of the whole run, at the default interval."""
     for data, arguments in (("digits", []), ("mnist", ["training.steps=1000"])):
         with tempfile.TemporaryDirectory(dir=".") as folder:
-            command = [sys.executable, __file__, "--checkpoint", f"data={data}", f"run_dir={folder}/run", *arguments]
-            answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1]
+            command = [
+                sys.executable,
+                __file__,
+                "--checkpoint",
+                f"data={data}",
+                f"run_dir={folder}/run",
+                *arguments,
+            ]
+            answer = subprocess.run(
+                command, capture_output=True, text=True, check=True
+            ).stdout.splitlines()[-1]
         print(f"checkpoints, data={data} {' '.join(arguments)}: {answer}, goal 1 %", flush=True)
 
 
@@ -357,11 +440,16 @@ def checkpoint_worker(arguments: list[str]) -> None:
     began = time.perf_counter()
     assert train.main() == 0
     whole = time.perf_counter() - began
-    print(f"{100 * sum(spent) / whole:.2f} % ({len(spent)} saves of {1000 * statistics.median(spent):.0f} ms in {whole:.0f} s)")
+    print(
+        f"{100 * sum(spent) / whole:.2f} % ({len(spent)} saves of "
+        f"{1000 * statistics.median(spent):.0f} ms in {whole:.0f} s)"
+    )
 
 
 def startup() -> None:
-    """Seconds to answer without TensorFlow, and to the first step beyond TensorFlow's own import."""
+    """Seconds to answer without TensorFlow, and to the first step beyond TensorFlow's own
+    import.
+    """
     bare = "import tensorflow, keras"
     with tempfile.TemporaryDirectory() as folder:
         commands = {
@@ -378,14 +466,27 @@ def startup() -> None:
                 subprocess.run(command, capture_output=True, cwd=folder)
                 times[name].append(time.perf_counter() - began)
     for name, seconds in times.items():
-        print(f"{name}: {statistics.median(seconds):.2f} s ({min(seconds):.2f} to {max(seconds):.2f})", flush=True)
+        print(
+            f"{name}: {statistics.median(seconds):.2f} s ({min(seconds):.2f} to "
+            f"{max(seconds):.2f})",
+            flush=True,
+        )
     above = statistics.median(
-        a - b for a, b in zip(times["gan-train training.steps=1"], times["import tensorflow"], strict=True)
+        a - b
+        for a, b in zip(
+            times["gan-train training.steps=1"], times["import tensorflow"], strict=True
+        )
     )
-    print(f"first step, its preview and checkpoint, above the import: {above:.2f} s, goal 5 s", flush=True)
+    print(
+        f"first step, its preview and checkpoint, above the import: {above:.2f} s, goal 5 s",
+        flush=True,
+    )
 
 
-SECTIONS = {each.__name__: each for each in (training, small, keras, bfloat16, critic, sampling, checkpoint, startup)}
+SECTIONS = {
+    each.__name__: each
+    for each in (training, small, keras, bfloat16, critic, sampling, checkpoint, startup)
+}
 
 
 def worker(name: str, arguments: str) -> None:
@@ -395,7 +496,9 @@ def worker(name: str, arguments: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("sections", nargs="*", choices=[*SECTIONS, []], help="default: all")
     for section in parser.parse_args().sections or SECTIONS:
         SECTIONS[section]()

@@ -1,8 +1,11 @@
-"""Exact resume and kills, counted: `python scripts/faults.py resume --times 10`, `python scripts/faults.py kill --times 100`.
+"""Exact resume and kills, counted: `python scripts/faults.py resume --times 10`, `python
+scripts/faults.py kill --times 100`.
 
-resume: N steps straight against k + (N - k) in two processes, for random k: SHA-256 of the whole state and of the grid.
-kill: SIGKILL at a random moment, half of them aimed at a save in progress, then the same command again, over and over in
-one run directory. After each kill the newest checkpoint must be valid and not older than the last one that was seen.
+resume: N steps straight against k + (N - k) in two processes, for random k: SHA-256 of the whole
+state and of the grid.
+kill: SIGKILL at a random moment, half of them aimed at a save in progress, then the same command
+again, over and over in one run directory. After each kill the newest checkpoint must be valid and
+not older than the last one that was seen.
 """
 
 from __future__ import annotations
@@ -18,10 +21,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from gan_cli.training import checkpoint
+from gan_cli.runs import checkpoint
 
 TRAIN = [sys.executable, "-c", "from gan_cli.cli.train import main; raise SystemExit(main())"]
-SMALL = ["model.width=16", "training.log_every=50", "training.preview_every=100", "training.checkpoint_every=100"]
+SMALL = [
+    "model.width=16",
+    "training.log_every=50",
+    "training.preview_every=100",
+    "training.checkpoint_every=100",
+]
 STEPS = 300
 
 
@@ -39,13 +47,19 @@ def resume(times: int) -> None:
         gan_train(f"resume={run}", f"training.steps={STEPS}")
         same = digests(run) == straight
         equal += same
-        print(f"{k} + {STEPS - k} steps: {'equal' if same else 'DIFFERENT'}  {digests(run)[0][:16]}", flush=True)
+        print(
+            f"{k} + {STEPS - k} steps: {'equal' if same else 'DIFFERENT'}  {digests(run)[0][:16]}",
+            flush=True,
+        )
     print(f"exact resume: {equal} of {times} equal to {STEPS} straight steps")
 
 
 def digests(run: Path) -> list[str]:
     state = run / "checkpoints" / f"step-{STEPS:08d}" / checkpoint.STATE
-    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in (state, run / "samples" / f"step-{STEPS:08d}.png")]
+    return [
+        hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (state, run / "samples" / f"step-{STEPS:08d}.png")
+    ]
 
 
 def kill(times: int) -> None:
@@ -55,7 +69,9 @@ def kill(times: int) -> None:
     options = [*SMALL, "training.checkpoint_every=10", "training.steps=1000000000"]
     for number in range(times):
         last_seen = max(checkpoint.steps(folder), default=-1)
-        command = [f"resume={run}"] if (run / "model.json").exists() else [*options, f"run_dir={run}"]
+        command = (
+            [f"resume={run}"] if (run / "model.json").exists() else [*options, f"run_dir={run}"]
+        )
         with tempfile.TemporaryFile("w+") as output:
             process = subprocess.Popen([*TRAIN, *command], stdout=output, stderr=subprocess.STDOUT)
             seen = wait(process, folder, draw, aim=number % 2 == 0)
@@ -68,12 +84,17 @@ def kill(times: int) -> None:
     gan_train(f"resume={run}", f"training.steps={max(checkpoint.steps(folder)) + 10}")
     left = [path.name for path in run.rglob("*.tmp")]
     lines = [json.loads(line)["step"] for line in (run / "metrics.jsonl").read_text().splitlines()]
-    print(f"kills: {good} of {times} valid, {in_save} of them inside a save; left over: {left or 'nothing'}; "
-          f"metrics in order and single: {lines == sorted(set(lines))}; last step {lines[-1]}")  # fmt: skip
+    print(
+        f"kills: {good} of {times} valid, {in_save} of them inside a save; left over: "
+        f"{left or 'nothing'}; "
+        f"metrics in order and single: {lines == sorted(set(lines))}; last step {lines[-1]}"
+    )
 
 
 def wait(process: subprocess.Popen[bytes], folder: Path, draw: random.Random, aim: bool) -> int:
-    """Wait for a random moment, or for a save to be under way; the newest step that was seen committed until then."""
+    """Wait for a random moment, or for a save to be under way; the newest step that was seen
+    committed until then.
+    """
     before, began = max(checkpoint.steps(folder), default=-1), time.monotonic()
     moment = draw.uniform(0.0, 9.0) if not aim else draw.uniform(5.0, 7.0)
     seen = before
@@ -98,14 +119,24 @@ def check(number: int, folder: Path, seen: int, resumed_from: int, said: str) ->
     damaged: list[str] = []
     newest = checkpoint.newest(folder, damaged.append)
     step = newest.step if newest is not None else -1
-    came_back = resumed_from < 0 or "resumed at step" not in said or f"resumed at step {resumed_from}\n" in said
+    came_back = (
+        resumed_from < 0
+        or "resumed at step" not in said
+        or f"resumed at step {resumed_from}\n" in said
+    )
     good = step >= seen and not damaged and came_back and "Traceback" not in said
-    print(f"kill {number + 1}: newest {step}, last seen {seen}{'' if good else '  BAD ' + said[-2000:]}", flush=True)
+    print(
+        f"kill {number + 1}: newest {step}, last seen "
+        f"{seen}{'' if good else '  BAD ' + said[-2000:]}",
+        flush=True,
+    )
     return good
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("section", choices=["resume", "kill"])
     parser.add_argument("--times", type=int)
     arguments = parser.parse_args()

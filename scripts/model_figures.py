@@ -1,9 +1,12 @@
-"""Figures of the models: `python scripts/model_figures.py mnist [MODEL ...]`, `... modes`, `... labels RUN [RUN ...]`.
+"""Figures of the models: `python scripts/model_figures.py mnist [MODEL ...]`, `... modes`, `...
+labels RUN [RUN ...]`.
 
-`mnist` gives each model the same minutes on MNIST and prints its scores, images a second, parameters and peak memory; runs
-and grids stay in the folder `model_figures`. `modes` counts the modes of stacked MNIST that one and three discriminators
-find in equal steps, over three seeds. `labels` is the share of samples that gan-evaluate's classifier gives the class that was
-asked for, for runs of models that are told one. Two runs go at a time, each on a thread of its own, where there are two cores.
+`mnist` gives each model the same minutes on MNIST and prints its scores, images a second,
+parameters and peak memory; runs and grids stay in the folder `model_figures`. `modes` counts the
+modes of stacked MNIST that one and three discriminators find in equal steps, over three seeds.
+`labels` is the share of samples that gan-evaluate's classifier gives the class that was asked for,
+for runs of models that are told one. Two runs go at a time, each on a thread of its own, where
+there are two cores.
 """
 
 from __future__ import annotations
@@ -21,7 +24,12 @@ from pathlib import Path
 FOLDER = Path("model_figures")
 MINUTES = 5.0
 MODES_STEPS = 3000
-QUIET = ("evaluation.every=null", "training.threads=1", "training.preview_every=1000000", "training.checkpoint_every=1000000")
+QUIET = (
+    "evaluation.every=null",
+    "training.threads=1",
+    "training.preview_every=1000000",
+    "training.checkpoint_every=1000000",
+)
 FAST = ("experiment=mnist_fast",)
 MODELS: dict[str, tuple[str, ...]] = {
     "dcgan": FAST,
@@ -31,17 +39,32 @@ MODELS: dict[str, tuple[str, ...]] = {
     "projection_gan": (*FAST, "model=projection_gan"),
     "multi_gan": (*FAST, "model=multi_gan"),
     "conv_gan": (
-        "model=conv_gan", "data=mnist", "model.width=16", "model.discriminator_norm=batch", "model.dropout=0",
-        "training.batch_size=32", "training.ema_decay=0.998", "optimizer.learning_rate=1.0e-03", "schedule=linear",
+        "model=conv_gan",
+        "data=mnist",
+        "model.width=16",
+        "model.discriminator_norm=batch",
+        "model.dropout=0",
+        "training.batch_size=32",
+        "training.ema_decay=0.998",
+        "optimizer.learning_rate=1.0e-03",
+        "schedule=linear",
     ),
     "vae": ("experiment=mnist_vae",),
     "vae_gan": (
-        "model=vae_gan", "data=mnist", "model.width=16", "model.latent_dim=16", "model.beta=4", "model.gamma=2",
-        "training.batch_size=32", "training.ema_decay=0.998", "optimizer.learning_rate=4.0e-04", "schedule=linear",
+        "model=vae_gan",
+        "data=mnist",
+        "model.width=16",
+        "model.latent_dim=16",
+        "model.beta=4",
+        "model.gamma=2",
+        "training.batch_size=32",
+        "training.ema_decay=0.998",
+        "optimizer.learning_rate=4.0e-04",
+        "schedule=linear",
     ),
     "template": ("model=template", "data=mnist"),
     "random_pixels": ("model=random_pixels", "data=mnist", "model.source=histogram"),
-}  # fmt: skip
+}
 """Each with the settings that suit it best, as far as they are known."""
 BASELINES = {"template": 100, "random_pixels": 1000}
 """Steps of those that learn nothing by gradients: more would change nothing."""
@@ -69,7 +92,10 @@ def _figures(name: str) -> str:
     scores = {key: (value["mean"], value["floor"]) for key, value in report["scores"].items()}
     speed = _entries(run)[-1]["images_per_second"]
     shown = "  ".join(f"{key} {mean:.4g} (real {real:.4g})" for key, (mean, real) in scores.items())
-    cost = f"{steps} steps in {minutes:.1f} min, {speed:,.0f} images/s, {_parameters(run):,} parameters, {peak:.0f} MB"
+    cost = (
+        f"{steps} steps in {minutes:.1f} min, {speed:,.0f} images/s, {_parameters(run):,} "
+        f"parameters, {peak:.0f} MB"
+    )
     return f"{name}: {cost}; {shown}"
 
 
@@ -78,7 +104,9 @@ def _steps_in(seconds: float, arguments: list[str], run: Path) -> int:
     if not run.exists():
         _train([*arguments, "training.steps=300", "training.log_every=50", f"run_dir={run}"])
     entries = _entries(run)
-    per_second = (entries[-1]["step"] - entries[0]["step"]) / (entries[-1]["seconds"] - entries[0]["seconds"])
+    per_second = (entries[-1]["step"] - entries[0]["step"]) / (
+        entries[-1]["seconds"] - entries[0]["seconds"]
+    )
     return int(per_second * seconds)
 
 
@@ -92,7 +120,14 @@ def _train(arguments: list[str]) -> float:
 
 
 def _command(name: str, *arguments: str) -> str:
-    return _run([sys.executable, "-c", f"import sys; from gan_cli.cli.{name} import main; sys.exit(main())", *arguments])
+    return _run(
+        [
+            sys.executable,
+            "-c",
+            f"import sys; from gan_cli.cli.{name} import main; sys.exit(main())",
+            *arguments,
+        ]
+    )
 
 
 def _run(command: list[str]) -> str:
@@ -109,15 +144,22 @@ def _entries(run: Path) -> list[dict]:
 def _parameters(run: Path) -> int:
     """Weights of all networks, statistics of normalization included."""
     from gan_cli import models
-    from gan_cli.training.rundir import RunDirectory
+    from gan_cli.runs.rundir import RunDirectory
 
     card = RunDirectory.read(str(run)).read_card()
     networks = models.plan(card.model, card.data, card.loss).networks
-    return sum(math.prod(shape) for tensors in networks.values() for shape, kind in tensors.values() if kind == "float32")
+    return sum(
+        math.prod(shape)
+        for tensors in networks.values()
+        for shape, kind in tensors.values()
+        if kind == "float32"
+    )
 
 
 def modes(_: list[str]) -> None:
-    """Modes of 1,000 and KL divergence, mean and range over seeds, for one discriminator and for three."""
+    """Modes of 1,000 and KL divergence, mean and range over seeds, for one discriminator and for
+    three.
+    """
     FOLDER.mkdir(exist_ok=True)
     jobs = [(count, seed) for seed in range(3) for count in (1, 3)]
     with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
@@ -125,15 +167,31 @@ def modes(_: list[str]) -> None:
     for count in (1, 3):
         for place, name in enumerate(("modes", "KL divergence", "coverage")):
             values = [found[count, seed][place] for seed in range(3)]
-            print(f"{count} discriminators, {name}: {statistics.mean(values):.4g} ({min(values):.4g} to {max(values):.4g})")
+            print(
+                f"{count} discriminators, {name}: {statistics.mean(values):.4g} "
+                f"({min(values):.4g} to {max(values):.4g})"
+            )
 
 
 def _modes(job: tuple[int, int]) -> tuple[float, float, float]:
     count, seed = job
     run = FOLDER / f"modes-{count}-{seed}"
-    arguments = [*FAST, "model=multi_gan", f"model.discriminators={count}", "data=stacked_mnist", *QUIET, f"seed={seed}"]
+    arguments = [
+        *FAST,
+        "model=multi_gan",
+        f"model.discriminators={count}",
+        "data=stacked_mnist",
+        *QUIET,
+        f"seed={seed}",
+    ]
     _train([*arguments, f"training.steps={MODES_STEPS}", f"run_dir={run}"])
-    _command("evaluate", f"checkpoint={run}", "metrics=[modes,density_coverage]", "repeats=1", "step=newest")
+    _command(
+        "evaluate",
+        f"checkpoint={run}",
+        "metrics=[modes,density_coverage]",
+        "repeats=1",
+        "step=newest",
+    )
     scores = json.loads(max((run / "scores").glob("step-*.json")).read_text())["scores"]
     return tuple(scores[name]["mean"] for name in ("modes", "modes_divergence", "coverage"))  # type: ignore[return-value]
 
@@ -143,28 +201,40 @@ def labels(runs: list[str]) -> None:
     for path in runs:
         shares = _rightly_named(path)
         worst = min(shares, key=lambda name: shares[name])
-        print(f"{path}: {statistics.mean(shares.values()):.3f}; least of {worst}: {shares[worst]:.3f}; {shares}", flush=True)
+        print(
+            (
+                f"{path}: {statistics.mean(shares.values()):.3f}; least of {worst}: "
+                f"{shares[worst]:.3f}; {shares}"
+            ),
+            flush=True,
+        )
 
 
 def _rightly_named(path: str, count: int = 500) -> dict[str, float]:
     import numpy as np
 
-    from gan_cli.registry import parse_options
-    from gan_cli.training import checkpoint, ruler, sampling
-    from gan_cli.training.generate import load_sampler
-    from gan_cli.training.rundir import RunDirectory
+    from gan_cli.config.catalogue import parse_options
+    from gan_cli.evaluation import ruler
+    from gan_cli.runs import checkpoint
+    from gan_cli.runs.rundir import RunDirectory
+    from gan_cli.sampling import drawing
+    from gan_cli.sampling.generate import load_sampler
 
     run = RunDirectory.read(path)
     options = parse_options(run.read_config()["data"], "data")
-    extractor = ruler.build(options, ruler.Setting("classifier"), print, names=["frechet"]).ruler.extractor
+    extractor = ruler.build(
+        options, ruler.Setting("classifier"), print, names=["frechet"]
+    ).ruler.extractor
     manifest = checkpoint.newest(run.checkpoints, print)
     assert manifest
     model = load_sampler(run, manifest)
-    sample, draw = sampling.compiled(model), sampling.inputs(model, 0)
+    sample, draw = drawing.compiled(model), drawing.inputs(model, 0)
     shares = {}
     for label, name in enumerate(run.read_card().data.class_names):
         inputs = draw(count)._replace(labels=np.full(count, label, np.int64))
-        shares[name] = float((extractor.probabilities(sample(inputs)).argmax(axis=1) == label).mean())
+        shares[name] = float(
+            (extractor.probabilities(sample(inputs)).argmax(axis=1) == label).mean()
+        )
     return shares
 
 

@@ -1,8 +1,10 @@
-"""Hold recipes against their headers: `python scripts/recipes.py [NAME...] [--folder DIR]`; without a name all of them.
+"""Hold recipes against their headers: `python scripts/recipes.py [NAME...] [--folder DIR]`; without
+a name all of them.
 
-Each `experiment=NAME` is run as its header says; its score has to be within the header's tolerance, else the exit code is 1.
-Its wall time is given as a ratio and only warned of, for machines differ. `# Expected: SCORE VALUE +- TOLERANCE in SECONDS s`,
-with SCORE a key of evaluation.objective and SECONDS those of the whole command on two CPU cores, is the header's line.
+Each `experiment=NAME` is run as its header says; its score has to be within the header's tolerance,
+else the exit code is 1. Its wall time is given as a ratio and only warned of, for machines differ.
+`# Expected: SCORE VALUE +- TOLERANCE in SECONDS s`, with SCORE a key of evaluation.objective and
+SECONDS those of the whole command on two CPU cores, is the header's line.
 """
 
 from __future__ import annotations
@@ -16,13 +18,14 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from gan_cli.errors import GanError
+from gan_cli.base.errors import GanError
+from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sweeps.outcome import OBJECTIVES, outcome
-from gan_cli.training.rundir import RunDirectory
 
 FOLDER = Path(__file__).parents[1] / "configs" / "experiment"
 LINE = re.compile(
-    r"^# Expected: (?P<score>\w+) (?P<value>-?\d+(\.\d+)?) \+- (?P<tolerance>\d+(\.\d+)?) in (?P<seconds>\d+) s\b", re.MULTILINE
+    r"^# Expected: (?P<score>\w+) (?P<value>-?\d+(\.\d+)?) \+- (?P<tolerance>\d+(\.\d+)?) in (?P<seconds>\d+) s\b",  # noqa: E501
+    re.MULTILINE,
 )
 SLOW = 1.5
 """From this ratio of times on there is a warning."""
@@ -47,14 +50,20 @@ def expected(text: str) -> Expected:
     lines = list(LINE.finditer(text))
     if len(lines) != 1 or lines[0]["score"] not in OBJECTIVES:
         raise ValueError(
-            f"a recipe needs one line '# Expected: SCORE VALUE +- TOLERANCE in SECONDS s', SCORE of {list(OBJECTIVES)}"
+            "a recipe needs one line '# Expected: SCORE VALUE +- TOLERANCE in SECONDS s', "
+            "SCORE "
+            f"of {list(OBJECTIVES)}"
         )
     line = lines[0]
-    return Expected(line["score"], float(line["value"]), float(line["tolerance"]), int(line["seconds"]))
+    return Expected(
+        line["score"], float(line["value"]), float(line["tolerance"]), int(line["seconds"])
+    )
 
 
 def run(name: str, folder: Path) -> tuple[float | None, float]:
-    """Train a recipe in a new directory; its score, None where it has failed, and the seconds of the whole command."""
+    """Train a recipe in a new directory; its score, None where it has failed, and the seconds of
+    the whole command.
+    """
     code = "from gan_cli.cli.train import main; raise SystemExit(main())"
     began = time.perf_counter()
     with (folder / f"{name}.log").open("w") as log:
@@ -65,7 +74,9 @@ def run(name: str, folder: Path) -> tuple[float | None, float]:
         print("\n".join((folder / f"{name}.log").read_text().splitlines()[-3:]), file=sys.stderr)
         return None, seconds
     try:
-        return outcome(RunDirectory.read(str(folder / name)), expected(recipes()[name].read_text()).score).score, seconds
+        return outcome(
+            RunDirectory.read(str(folder / name)), expected(recipes()[name].read_text()).score
+        ).score, seconds
     except GanError as error:
         print(error, file=sys.stderr)
         return None, seconds
@@ -100,7 +111,10 @@ def check(names: list[str], folder: Path) -> bool:
         line, ok = row(name, promise, *run(name, folder))
         print(line, flush=True)
         kept.append(ok)
-    print(f"{sum(kept)} of {len(kept)} as expected; a ratio with ! is more than {SLOW} times the time of two cores")
+    print(
+        f"{sum(kept)} of {len(kept)} as expected; a ratio with ! is more than {SLOW} times the "
+        "time of two cores"
+    )
     return all(kept)
 
 
@@ -108,7 +122,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(recipes()))
     parser.add_argument("--all", action="store_true", help="every recipe, as without a name")
-    parser.add_argument("--folder", type=Path, help="where the runs are kept; a temporary one otherwise")
+    parser.add_argument(
+        "--folder", type=Path, help="where the runs are kept; a temporary one otherwise"
+    )
     given = parser.parse_args()
     if unknown := set(given.names) - set(recipes()):
         parser.error(f"unknown {', '.join(sorted(unknown))}; there are {', '.join(recipes())}")

@@ -1,7 +1,9 @@
-"""Figures of the scores: `python scripts/score_figures.py time RUN`, `... overhead`, `... table RUN [RUN ...]`.
+"""Figures of the scores: `python scripts/score_figures.py time RUN`, `... overhead`, `... table RUN
+[RUN ...]`.
 
-`time` scores 10,000 samples of a run against 10,000 real images, real statistics cached; `overhead` is the share of a run
-spent in scores at the default interval, and at its end; `table` prints all metrics of runs, of real images and of noise.
+`time` scores 10,000 samples of a run against 10,000 real images, real statistics cached; `overhead`
+is the share of a run spent in scores at the default interval, and at its end; `table` prints all
+metrics of runs, of real images and of noise.
 """
 
 from __future__ import annotations
@@ -17,14 +19,14 @@ from pathlib import Path
 import numpy as np
 
 ROUNDS = 5
-METRICS = (
-    "[frechet,kernel,precision_recall,density_coverage,classes,modes,diversity,similarity,content,edges,texture,memorisation]"
-)
+METRICS = "[frechet,kernel,precision_recall,density_coverage,classes,modes,diversity,similarity,content,edges,texture,memorisation]"  # noqa: E501
 
 
 def evaluate(*arguments: str) -> str:
     code = "from gan_cli.cli.evaluate import main; raise SystemExit(main())"
-    answer = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+    answer = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True
+    )
     if answer.returncode:
         raise SystemExit(answer.stderr)
     return answer.stdout
@@ -39,23 +41,40 @@ def time_(run: str) -> None:
             evaluate(f"checkpoint={run}", "repeats=1", f"metrics={metrics}")
             seconds.append(time.perf_counter() - began)
         low, high = min(seconds[1:]), max(seconds[1:])
-        print(f"metrics={metrics}: {statistics.median(seconds[1:]):.1f} s ({low:.1f} to {high:.1f}), first {seconds[0]:.1f} s")
+        print(
+            f"metrics={metrics}: {statistics.median(seconds[1:]):.1f} s ({low:.1f} to "
+            f"{high:.1f}), first {seconds[0]:.1f} s"
+        )
 
 
 def overhead() -> None:
-    """Seconds inside the scorer over those of the whole run; the first run trains the classifier once and is not counted."""
-    for arguments in (["data=digits"], ["data=mnist", "training.steps=2000"], ["experiment=mnist_fast"]):
+    """Seconds inside the scorer over those of the whole run; the first run trains the classifier
+    once and is not counted.
+    """
+    for arguments in (
+        ["data=digits"],
+        ["data=mnist", "training.steps=2000"],
+        ["experiment=mnist_fast"],
+    ):
         for _ in range(2):
             with tempfile.TemporaryDirectory() as folder:
-                command = [sys.executable, __file__, "--overhead", f"run_dir={folder}/run", *arguments]
-                answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1]
+                command = [
+                    sys.executable,
+                    __file__,
+                    "--overhead",
+                    f"run_dir={folder}/run",
+                    *arguments,
+                ]
+                answer = subprocess.run(
+                    command, capture_output=True, text=True, check=True
+                ).stdout.splitlines()[-1]
         print(f"{' '.join(arguments)}: {answer}", flush=True)
 
 
 def overhead_worker(arguments: list[str]) -> None:
     from gan_cli.cli import train
+    from gan_cli.evaluation import scorer
     from gan_cli.training import run as training_run
-    from gan_cli.training import scorer
 
     spent: dict[str, list[float]] = {"__call__": [], "choose": []}
 
@@ -80,7 +99,11 @@ def overhead_worker(arguments: list[str]) -> None:
     during, end = sum(spent["__call__"]), sum(spent["choose"])
     each = statistics.median(spent["__call__"])
     count = len(spent["__call__"])
-    print(f"{100 * during / whole:.1f} % ({count} scores of {each:.2f} s in {whole:.0f} s), at the end {end:.1f} s")
+    print(
+        f"{100 * during / whole:.1f} % ({count} scores of {each:.2f} s in {whole:.0f} s), at "
+        "the "
+        f"end {end:.1f} s"
+    )
 
 
 def table(runs: list[str]) -> None:
@@ -97,12 +120,18 @@ def table(runs: list[str]) -> None:
         noise = np.random.default_rng(0).integers(0, 256, (10_000, 28, 28, 1), np.uint8)
         np.savez(Path(folder) / "noise.npz", images=noise)
         output = Path(folder) / "noise.json"
-        evaluate(f"samples={folder}/noise.npz", "data=mnist", f"metrics={METRICS}", f"output={output}")
-        rows["random pixels"] = {name: score["mean"] for name, score in json.loads(output.read_text())["scores"].items()}
+        evaluate(
+            f"samples={folder}/noise.npz", "data=mnist", f"metrics={METRICS}", f"output={output}"
+        )
+        rows["random pixels"] = {
+            name: score["mean"] for name, score in json.loads(output.read_text())["scores"].items()
+        }
     names = list(rows)
     print(f"| | {' | '.join(names)} |\n| --- |{' --- |' * len(names)}")
     for metric in rows[names[0]]:
-        cells = ["-" if rows[name][metric] is None else f"{rows[name][metric]:.4g}" for name in names]
+        cells = [
+            "-" if rows[name][metric] is None else f"{rows[name][metric]:.4g}" for name in names
+        ]
         print(f"| {metric} | {' | '.join(cells)} |")
 
 

@@ -1,8 +1,9 @@
 """How sharp reconstructions are: `python scripts/sharpness.py RUN RUN ... [picture.png]`.
 
-Each run is one of an autoencoder (model=vae, vae_gan), all on the same data. Prints the mean gradient magnitude of held-out
-images and of what the newest checkpoint of each run makes of them, in grey levels a pixel, and the mean squared error of a
-pixel in [-1, 1]. The picture has a row of originals, then a row for each run. For example, after
+Each run is one of an autoencoder (model=vae, vae_gan), all on the same data. Prints the mean
+gradient magnitude of held-out images and of what the newest checkpoint of each run makes of them,
+in grey levels a pixel, and the mean squared error of a pixel in [-1, 1]. The picture has a row of
+originals, then a row for each run. For example, after
 
     gan-train model=vae data=mnist training.steps=2000 run_dir=runs/vae
     gan-train model=vae_gan data=mnist training.steps=2000 run_dir=runs/vae_gan
@@ -16,11 +17,12 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from gan_cli import data, images
-from gan_cli.registry import train_config
-from gan_cli.training import checkpoint
-from gan_cli.training.generate import load_sampler
-from gan_cli.training.rundir import RunDirectory
+from gan_cli import data
+from gan_cli.base import images
+from gan_cli.config.catalogue import train_config
+from gan_cli.runs import checkpoint
+from gan_cli.runs.rundir import RunDirectory
+from gan_cli.sampling.generate import load_sampler
 
 COUNT, SHOWN, BATCH = 1000, 16, 100
 
@@ -34,7 +36,9 @@ def main(arguments: list[str]) -> None:
     shown = [originals]
     for run in runs:
         made = reconstructed(run, originals)
-        print(f"{run.path.name:<32}{gradient(made):8.2f}  {np.square(made - originals).mean():13.4f}")
+        print(
+            f"{run.path.name:<32}{gradient(made):8.2f}  {np.square(made - originals).mean():13.4f}"
+        )
         shown.append(made)
     for picture in (each for each in arguments if each.endswith(".png")):
         rows = np.concatenate([each[:SHOWN] for each in shown])
@@ -42,7 +46,9 @@ def main(arguments: list[str]) -> None:
 
 
 def gradient(batch: np.ndarray) -> float:
-    """Mean length of the gradient of brightness, by differences to the next pixel, in grey levels."""
+    """Mean length of the gradient of brightness, by differences to the next pixel, in grey
+    levels.
+    """
     grey = batch.mean(axis=-1) * 127.5
     down, right = grey[:, 1:, :-1] - grey[:, :-1, :-1], grey[:, :-1, 1:] - grey[:, :-1, :-1]
     return float(np.hypot(down, right).mean())

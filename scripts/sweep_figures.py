@@ -1,8 +1,10 @@
-"""Figures of sweeps: `python scripts/sweep_figures.py [wall memory kill]`, in this folder or the one that --folder names.
+"""Figures of sweeps: `python scripts/sweep_figures.py [wall memory kill]`, in this folder or the
+one that --folder names.
 
-`wall` runs a sweep of 12 jobs of 200 steps on the shipped digits, and the same 12 commands one after another, in turns;
-`memory` prints what the sweep's own process and each job's held; `kill` kills the sweep at three random moments (SIGKILL to
-its process, or to a job and its process), resumes it, and compares its table with that of an uninterrupted one.
+`wall` runs a sweep of 12 jobs of 200 steps on the shipped digits, and the same 12 commands one
+after another, in turns; `memory` prints what the sweep's own process and each job's held; `kill`
+kills the sweep at three random moments (SIGKILL to its process, or to a job and its process),
+resumes it, and compares its table with that of an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -22,15 +24,26 @@ from pathlib import Path
 import psutil
 
 ROUNDS = 3
-VARIED = {"optimizer.learning_rate": ("2e-4", "1e-3"), "loss": ("hinge", "non_saturating"), "seed": ("0", "1", "2")}
-FIXED = ["training.steps=200", "training.log_every=20", "training.preview_every=200", "evaluation.every=100"]
+VARIED = {
+    "optimizer.learning_rate": ("2e-4", "1e-3"),
+    "loss": ("hinge", "non_saturating"),
+    "seed": ("0", "1", "2"),
+}
+FIXED = [
+    "training.steps=200",
+    "training.log_every=20",
+    "training.preview_every=200",
+    "evaluation.every=100",
+]
 SWEEP = [*(f"{key}={','.join(values)}" for key, values in VARIED.items()), *FIXED]
 
 
 def train(*arguments: str, log: Path) -> psutil.Popen:
     code = "import sys; from gan_cli.cli.train import main; sys.exit(main())"
     with log.open("ab") as file:
-        return psutil.Popen([sys.executable, "-c", code, *arguments], stdout=file, stderr=subprocess.STDOUT)
+        return psutil.Popen(
+            [sys.executable, "-c", code, *arguments], stdout=file, stderr=subprocess.STDOUT
+        )
 
 
 def finished(process: psutil.Popen, log: Path) -> None:
@@ -49,9 +62,21 @@ def wall(folder: Path) -> None:
         ratios.append(sweep / single)
         sweeps.append(sweep)
         singles.append(single)
-        print(f"round {turn}: sweep {sweep:.1f} s, one after another {single:.1f} s, ratio {sweep / single:.3f}", flush=True)
+        print(
+            (
+                f"round {turn}: sweep {sweep:.1f} s, one after another {single:.1f} s, ratio "
+                f"{sweep / single:.3f}"
+            ),
+            flush=True,
+        )
     low, high = min(ratios), max(ratios)
-    print(f"sweep of 12 jobs over 12 commands: {statistics.median(ratios):.3f} ({low:.3f} to {high:.3f}), ", end="")
+    print(
+        (
+            f"sweep of 12 jobs over 12 commands: {statistics.median(ratios):.3f} ({low:.3f} to "
+            f"{high:.3f}), "
+        ),
+        end="",
+    )
     print(f"{statistics.median(sweeps):.0f} s against {statistics.median(singles):.0f} s")
 
 
@@ -88,7 +113,10 @@ def memory(folder: Path) -> None:
             break
         time.sleep(0.2)
     finished(process, log)
-    print("sweep's own process, MB by jobs done: " + " ".join(f"{done}:{size:.0f}" for done, size in sorted(held.items())))
+    print(
+        "sweep's own process, MB by jobs done: "
+        + " ".join(f"{done}:{size:.0f}" for done, size in sorted(held.items()))
+    )
     peaks = [record["peak_bytes"] / 1e6 for record in records(path)]
     print(f"jobs, peak MB in their order: {' '.join(f'{peak:.0f}' for peak in peaks)}")
 
@@ -110,31 +138,49 @@ def kill(folder: Path) -> None:
             victim.send_signal(signal.SIGKILL)
         process.wait()
         states = [record["state"] for record in records(path)]
-        print(f"killed {len(victims)} processes after {moment:.1f} s: {states.count('done')} done of {len(states)}", flush=True)
+        print(
+            (
+                f"killed {len(victims)} processes after {moment:.1f} s: {states.count('done')} "
+                "done "
+                f"of {len(states)}"
+            ),
+            flush=True,
+        )
     finished(train("-m", *SWEEP, where, log=log), log)
     tables = [table(each) for each in (whole, path)]
     attempts = [record["attempts"] for record in records(path)]
-    print(f"same table: {tables[0] == tables[1]} ({len(tables[0])} jobs; processes started for each: {attempts})")
+    print(
+        f"same table: {tables[0] == tables[1]} ({len(tables[0])} jobs; processes started for "
+        f"each: {attempts})"
+    )
     print("same bits of all last checkpoints:", digests(whole) == digests(path))
     if tables[0] != tables[1]:
-        print(*(f"{one}\n{other}\n" for one, other in zip(*tables, strict=True) if one != other), sep="\n")
+        print(
+            *(f"{one}\n{other}\n" for one, other in zip(*tables, strict=True) if one != other),
+            sep="\n",
+        )
         raise SystemExit(1)
 
 
 def table(path: Path) -> list[tuple[object, ...]]:
     """Of each job: settings, state, best score with its step and count."""
+    from gan_cli.runs.rundir import RunDirectory
     from gan_cli.sweeps.outcome import outcome
-    from gan_cli.training.rundir import RunDirectory
 
     found = []
     for number, record in enumerate(records(path)):
         best = outcome(RunDirectory.read(str(path / str(number))), "frechet")
-        found.append((tuple(record["overrides"]), record["state"], best.score, best.step, best.count))
+        found.append(
+            (tuple(record["overrides"]), record["state"], best.score, best.step, best.count)
+        )
     return found
 
 
 def digests(path: Path) -> list[dict[str, str]]:
-    manifests = [path / str(number) / "checkpoints" / "step-00000200" / "manifest.json" for number in range(12)]
+    manifests = [
+        path / str(number) / "checkpoints" / "step-00000200" / "manifest.json"
+        for number in range(12)
+    ]
     return [json.loads(manifest.read_text())["files"] for manifest in manifests]
 
 
@@ -149,8 +195,12 @@ def records(path: Path) -> list[dict[str, object]]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sections", nargs="*", default=["wall", "memory", "kill"], metavar="wall|memory|kill")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "sections", nargs="*", default=["wall", "memory", "kill"], metavar="wall|memory|kill"
+    )
     parser.add_argument("--folder", type=Path, default=Path("sweep-figures"))
     chosen = parser.parse_args()
     shutil.rmtree(chosen.folder, ignore_errors=True)

@@ -16,42 +16,56 @@ from omegaconf import OmegaConf
 from PIL import Image
 
 from gan_cli import models
-from gan_cli.config import Optimizer, Schedule, TrainConfig
-from gan_cli.data.feed import DeviceFeed
-from gan_cli.data.source import Source
-from gan_cli.models.base import LikelihoodModel, Model, variables_by_key
-from gan_cli.randomness import Noise
-from gan_cli.registry import MODELS, train_config
-from gan_cli.spec import Batch
-from gan_cli.training import optimizers, sampling
-from gan_cli.training.state import State, export
+from gan_cli.base.randomness import Noise
+from gan_cli.base.spec import Batch
+from gan_cli.config.catalogue import MODELS, train_config
+from gan_cli.config.schema import Optimizer, Schedule, TrainConfig
+from gan_cli.data.pipeline.feed import DeviceFeed
+from gan_cli.data.reading.source import Source
+from gan_cli.models.base import LikelihoodModel, Model
+from gan_cli.networks.variables import export, variables_by_key
+from gan_cli.sampling import drawing
+from gan_cli.training import optimizers
+from gan_cli.training.state import State
 from gan_cli.training.step import Step
-
-from .conftest import TINY, Command
+from tests.conftest import TINY, Command
 
 SHAPES = [(28, 28, 1), (32, 32, 3), (48, 64, 3)]
 FRAMES = 3
 FIRST = "dcgan"
-"""The model for which every test is quick enough to run each time; of the others, marked slow, CI runs all."""
+"""The model for which every test is quick enough to run each time; of the others, marked slow, CI
+runs all.
+"""
 names = pytest.mark.parametrize("name", list(MODELS))
 slow_but_first = pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name == FIRST else [pytest.mark.slow]) for name in MODELS]
+    "name",
+    [pytest.param(name, marks=[] if name == FIRST else [pytest.mark.slow]) for name in MODELS],
 )
 
 EACH_KIND = (FIRST, "cgan", "vae", "template")
 """One model of each kind of state; the resumed runs of the others are among the slow tests."""
 resumed = pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name in EACH_KIND else [pytest.mark.slow]) for name in MODELS]
+    "name",
+    [pytest.param(name, marks=[] if name in EACH_KIND else [pytest.mark.slow]) for name in MODELS],
 )
 
 
 def crossed(key: str, values: Sequence[Any], quick: Sequence[Any]) -> Any:
-    """Every model with every value; slow, but for the `quick` values of each model and all values of the first model."""
+    """Every model with every value; slow, but for the `quick` values of each model and all values
+    of the first model.
+    """
     pairs = [(name, value) for name in MODELS for value in values]
     marks = [[] if name == FIRST or value in quick else [pytest.mark.slow] for name, value in pairs]
-    shown = [f"{name}-{value if isinstance(value, str) else 'x'.join(map(str, value))}" for name, value in pairs]
+    shown = [
+        f"{name}-{value if isinstance(value, str) else 'x'.join(map(str, value))}"
+        for name, value in pairs
+    ]
     return pytest.mark.parametrize(
-        ("name", key), [pytest.param(*pair, marks=mark, id=id_) for pair, mark, id_ in zip(pairs, marks, shown, strict=True)]
+        ("name", key),
+        [
+            pytest.param(*pair, marks=mark, id=id_)
+            for pair, mark, id_ in zip(pairs, marks, shown, strict=True)
+        ],
     )
 
 
@@ -62,7 +76,9 @@ PRECISIONS = ["float32", "bfloat16", "float16"]
 def sizes(name: str) -> list[str]:
     """Overrides that make any model small."""
     fields = MODELS[name].options.__dataclass_fields__
-    return [f"model.{key}={value}" for key, value in (("width", 4), ("latent_dim", 6)) if key in fields]
+    return [
+        f"model.{key}={value}" for key, value in (("width", 4), ("latent_dim", 6)) if key in fields
+    ]
 
 
 def sequences(name: str) -> bool:
@@ -71,18 +87,32 @@ def sequences(name: str) -> bool:
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Any:
-    """Of a model: the arguments of a tiny run, on the shipped digits or, for sequences, on three small videos."""
+    """Of a model: the arguments of a tiny run, on the shipped digits or, for sequences, on three
+    small videos.
+    """
 
     def arguments(name: str) -> list[str]:
-        common = [f"model={name}", *sizes(name), *(each for each in TINY if not each.startswith("model."))]
+        common = [
+            f"model={name}",
+            *sizes(name),
+            *(each for each in TINY if not each.startswith("model.")),
+        ]
         if not sequences(name):
             return common
         for video in range(9):
             levels = np.random.default_rng(video).integers(0, 256, (FRAMES, 8, 8), dtype=np.uint8)
             frames = [Image.fromarray(frame) for frame in levels]
             (tmp_path / "videos").mkdir(exist_ok=True)
-            frames[0].save(tmp_path / "videos" / f"{video}.gif", save_all=True, append_images=frames[1:])
-        return [*common, "data=frames", "data.path=videos", f"data.frames={FRAMES}", "data.test_share=0"]
+            frames[0].save(
+                tmp_path / "videos" / f"{video}.gif", save_all=True, append_images=frames[1:]
+            )
+        return [
+            *common,
+            "data=frames",
+            "data.path=videos",
+            f"data.frames={FRAMES}",
+            "data.test_share=0",
+        ]
 
     return arguments
 
@@ -95,14 +125,20 @@ def source(shape: tuple[int, ...], count: int = 12) -> Source:
 def composed(name: str) -> TrainConfig:
     with initialize_config_module("gan_cli.configs", version_base="1.3"):
         values: Any = OmegaConf.to_container(compose("train", [f"model={name}", *sizes(name)]))
-    return train_config({key: value for key, value in values.items() if key not in ("resume", "run_dir", "sweep")})
+    return train_config(
+        {key: value for key, value in values.items() if key not in ("resume", "run_dir", "sweep")}
+    )
 
 
-def build(name: str, shape: tuple[int, int, int] = (28, 28, 1), precision: str = "float32") -> tuple[Model, State, Step]:
+def build(
+    name: str, shape: tuple[int, int, int] = (28, 28, 1), precision: str = "float32"
+) -> tuple[Model, State, Step]:
     config = composed(name)
     images = source((FRAMES, *shape) if sequences(name) else shape)
     model = models.build(config.model, images.spec, config.loss, seed=1, precision=precision)
-    state = State(model, optimizers.build(model, Optimizer("adam"), Schedule("constant"), 10, precision), 0.9)
+    state = State(
+        model, optimizers.build(model, Optimizer("adam"), Schedule("constant"), 10, precision), 0.9
+    )
     return model, state, Step(state, DeviceFeed(images, 4, 1), 1)
 
 
@@ -122,7 +158,9 @@ def run(state: State, step: Step, count: int) -> dict[str, float]:
 
 @names
 def test_the_yaml_exists_says_what_it_is_and_binds(name: str) -> None:
-    text = (Path(__file__).parents[1] / "configs" / "model" / f"{name}.yaml").read_text().splitlines()
+    text = (
+        (Path(__file__).parents[1] / "configs" / "model" / f"{name}.yaml").read_text().splitlines()
+    )
     text = text[text[0].startswith("# @") :]  # Hydra reads a package in the first line alone
     assert text[0].startswith("# ")
     assert text[1].startswith("# gan-train ")
@@ -160,25 +198,37 @@ def test_losses_are_finite_and_every_player_has_every_gradient(name: str, precis
 @shapes
 def test_a_step_moves_every_network_of_a_player(name: str, shape: tuple[int, int, int]) -> None:
     model, state, step = build(name, shape)
-    before = {key: export(variables_by_key(key, network)) for key, network in model.networks.items()}
+    before = {
+        key: export(variables_by_key(key, network)) for key, network in model.networks.items()
+    }
     owned = {network for networks in model.players.values() for network in networks}
     logs = run(state, step, 1)
     assert set(logs) >= {f"loss_{player}" for player in model.players}
     for name_, network in model.networks.items():
         after = export(variables_by_key(name_, network))
         trained = {id(variable) for variable in network.trainable_variables}
-        trainable = {key for key, variable in variables_by_key(name_, network).items() if id(variable) in trained}
+        trainable = {
+            key
+            for key, variable in variables_by_key(name_, network).items()
+            if id(variable) in trained
+        }
         moved = {key for key in after if not np.array_equal(after[key], before[name_][key])}
-        still = {f"{name_}/logits/bias"} if composed(name).loss.name == "wasserstein" else set()  # it cancels
+        still = (
+            {f"{name_}/logits/bias"} if composed(name).loss.name == "wasserstein" else set()
+        )  # it cancels
         assert (moved >= trainable - still) if name_ in owned else not moved & trainable, name_
 
 
 @shapes
-def test_samples_have_the_shape_of_the_data_and_its_range(name: str, shape: tuple[int, int, int]) -> None:
+def test_samples_have_the_shape_of_the_data_and_its_range(
+    name: str, shape: tuple[int, int, int]
+) -> None:
     model, state, step = build(name, shape)
     run(state, step, 1)  # baselines know no image before
-    draw = sampling.inputs(model, 0)(3)
-    inputs = [tf.constant(value) for value in (draw.latents * 100, draw.labels) if value is not None]
+    draw = drawing.inputs(model, 0)(3)
+    inputs = [
+        tf.constant(value) for value in (draw.latents * 100, draw.labels) if value is not None
+    ]
     images = model.sample(*inputs).numpy()
     assert images.shape == ((3, FRAMES, *shape) if sequences(name) else (3, *shape))
     assert images.dtype == np.float32
@@ -212,47 +262,73 @@ def test_no_variable_is_missing_from_the_state(name: str) -> None:
 
 
 @resumed
-def test_k_and_n_minus_k_steps_in_another_run_equal_n_steps(name: str, train: Command, tiny: Any, tmp_path: Path) -> None:
+def test_k_and_n_minus_k_steps_in_another_run_equal_n_steps(
+    name: str, train: Command, tiny: Any, tmp_path: Path
+) -> None:
     options = [*tiny(name), "training.preview_every=3", "optimizer.clip_norm=1.0"]
     assert train(*options, "training.steps=9", "run_dir=straight").code == 0
     for k in (1, 4, 6) if name == FIRST else (4,):
         assert train(*options, f"training.steps={k}", f"run_dir=cut{k}").code == 0
         assert train(f"resume=cut{k}", "training.steps=9").code == 0
-        for file in ("checkpoints/step-00000009/state.safetensors", "samples/step-00000009.png", "config.json"):
-            assert (tmp_path / "straight" / file).read_bytes() == (tmp_path / f"cut{k}" / file).read_bytes(), (k, file)
+        for file in (
+            "checkpoints/step-00000009/state.safetensors",
+            "samples/step-00000009.png",
+            "config.json",
+        ):
+            assert (tmp_path / "straight" / file).read_bytes() == (
+                tmp_path / f"cut{k}" / file
+            ).read_bytes(), (k, file)
 
 
 @slow_but_first
-def test_streamed_resident_and_augmented_runs_are_the_same_bits(name: str, train: Command, tiny: Any, tmp_path: Path) -> None:
-    """Where the data lives, and when it moves, changes no bit; nor does a stop between two augmented steps."""
-    augment = ["augment.rotation=20", "augment.crop=0.8", "augment.horizontal_flip=true", "augment.contrast=0.2"]
+def test_streamed_resident_and_augmented_runs_are_the_same_bits(
+    name: str, train: Command, tiny: Any, tmp_path: Path
+) -> None:
+    """Where the data lives, and when it moves, changes no bit; nor does a stop between two
+    augmented steps.
+    """
+    augment = [
+        "augment.rotation=20",
+        "augment.crop=0.8",
+        "augment.horizontal_flip=true",
+        "augment.contrast=0.2",
+    ]
     options = [*tiny(name), *augment]
-    assert train(*options, "training.steps=7", "run_dir=resident", "training.feed=resident").code == 0
+    assert (
+        train(*options, "training.steps=7", "run_dir=resident", "training.feed=resident").code == 0
+    )
     assert train(*options, "training.steps=3", "run_dir=moved", "training.feed=stream").code == 0
     assert train("resume=moved", "training.steps=7", "training.feed=auto").code == 0
     assert train(*options, "training.steps=7", "run_dir=stream", "training.feed=stream").code == 0
     plain = train(*tiny(name), "training.steps=7", "run_dir=plain")
     assert plain.code == 0
     state = "checkpoints/step-00000007/state.safetensors"
-    kept = {run: (tmp_path / run / state).read_bytes() for run in ("resident", "moved", "stream", "plain")}
+    kept = {
+        run: (tmp_path / run / state).read_bytes()
+        for run in ("resident", "moved", "stream", "plain")
+    }
     assert kept["resident"] == kept["moved"] == kept["stream"] != kept["plain"]
 
 
 @slow_but_first
-def test_a_fresh_process_draws_the_same_samples(name: str, train: Command, tiny: Any, tmp_path: Path) -> None:
+def test_a_fresh_process_draws_the_same_samples(
+    name: str, train: Command, tiny: Any, tmp_path: Path
+) -> None:
     assert train(*tiny(name), "training.steps=4", "run_dir=run").code == 0
     arguments = ["checkpoint=run", "count=5", "format=npz", "output=fresh.npz", "seed=3"]
     code = "from gan_cli.cli.sample import main; raise SystemExit(main())"
-    subprocess.run([sys.executable, "-c", code, *arguments], check=True, cwd=tmp_path, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-c", code, *arguments], check=True, cwd=tmp_path, capture_output=True
+    )
 
-    from gan_cli.training.checkpoint import newest
-    from gan_cli.training.generate import load_sampler
-    from gan_cli.training.rundir import RunDirectory
+    from gan_cli.runs.checkpoint import newest
+    from gan_cli.runs.rundir import RunDirectory
+    from gan_cli.sampling.generate import load_sampler
 
     directory = RunDirectory.read("run")
     manifest = newest(directory.checkpoints, print)
     assert manifest is not None
-    here = np.concatenate(list(sampling.batches(load_sampler(directory, manifest), 5, 3, 2)))
+    here = np.concatenate(list(drawing.batches(load_sampler(directory, manifest), 5, 3, 2)))
     with np.load(tmp_path / "fresh.npz") as arrays:
         np.testing.assert_array_equal(arrays["images"], here)
     assert here.std() > 0

@@ -33,7 +33,9 @@ TINY = [
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is decoded or trained once is kept for this session of tests, away from the user's own cache."""
+    """What is decoded or trained once is kept for this session of tests, away from the user's own
+    cache.
+    """
     folder = tmp_path_factory.getbasetemp() / "cache"
     monkeypatch.setenv("GAN_CACHE_DIR", str(folder))
 
@@ -51,7 +53,9 @@ Command = Callable[..., Result]
 
 
 @pytest.fixture
-def train(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Command:
+def train(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> Command:
     """gan-train in this process, in a folder of its own."""
     from gan_cli.cli.train import main
 
@@ -59,7 +63,9 @@ def train(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.Capture
 
 
 @pytest.fixture
-def sample(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Command:
+def sample(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> Command:
     """gan-sample in this process, in the same folder."""
     from gan_cli.cli.sample import main
 
@@ -67,7 +73,9 @@ def sample(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.Captur
 
 
 @pytest.fixture
-def look(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Command:
+def look(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> Command:
     """gan-data in this process, in the same folder."""
     from gan_cli.cli.data import main
 
@@ -75,7 +83,9 @@ def look(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureF
 
 
 @pytest.fixture
-def plot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Command:
+def plot(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> Command:
     """gan-plot in this process, in the same folder."""
     from gan_cli.cli.plot import main
 
@@ -83,7 +93,9 @@ def plot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureF
 
 
 @pytest.fixture
-def report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Command:
+def report(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> Command:
     """gan-report in this process, in the same folder."""
     from gan_cli.cli.report import main
 
@@ -92,9 +104,14 @@ def report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.Captur
 
 @pytest.fixture
 def evaluate(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str], trained: Path
-) -> Command:  # fmt: skip
-    """gan-evaluate in this process, in a folder of its own with the runs `run` and `other` and an empty cache."""
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    trained: Path,
+) -> Command:
+    """gan-evaluate in this process, in a folder of its own with the runs `run` and `other` and an
+    empty cache.
+    """
     from gan_cli.cli.evaluate import main
 
     shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
@@ -111,14 +128,23 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for seed, name in enumerate(("run", "other")):
-            patch.setattr(sys, "argv", ["gan-train", *TINY, "training.steps=8", f"seed={seed}", f"run_dir={name}"])
+            patch.setattr(
+                sys,
+                "argv",
+                ["gan-train", *TINY, "training.steps=8", f"seed={seed}", f"run_dir={name}"],
+            )
             assert main() == 0
-    gc.freeze()  # Keras collects garbage for every model: half a second with all that TensorFlow has brought in
+    # Keras collects garbage for every model: half a second with all that TensorFlow has brought in
+    gc.freeze()
     return folder
 
 
 def _command(
-    main: Callable[[], int], name: str, monkeypatch: pytest.MonkeyPatch, folder: Path, capfd: pytest.CaptureFixture[str]
+    main: Callable[[], int],
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> Command:
     monkeypatch.chdir(folder)
 

@@ -21,7 +21,17 @@ def test_the_wheel_carries_configs_digits_and_page_and_runs_from_anywhere(tmp_pa
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source / name)
-    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", tmp_path, source]
+    build = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        tmp_path,
+        source,
+    ]
     subprocess.run(build, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("gan_cli-*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
@@ -33,15 +43,26 @@ def test_the_wheel_carries_configs_digits_and_page_and_runs_from_anywhere(tmp_pa
 
     environment = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-    subprocess.run([environment / "bin" / "pip", "install", "--no-deps", wheel], check=True, capture_output=True)
+    subprocess.run(
+        [environment / "bin" / "pip", "install", "--no-deps", wheel],
+        check=True,
+        capture_output=True,
+    )
     (packages,) = environment.glob("lib/python*/site-packages")
-    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))  # but not gan_cli's own, which is editable
+    (packages / "dependencies.pth").write_text(
+        sysconfig.get_path("purelib")
+    )  # but not gan_cli's own, which is editable
     where = [environment / "bin" / "python", "-c", "import gan_cli; print(gan_cli.__file__)"]
-    assert str(environment) in subprocess.run(where, check=True, capture_output=True, text=True, cwd=tmp_path).stdout
+    assert (
+        str(environment)
+        in subprocess.run(where, check=True, capture_output=True, text=True, cwd=tmp_path).stdout
+    )
 
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     options = ["model.width=4", "training.steps=3", "training.batch_size=8", "run_dir=run"]
     subprocess.run([environment / "bin" / "gan-train", *options], check=True, cwd=elsewhere)
-    subprocess.run([environment / "bin" / "gan-sample", "checkpoint=run"], check=True, cwd=elsewhere)
+    subprocess.run(
+        [environment / "bin" / "gan-sample", "checkpoint=run"], check=True, cwd=elsewhere
+    )
     assert (elsewhere / "run-step-00000003.png").exists()

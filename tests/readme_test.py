@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_module
 
-from gan_cli.errors import GanError
-from gan_cli.options import as_markdown
-from gan_cli.registry import MODELS, train_config
+from gan_cli.base.errors import GanError
+from gan_cli.config.catalogue import MODELS, train_config
+from gan_cli.config.options import as_markdown
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -20,7 +20,9 @@ GALLERY = (ROOT / "docs" / "gallery.md").read_text()
 
 def test_the_table_of_options_is_the_schema() -> None:
     page = (ROOT / "docs" / "options.md").read_text()
-    assert as_markdown() == page, "python -m gan_cli.options > docs/options.md writes it again"
+    assert as_markdown() == page, (
+        "python -m gan_cli.config.options > docs/options.md writes it again"
+    )
 
 
 def test_every_exit_code_is_documented() -> None:
@@ -36,14 +38,18 @@ def commands() -> list[str]:
     return [
         line
         for line in lines
-        if line.startswith(("gan-train", "gan-data")) and "-m" not in line.split() and "resume=" not in line
+        if line.startswith(("gan-train", "gan-data"))
+        and "-m" not in line.split()
+        and "resume=" not in line
     ]
 
 
 @pytest.mark.parametrize("command", commands())
 def test_every_training_command_of_the_readme_composes(command: str) -> None:
     arguments = [
-        argument for argument in shlex.split(command)[1:] if "=" in argument and argument not in ("model=mine", "steps=0")
+        argument
+        for argument in shlex.split(command)[1:]
+        if "=" in argument and argument not in ("model=mine", "steps=0")
     ]
     arguments = [re.sub(r"^(?=optimizer\.players\.)", "++", argument) for argument in arguments]
     with initialize_config_module("gan_cli.configs", version_base="1.3"):
@@ -51,7 +57,9 @@ def test_every_training_command_of_the_readme_composes(command: str) -> None:
     from gan_cli.cli.stored import plain
 
     values = plain(composed)
-    assert train_config({key: value for key, value in values.items() if key not in ("resume", "run_dir", "sweep")})
+    assert train_config(
+        {key: value for key, value in values.items() if key not in ("resume", "run_dir", "sweep")}
+    )
 
 
 def test_the_gallery_shows_every_model() -> None:

@@ -1,4 +1,6 @@
-"""configs/experiment and scripts/recipes.py: each recipe says what to expect of it, in a form that is checked."""
+"""configs/experiment and scripts/recipes.py: each recipe says what to expect of it, in a form that
+is checked.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ import pytest
 from hydra import compose, initialize_config_module
 
 from gan_cli.cli.stored import plain
-from gan_cli.registry import train_config
+from gan_cli.config.catalogue import train_config
 
 ROOT = Path(__file__).parents[1]
 spec = importlib.util.spec_from_file_location("recipes", ROOT / "scripts" / "recipes.py")
@@ -22,13 +24,17 @@ README = (ROOT / "README.md").read_text()
 PROMISE = recipes.Expected("frechet", 1.3, 0.3, 110)
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "configs" / "experiment").glob("*.yaml")))
+@pytest.mark.parametrize(
+    "name", sorted(path.stem for path in (ROOT / "configs" / "experiment").glob("*.yaml"))
+)
 def test_every_recipe_has_a_promise_and_composes(name: str) -> None:
     text = (ROOT / "configs" / "experiment" / f"{name}.yaml").read_text()
     promise = recipes.expected(text)
     with initialize_config_module("gan_cli.configs", version_base="1.3"):
         values = plain(compose("train", [f"experiment={name}"]))
-    config = train_config({key: value for key, value in values.items() if key not in ("resume", "run_dir", "sweep")})
+    config = train_config(
+        {key: value for key, value in values.items() if key not in ("resume", "run_dir", "sweep")}
+    )
     assert config.evaluation.objective == promise.score
     assert config.evaluation.every is not None
     assert config.training.steps % config.evaluation.every == 0
@@ -37,9 +43,14 @@ def test_every_recipe_has_a_promise_and_composes(name: str) -> None:
 
 
 def test_the_promise_of_a_header() -> None:
-    assert recipes.expected("# x\n# Expected: elbo_held_out -89.5 +- 2 in 400 s, of two cores\n") == (
-        "elbo_held_out", -89.5, 2.0, 400,
-    )  # fmt: skip
+    assert recipes.expected(
+        "# x\n# Expected: elbo_held_out -89.5 +- 2 in 400 s, of two cores\n"
+    ) == (
+        "elbo_held_out",
+        -89.5,
+        2.0,
+        400,
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,7 +67,9 @@ def test_what_is_no_promise(line: str) -> None:
         recipes.expected(line)
 
 
-@pytest.mark.parametrize(("score", "kept"), [(1.01, True), (1.59, True), (0.99, False), (1.61, False), (None, False)])
+@pytest.mark.parametrize(
+    ("score", "kept"), [(1.01, True), (1.59, True), (0.99, False), (1.61, False), (None, False)]
+)
 def test_a_score_is_within_its_tolerance_or_not(score: float | None, kept: bool) -> None:
     line, answer = recipes.row("mnist_fast", PROMISE, score, 55.0)
     assert answer is kept
@@ -71,8 +84,12 @@ def test_time_is_only_warned_of() -> None:
     assert line.endswith("2.00!")
 
 
-def test_the_table_and_the_exit_code(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(recipes, "run", lambda name, folder: ({"mnist_fast": 1.3, "digits_fast": 99.0}[name], 60.0))
+def test_the_table_and_the_exit_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        recipes, "run", lambda name, folder: ({"mnist_fast": 1.3, "digits_fast": 99.0}[name], 60.0)
+    )
     monkeypatch.setattr("sys.argv", ["recipes.py", "mnist_fast", "digits_fast"])
     assert recipes.main() == 1
     lines = capsys.readouterr().out.splitlines()

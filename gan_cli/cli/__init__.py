@@ -1,1 +1,4 @@
-"""Entry points: the only rooms that know Hydra and OmegaConf, and the ones that wait with TensorFlow until it is needed."""
+"""One file per command, and the glue to Hydra: the only room that knows Hydra and OmegaConf.
+
+TensorFlow is imported when it is needed, never to answer a mistake or a question for help.
+"""

@@ -1,4 +1,6 @@
-"""How every command starts and ends: Hydra composes, expected failures become one line and an exit code."""
+"""How every command starts and ends: Hydra composes, expected failures become one line and an exit
+code.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from hydra.errors import CompactHydraException, MissingConfigException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from gan_cli.errors import ConfigError, GanError, OutOfMemoryError, refused, unknown
+from gan_cli.base.errors import ConfigError, GanError, OutOfMemoryError, refused, unknown
 
 Job = Callable[[DictConfig], float | None]
 EXTRAS = {"optuna": "sweep", "submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}
@@ -23,15 +25,20 @@ EXTRAS = {"optuna": "sweep", "submitit_slurm": "slurm", "submitit_local": "slurm
 
 
 def run(
-    name: str, job: Job, keys: list[str], around: AbstractContextManager[None] | None = None, config: str | None = None
-) -> int:  # fmt: skip
+    name: str,
+    job: Job,
+    keys: list[str],
+    around: AbstractContextManager[None] | None = None,
+    config: str | None = None,
+) -> int:
     """Run a Hydra app on this process's arguments and return the exit code.
 
     Args:
         name: the command is called gan-NAME.
         job: what is called with each composed configuration.
         keys: all full keys, to suggest the nearest for an unknown one.
-        around: entered before the jobs, left after them; it may raise GanErrors for what was raised in it.
+        around: entered before the jobs, left after them; it may raise GanErrors for what was raised
+            in it.
         config: the primary config file; None: the command's name.
     """
 
@@ -47,11 +54,15 @@ def run(
             raise SystemExit(fail(name, _expected(error))) from None
 
     verbose = os.environ.get("HYDRA_FULL_ERROR")
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises instead of printing, and the messages become ours
+    os.environ["HYDRA_FULL_ERROR"] = (
+        "1"  # Hydra then raises instead of printing, and the messages become ours
+    )
     try:
         _refuse_rerun(sys.argv[1:])
         with around or nullcontext():
-            hydra.main(version_base="1.3", config_path="pkg://gan_cli.configs", config_name=config or name)(guarded)()
+            hydra.main(
+                version_base="1.3", config_path="pkg://gan_cli.configs", config_name=config or name
+            )(guarded)()
         return 0
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0
@@ -66,7 +77,13 @@ def run(
             return fail(name, ConfigError(str(error)))
         if not str(error).startswith("Config group override must be"):
             raise
-        return fail(name, ConfigError("a group takes the name of one of its options, not null; leave it out for the default"))
+        return fail(
+            name,
+            ConfigError(
+                "a group takes the name of one of its options, not null; leave it out for the "
+                "default"
+            ),
+        )
     except (GanError, OSError) as error:
         return fail(name, _expected(error))
     except KeyboardInterrupt:
@@ -99,7 +116,9 @@ def fail(name: str, error: GanError) -> int:
 
 
 def explain(error: Exception, keys: list[str]) -> str:
-    """Hydra's and OmegaConf's messages as one line with the key, what is accepted and the nearest name."""
+    """Hydra's and OmegaConf's messages as one line with the key, what is accepted and the nearest
+    name.
+    """
     if isinstance(error, MissingConfigException) and error.options is not None:
         group, _, option = str(error.missing_cfg_file).rpartition("/")
         if group in ("hydra/sweeper", "hydra/launcher") and option in EXTRAS:
@@ -120,12 +139,20 @@ def _beside(key: str, keys: list[str]) -> list[str]:
     """The keys of the section that `key` names; the sections where there is none of that name."""
     section = key.rpartition(".")[0]
     beside = [each for each in keys if section and each.rpartition(".")[0] == section]
-    return beside or list(dict.fromkeys([*(each for each in keys if "." not in each), *get_close_matches(key, keys, n=1)]))
+    return beside or list(
+        dict.fromkeys(
+            [*(each for each in keys if "." not in each), *get_close_matches(key, keys, n=1)]
+        )
+    )
 
 
 def _refuse_rerun(arguments: list[str]) -> None:
-    """Hydra's --experimental-rerun unpickles a file; argparse would take any beginning of it that is clear."""
+    """Hydra's --experimental-rerun unpickles a file; argparse would take any beginning of it that
+    is clear.
+    """
     for argument in arguments:
         flag = argument.split("=")[0]
         if flag.startswith("--e") and "--experimental-rerun".startswith(flag):
-            raise ConfigError(f"{flag} is refused, because it would run code from a pickled file; use resume=RUN")
+            raise ConfigError(
+                f"{flag} is refused, because it would run code from a pickled file; use resume=RUN"
+            )

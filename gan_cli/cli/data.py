@@ -1,4 +1,6 @@
-"""`gan-data`: what a data set is and what training on it will cost, from the arguments of gan-train."""
+"""`gan-data`: what a data set is and what training on it will cost, from the arguments of
+gan-train.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +14,18 @@ from typing import Any
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
-from gan_cli import data, files, images
+from gan_cli import data
+from gan_cli.base import files, images
+from gan_cli.base.errors import DataError
 from gan_cli.cli import app, launcher
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.stored import plain
-from gan_cli.config import Augment, DataConfig, TrainConfig, parse
-from gan_cli.data import report
+from gan_cli.config.catalogue import train_config
+from gan_cli.config.options import all_keys, data_options
+from gan_cli.config.schema import Augment, DataConfig, TrainConfig, parse
 from gan_cli.data.folder import refuse_bad
-from gan_cli.data.source import Source
-from gan_cli.errors import DataError
-from gan_cli.options import all_keys, data_options
-from gan_cli.registry import train_config
+from gan_cli.data.reading import report
+from gan_cli.data.reading.source import Source
 
 OWN = re.compile(r"^\+?(?=(output|steps)=)")
 """The keys that gan-train has not: Hydra's + adds them."""
@@ -33,14 +36,23 @@ IMAGES, SEQUENCES, CHANGED = 64, 8, (8, 7)
 def main() -> int:
     """The console script; returns the exit code."""
     launcher.register()
-    sys.argv[1:] = ["hydra/help=gan_data", *(re.sub(OWN, "+", argument) for argument in sys.argv[1:])]
-    return app.run("data", job, [*all_keys(), *(option.key for option in data_options())], config="train")
+    sys.argv[1:] = [
+        "hydra/help=gan_data",
+        *(re.sub(OWN, "+", argument) for argument in sys.argv[1:]),
+    ]
+    return app.run(
+        "data", job, [*all_keys(), *(option.key for option in data_options())], config="train"
+    )
 
 
 def job(composed: DictConfig) -> None:
-    """Read the data, draw and print what it is, time a few steps; at last say whether gan-train would refuse it."""
+    """Read the data, draw and print what it is, time a few steps; at last say whether gan-train
+    would refuse it.
+    """
     OmegaConf.set_struct(composed, False)
-    own = parse(DataConfig, {key: composed.pop(key) for key in ("output", "steps") if key in composed})
+    own = parse(
+        DataConfig, {key: composed.pop(key) for key in ("output", "steps") if key in composed}
+    )
     composed.pop("resume"), composed.pop("run_dir"), composed.pop("sweep")
     config = train_config(plain(composed))
     train, test, missing = _splits(config.data)
@@ -61,13 +73,20 @@ def job(composed: DictConfig) -> None:
         found["estimate"] = asdict(cost)
     files.write_json(folder / "report.json", found)
     print(f"report: {folder}  ({', '.join(sorted(path.name for path in folder.iterdir()))})")
-    refuse_bad(train.origin, len(train) + len(test or ()), train.skipped, getattr(config.data, "max_bad_fraction", 1.0))
+    refuse_bad(
+        train.origin,
+        len(train) + len(test or ()),
+        train.skipped,
+        getattr(config.data, "max_bad_fraction", 1.0),
+    )
 
 
 def _splits(options: Any) -> tuple[Source, Source | None, str]:
     """Both splits, broken files and all; and why there is no test split, where there is none."""
     if hasattr(options, "max_bad_fraction"):
-        options = replace(options, max_bad_fraction=1.0)  # what gan-train refuses is described first
+        options = replace(
+            options, max_bad_fraction=1.0
+        )  # what gan-train refuses is described first
     train = data.load(options)
     try:
         return train, data.load(options, "test"), ""
@@ -78,12 +97,24 @@ def _splits(options: Any) -> tuple[Source, Source | None, str]:
 def _described(found: dict[str, Any], missing: str) -> list[tuple[str, str]]:
     colour = "grey" if found["channels"] == 1 else "RGB"
     size = f"{found['height']}x{found['width']} {colour}"
-    what = f"sequences of {found['sequence_length']} frames, {size}" if found["sequence_length"] else f"images, {size}"
-    mean, deviation = (" ".join(f"{value:.1f}" for value in found[key]) for key in ("mean", "deviation"))
+    what = (
+        f"sequences of {found['sequence_length']} frames, {size}"
+        if found["sequence_length"]
+        else f"images, {size}"
+    )
+    mean, deviation = (
+        " ".join(f"{value:.1f}" for value in found[key]) for key in ("mean", "deviation")
+    )
     lines = [
         ("training", f"{found['images']:,} {what}"),
         ("evaluation", missing or f"{found['evaluation_images']:,}{_leak(found)}"),
-        ("levels", f"{min(found['lowest'])} to {max(found['highest'])} of 0 to 255, mean {mean}, deviation {deviation}"),
+        (
+            "levels",
+            (
+                f"{min(found['lowest'])} to {max(found['highest'])} of 0 to 255, mean {mean}, "
+                f"deviation {deviation}"
+            ),
+        ),
         ("classes", _classes(found["classes"])),
         ("files", "; ".join(found["notes"])),
         ("left out", _examples(found["broken"])),
@@ -94,20 +125,32 @@ def _described(found: dict[str, Any], missing: str) -> list[tuple[str, str]]:
 
 def _leak(found: dict[str, Any]) -> str:
     count = found["evaluation_images_also_in_training"]
-    return f", of which {count:,} are also in the training split" if count else ", none of them in the training split"
+    return (
+        f", of which {count:,} are also in the training split"
+        if count
+        else ", none of them in the training split"
+    )
 
 
 def _classes(counts: dict[str, int]) -> str:
     if not counts:
         return "none: the data has no labels"
     shown = ", ".join(f"{name} ({count:,})" for name, count in list(counts.items())[:10])
-    rest = f", ... (each {min(counts.values()):,} to {max(counts.values()):,})" if len(counts) > 10 else ""
+    rest = (
+        f", ... (each {min(counts.values()):,} to {max(counts.values()):,})"
+        if len(counts) > 10
+        else ""
+    )
     return f"{len(counts)}: {shown}{rest}"
 
 
 def _examples(broken: list[dict[str, str]]) -> str:
     shown = "; ".join(f"{each['name']}: {each['reason']}" for each in broken[:3])
-    return f"{len(broken):,} that cannot be read: {shown}{'; ...' if len(broken) > 3 else ''}" if broken else ""
+    return (
+        f"{len(broken):,} that cannot be read: {shown}{'; ...' if len(broken) > 3 else ''}"
+        if broken
+        else ""
+    )
 
 
 def _equal(groups: list[list[str]]) -> str:
@@ -122,16 +165,34 @@ def _cost(cost: Any, config: TrainConfig, train: Source) -> list[tuple[str, str]
     seconds = 1000 * cost.seconds_per_step
     feed = "resident, read once" if cost.feed == "resident" else "streamed from disk"
     return [
-        ("pixels", f"{train.nbytes / 1e6:,.1f} MB, {feed} ({cost.free_bytes / 1e9:.1f} GB are free on {cost.place})"),
-        ("model", f"{config.model.name}, {cost.weights:,} weights; {cost.state_bytes / 1e6:,.1f} MB with its optimizers"),
+        (
+            "pixels",
+            (
+                f"{train.nbytes / 1e6:,.1f} MB, {feed} ({cost.free_bytes / 1e9:.1f} GB are free on "
+                f"{cost.place})"
+            ),
+        ),
+        (
+            "model",
+            (
+                f"{config.model.name}, {cost.weights:,} weights; {cost.state_bytes / 1e6:,.1f} MB "
+                "with its optimizers"
+            ),
+        ),
         ("memory", f"{cost.process_bytes / 1e6:,.0f} MB of this machine's, all together"),
-        ("time", f"{seconds:,.0f} s for 1,000 steps of {batch}, {len(train) // batch:,} steps an epoch"),
-    ]  # fmt: skip
+        (
+            "time",
+            f"{seconds:,.0f} s for 1,000 steps of {batch}, {len(train) // batch:,} steps an epoch",
+        ),
+    ]
 
 
 def _say(lines: list[tuple[str, str]]) -> None:
     for name, text in lines:
-        print(textwrap.fill(text, 79, initial_indent=f"  {name:<12}", subsequent_indent=" " * 14), flush=True)
+        print(
+            textwrap.fill(text, 79, initial_indent=f"  {name:<12}", subsequent_indent=" " * 14),
+            flush=True,
+        )
 
 
 def _draw(folder: Path, train: Source, numbers: report.Statistics) -> None:
@@ -147,21 +208,32 @@ def _draw(folder: Path, train: Source, numbers: report.Statistics) -> None:
 
 
 def _draw_changes(folder: Path, train: Source, config: TrainConfig) -> None:
-    """What the first steps would make of real images: augmented.png, and diffaug.png of what the discriminator would see."""
+    """What the first steps would make of real images: augmented.png, and diffaug.png of what the
+    discriminator would see.
+    """
     options = config.augment
     if options == Augment():
         return
     with quiet():
-        from gan_cli import augment, diffaug
+        from gan_cli.data.pipeline import augment
+        from gan_cli.objectives import diffaug
     count, copies = CHANGED
     real = train.some(count)
     if replace(options, differentiable=[]) != Augment():
-        _draw_below(folder / "augmented.png", real, augment.preview(options, real, config.seed, copies))
+        _draw_below(
+            folder / "augmented.png", real, augment.preview(options, real, config.seed, copies)
+        )
     if options.differentiable:
-        _draw_below(folder / "diffaug.png", real, diffaug.preview(options.differentiable, real, config.seed, copies))
+        _draw_below(
+            folder / "diffaug.png",
+            real,
+            diffaug.preview(options.differentiable, real, config.seed, copies),
+        )
 
 
 def _draw_below(path: Path, real: np.ndarray, changed: list[np.ndarray]) -> None:
-    """Real images in the first row, and their changed copies below each; of sequences the first frames, which stand for all."""
+    """Real images in the first row, and their changed copies below each; of sequences the first
+    frames, which stand for all.
+    """
     rows = [real, *changed] if real.ndim == 4 else [each[:, 0] for each in (real, *changed)]
     images.save_png(path, images.grid(np.concatenate(rows), len(real)))

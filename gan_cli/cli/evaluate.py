@@ -1,4 +1,6 @@
-"""`gan-evaluate`: scores of a run or of any images, a ranking of runs, and pages for human judges."""
+"""`gan-evaluate`: scores of a run or of any images, a ranking of runs, and pages for human
+judges.
+"""
 
 from __future__ import annotations
 
@@ -10,29 +12,33 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from gan_cli.base.errors import ConfigError, RunDirectoryError, refused, unknown
 from gan_cli.cli import app
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.sample import choose
 from gan_cli.cli.stored import without_environment
-from gan_cli.config import EvaluateConfig, parse
-from gan_cli.errors import ConfigError, RunDirectoryError, refused, unknown
+from gan_cli.config.catalogue import parse_options
+from gan_cli.config.options import data_keys, evaluate_options
+from gan_cli.config.schema import EvaluateConfig, parse
+from gan_cli.evaluation import judges, scores
+from gan_cli.evaluation.evaluate import OF_MODELS, better
+from gan_cli.evaluation.scores import Report
 from gan_cli.metrics.table import DEFAULT, METRICS
-from gan_cli.options import data_keys, evaluate_options
-from gan_cli.registry import parse_options
-from gan_cli.training import judges, scores
-from gan_cli.training.checkpoint import SAMPLER, Manifest
-from gan_cli.training.evaluate import OF_MODELS, better
-from gan_cli.training.rundir import RunDirectory
-from gan_cli.training.scores import Report
+from gan_cli.runs.checkpoint import SAMPLER, Manifest
+from gan_cli.runs.rundir import RunDirectory
 
 _DATA_KEY = re.compile(r"^\+{0,2}(?=data\.[\w.]+=)")
-"""Without a group `data` its keys are those of the run's own, which Hydra has not read: the schema checks them."""
+"""Without a group `data` its keys are those of the run's own, which Hydra has not read: the schema
+checks them.
+"""
 
 
 def main() -> int:
     """The console script; returns the exit code."""
     sys.argv[1:] = [re.sub(_DATA_KEY, "++", argument) for argument in sys.argv[1:]]
-    return app.run("evaluate", job, [*(option.key for option in evaluate_options()), "data", *data_keys()])
+    return app.run(
+        "evaluate", job, [*(option.key for option in evaluate_options()), "data", *data_keys()]
+    )
 
 
 def job(composed: DictConfig) -> None:
@@ -51,19 +57,30 @@ def job(composed: DictConfig) -> None:
         run, manifest = _opened(str(config.checkpoint), config)
         report = _scored(config, run, manifest, data)
         _show(report)
-        _write(Path(config.output or _report_path(run, manifest, report.provenance.extractor, config)), report)
+        _write(
+            Path(config.output or _report_path(run, manifest, report.provenance.extractor, config)),
+            report,
+        )
 
 
 def _check(config: EvaluateConfig) -> None:
     """Refuse what does not go together before anything is read."""
-    asked = [key for key in ("checkpoint", "samples", "compare") if getattr(config, key) is not None]
+    asked = [
+        key for key in ("checkpoint", "samples", "compare") if getattr(config, key) is not None
+    ]
     if len(asked) != 1:
-        raise ConfigError(f"give one of checkpoint=RUN, samples=DIR_OR_NPZ and compare=[RUN1,RUN2], not {len(asked)} of them")
+        raise ConfigError(
+            "give one of checkpoint=RUN, samples=DIR_OR_NPZ and compare=[RUN1,RUN2], not "
+            f"{len(asked)} of them"
+        )
     judged = config.people or config.answers is not None
     if judged and asked != ["checkpoint"]:
         raise ConfigError(f"people= and answers= go with checkpoint=RUN, not with {asked[0]}=")
     if config.output and (judged or config.compare is not None):
-        raise ConfigError("output= takes the scores of checkpoint= or samples=; all else goes into the run directories")
+        raise ConfigError(
+            "output= takes the scores of checkpoint= or samples=; all else goes into the run "
+            "directories"
+        )
     if config.output and not Path(config.output).absolute().parent.is_dir():
         raise ConfigError(f"output={config.output}: no directory {Path(config.output).parent}")
     if config.metrics is not None and not config.metrics:
@@ -72,22 +89,30 @@ def _check(config: EvaluateConfig) -> None:
         if name not in METRICS and name not in OF_MODELS:
             raise ConfigError(unknown("metrics", name, [*METRICS, *OF_MODELS]))
         if name in OF_MODELS and config.samples is not None:
-            raise ConfigError(f"metrics={name} is of a model: it goes with checkpoint= or compare=, not with samples=")
+            raise ConfigError(
+                f"metrics={name} is of a model: it goes with checkpoint= or compare=, not with "
+                "samples="
+            )
 
 
-def _scored(config: EvaluateConfig, run: RunDirectory, manifest: Manifest, data: dict[str, Any]) -> Report:
+def _scored(
+    config: EvaluateConfig, run: RunDirectory, manifest: Manifest, data: dict[str, Any]
+) -> Report:
     options = _data_of_run(run, data)
     with quiet():
-        from gan_cli.training import scoring
+        from gan_cli.evaluation import scoring
     return scoring.score_checkpoint(run, manifest, options, config, _say)
 
 
 def _score_files(config: EvaluateConfig, path: str, data: dict[str, Any]) -> None:
     if not data.get("name"):
-        raise ConfigError("samples= needs the real images to compare with: data=mnist, data=folder data.path=DIR, ...")
+        raise ConfigError(
+            "samples= needs the real images to compare with: data=mnist, data=folder "
+            "data.path=DIR, ..."
+        )
     options = parse_options(data, "data")
     with quiet():
-        from gan_cli.training import scoring
+        from gan_cli.evaluation import scoring
     report = scoring.score_files(path, options, config, _say)
     _show(report)
     _write(Path(config.output or f"{Path(path).resolve().stem}-scores.json"), report)
@@ -110,7 +135,9 @@ def _data_of_run(run: RunDirectory, given: dict[str, Any]) -> Any:
     return parse_options(options, "data")
 
 
-def _report_path(run: RunDirectory, manifest: Manifest, extractor: str, config: EvaluateConfig) -> Path:
+def _report_path(
+    run: RunDirectory, manifest: Manifest, extractor: str, config: EvaluateConfig
+) -> Path:
     return run.path / "scores" / f"step-{manifest.step:08d}-{extractor}-{config.count}.json"
 
 
@@ -118,15 +145,21 @@ def _write(path: Path, report: Report) -> None:
     try:
         scores.write(path, scores.joined(path, report))
     except OSError as error:
-        raise refused(error, f"{path}: {error.strerror or error}; output=FILE takes another place") from None
+        raise refused(
+            error, f"{path}: {error.strerror or error}; output=FILE takes another place"
+        ) from None
     _say(f"scores  {path}")
 
 
 def _compare(config: EvaluateConfig, paths: list[str], data: dict[str, Any]) -> None:
-    """A table of several runs, the best first; what was scored in this way before is not scored again."""
+    """A table of several runs, the best first; what was scored in this way before is not scored
+    again.
+    """
     if len(paths) < 2:
         raise ConfigError("compare= needs two run directories or more: compare=[RUN1,RUN2]")
-    opened = [_opened(path, config) for path in paths]  # a mistake in the last one shows before the first is scored
+    opened = [
+        _opened(path, config) for path in paths
+    ]  # a mistake in the last one shows before the first is scored
     reports = [_of_run(config, run, manifest, data) for run, manifest in opened]
     measured = better(config.metrics or [*METRICS, *OF_MODELS])
     names = [name for name in measured if all(name in report.scores for report in reports)]
@@ -143,8 +176,12 @@ def _compare(config: EvaluateConfig, paths: list[str], data: dict[str, Any]) -> 
     _say(f"  {'real images':<{width}}  {'':>8}{floor}")
 
 
-def _of_run(config: EvaluateConfig, run: RunDirectory, manifest: Manifest, data: dict[str, Any]) -> Report:
-    """The stored report of a run, or a new one; data that is given may be other data than the stored one is of."""
+def _of_run(
+    config: EvaluateConfig, run: RunDirectory, manifest: Manifest, data: dict[str, Any]
+) -> Report:
+    """The stored report of a run, or a new one; data that is given may be other data than the
+    stored one is of.
+    """
     report = None if data else _stored(config, run, manifest)
     if report is None:
         report = _scored(config, run, manifest, data)
@@ -153,7 +190,9 @@ def _of_run(config: EvaluateConfig, run: RunDirectory, manifest: Manifest, data:
 
 
 def _stored(config: EvaluateConfig, run: RunDirectory, manifest: Manifest) -> Report | None:
-    """The report of these very weights, measured as it is asked for, with the metrics that are asked for."""
+    """The report of these very weights, measured as it is asked for, with the metrics that are
+    asked for.
+    """
     extractor = config.extractor
     if extractor == "auto":
         extractor = "classifier" if len(run.read_card().data.class_names) > 1 else "random"
@@ -162,11 +201,23 @@ def _stored(config: EvaluateConfig, run: RunDirectory, manifest: Manifest) -> Re
         return None
     report = scores.read(path)
     made, sampler = report.provenance, manifest.files[SAMPLER].sha256
-    wanted = better(config.metrics or [name for name in DEFAULT if METRICS[name].needs != "classes"])
-    same = (report.subject.get("sha256"), made.repeats, made.seed) == (sampler, config.repeats, config.seed)
-    if not same or config.split not in ("auto", made.split) or not wanted.keys() <= report.scores.keys():
+    wanted = better(
+        config.metrics or [name for name in DEFAULT if METRICS[name].needs != "classes"]
+    )
+    same = (report.subject.get("sha256"), made.repeats, made.seed) == (
+        sampler,
+        config.repeats,
+        config.seed,
+    )
+    if (
+        not same
+        or config.split not in ("auto", made.split)
+        or not wanted.keys() <= report.scores.keys()
+    ):
         return None
-    return replace(report, subject={"path": str(run.path), "step": manifest.step, "sha256": sampler})
+    return replace(
+        report, subject={"path": str(run.path), "step": manifest.step, "sha256": sampler}
+    )
 
 
 def _people(config: EvaluateConfig, path: str, data: dict[str, Any]) -> None:

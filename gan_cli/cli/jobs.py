@@ -1,4 +1,6 @@
-"""A sweep's job: what it is called by, what it leaves in its record, and what it returns to a sweeper."""
+"""A sweep's job: what it is called by, what it leaves in its record, and what it returns to a
+sweeper.
+"""
 
 from __future__ import annotations
 
@@ -14,30 +16,34 @@ from pathlib import Path
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
+from gan_cli.base.errors import ConfigError, DiskFullError, GanError, Interrupted, RunDirectoryError
 from gan_cli.cli import app
 from gan_cli.cli.single import ORPHAN, log, say, train, typed_overrides
-from gan_cli.errors import ConfigError, DiskFullError, GanError, Interrupted, RunDirectoryError
+from gan_cli.runs.record import FORMAT, Job, read_job
+from gan_cli.runs.rundir import RunDirectory, lock
 from gan_cli.sweeps.outcome import outcome
 from gan_cli.sweeps.plan import difference
-from gan_cli.sweeps.record import FORMAT, Job, read_job
-from gan_cli.training.rundir import RunDirectory, lock
 
 
 def job(composed: DictConfig) -> float | None:
-    """A job of a launcher that calls it as a function: Hydra's own, submitit, Ray. A failure is recorded, not raised.
+    """A job of a launcher that calls it as a function: Hydra's own, submitit, Ray. A failure is
+    recorded, not raised.
 
     Returns:
         The run's score, for sweepers that optimise; None where it has none.
 
     Raises:
-        RunDirectoryError, ConfigError: the directory is not this job's, or it runs already; the sweep is at fault, not the job.
+        RunDirectoryError, ConfigError: the directory is not this job's, or it runs already; the
+            sweep is at fault, not the job.
     """
     directory = Path(HydraConfig.get().runtime.output_dir)
     overrides = own(typed_overrides())
     more = additions(composed)
     refuse_places(composed)
     lock(directory, "this job is running already", wait=ORPHAN).release()
-    record = begin(directory, overrides, [*overrides, *more], composed.sweep.resume is not None or _requeued())
+    record = begin(
+        directory, overrides, [*overrides, *more], composed.sweep.resume is not None or _requeued()
+    )
     try:
         if not record.over:
             say(f"\njob {directory.name}: {' '.join(overrides)}")
@@ -84,16 +90,21 @@ def begin(directory: Path, overrides: list[str], arguments: list[str], resuming:
     record = read_job(directory)
     if record is None:
         if (directory / "model.json").exists():
-            raise RunDirectoryError(f"{directory}: already holds a run; hydra.sweep.dir= takes another directory")
+            raise RunDirectoryError(
+                f"{directory}: already holds a run; hydra.sweep.dir= takes another directory"
+            )
         return Job(FORMAT, overrides, arguments, "waiting", attempts=0)
     if not resuming:
         raise RunDirectoryError(
-            f"{directory}: already holds a job; sweep.resume={directory.parent} goes on, hydra.sweep.dir= takes another"
+            f"{directory}: already holds a job; sweep.resume={directory.parent} goes on, "
+            "hydra.sweep.dir= takes another"
         )
     if record.overrides != overrides:
         differs = difference(str(directory), record.overrides, overrides)
         raise ConfigError(f"{differs}; sweep.resume= takes the command that began the sweep")
-    return replace(record, arguments=arguments)  # never those of the file, which may be a stranger's: they are run
+    return replace(
+        record, arguments=arguments
+    )  # never those of the file, which may be a stranger's: they are run
 
 
 def refuse_places(composed: DictConfig) -> None:
@@ -103,16 +114,25 @@ def refuse_places(composed: DictConfig) -> None:
         ConfigError: the configuration names one as well.
     """
     if composed.run_dir is not None or composed.resume is not None:
-        raise ConfigError("run_dir= and resume= are for one run; hydra.sweep.dir= and sweep.resume= for a sweep")
+        raise ConfigError(
+            "run_dir= and resume= are for one run; hydra.sweep.dir= and sweep.resume= for a sweep"
+        )
 
 
 def own(overrides: list[str]) -> list[str]:
-    """Those of a job's overrides that make it this job; how and where the sweep is driven does not."""
-    return [override for override in overrides if not override.lstrip("+").startswith(("sweep.", "cluster="))]
+    """Those of a job's overrides that make it this job; how and where the sweep is driven does
+    not.
+    """
+    return [
+        override
+        for override in overrides
+        if not override.lstrip("+").startswith(("sweep.", "cluster="))
+    ]
 
 
 def additions(composed: DictConfig, threads: int | None = None) -> list[str]:
-    """What a sweep adds to a job's overrides: threads, and a score at the end of a run that is too short for one.
+    """What a sweep adds to a job's overrides: threads, and a score at the end of a run that is too
+    short for one.
 
     Args:
         threads: for each job, where the user has not chosen.
@@ -138,17 +158,25 @@ def score(directory: Path) -> float | None:
 def objective_of(run: RunDirectory) -> str:
     """evaluation.objective of a stored run."""
     evaluation = run.read_config().get("evaluation")
-    return str(evaluation.get("objective", "frechet")) if isinstance(evaluation, dict) else "frechet"
+    return (
+        str(evaluation.get("objective", "frechet")) if isinstance(evaluation, dict) else "frechet"
+    )
 
 
 def reason_of(error: Exception) -> str:
     """An expected failure's own line; of a bug its kind as well."""
-    return str(error) if isinstance(error, GanError) else f"{type(error).__name__}: {error}".splitlines()[0]
+    return (
+        str(error)
+        if isinstance(error, GanError)
+        else f"{type(error).__name__}: {error}".splitlines()[0]
+    )
 
 
 @contextmanager
 def _timed(directory: Path) -> Iterator[None]:
-    """Add the time that a job takes to its record; a launcher's own processes are timed from outside."""
+    """Add the time that a job takes to its record; a launcher's own processes are timed from
+    outside.
+    """
     began = time.monotonic()
     try:
         yield

@@ -1,4 +1,6 @@
-"""`gan-plot`: losses, scores and images/s of runs over their steps; a run directory may come from a stranger."""
+"""`gan-plot`: losses, scores and images/s of runs over their steps; a run directory may come from a
+stranger.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +9,14 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from gan_cli import plotting
+from gan_cli.base.errors import ConfigError, RunDirectoryError, refused, unknown
 from gan_cli.cli import app, bare
-from gan_cli.config import PlotConfig, parse
-from gan_cli.errors import ConfigError, RunDirectoryError, refused, unknown
-from gan_cli.options import plot_options
-from gan_cli.plotting import Curve
-from gan_cli.training import curves
-from gan_cli.training.rundir import RunDirectory
+from gan_cli.config.options import plot_options
+from gan_cli.config.schema import PlotConfig, parse
+from gan_cli.reports import plotting
+from gan_cli.reports.plotting import Curve
+from gan_cli.runs import curves
+from gan_cli.runs.rundir import RunDirectory
 
 CLOCK = "seconds"
 """Logged with every line, but nothing to look at unless it is asked for."""
@@ -47,7 +49,8 @@ def job(composed: DictConfig) -> None:
 
 
 def with_runs(arguments: list[str]) -> list[str]:
-    """Arguments for Hydra, in which all that are neither flags nor overrides have become one runs=[...].
+    """Arguments for Hydra, in which all that are neither flags nor overrides have become one
+    runs=[...].
 
     Raises:
         ConfigError: runs= is there as well.
@@ -55,7 +58,9 @@ def with_runs(arguments: list[str]) -> list[str]:
     runs, rest = bare.split(arguments)
     if runs and any(argument.startswith("runs=") for argument in rest):
         raise ConfigError(f"{runs[0]}: give runs either as bare arguments or as runs=[...]")
-    return [f"runs=[{','.join(map(bare.quoted, runs))}]", *rest] if runs else rest  # argparse wants overrides in one piece
+    return (
+        [f"runs=[{','.join(map(bare.quoted, runs))}]", *rest] if runs else rest
+    )  # argparse wants overrides in one piece
 
 
 def tails(paths: list[Path]) -> list[str]:
@@ -65,7 +70,9 @@ def tails(paths: list[Path]) -> list[str]:
         ConfigError: two are the same folder.
     """
     parts = [path.resolve().parts for path in paths]
-    if twice := next((path for path, own in zip(paths, parts, strict=True) if parts.count(own) > 1), None):
+    if twice := next(
+        (path for path, own in zip(paths, parts, strict=True) if parts.count(own) > 1), None
+    ):
         raise ConfigError(f"runs: {twice} is there twice")
     return [str(Path(*_tail(own, [other for other in parts if other != own]))) for own in parts]
 
@@ -86,7 +93,10 @@ def _curves(path: Path, smooth: float) -> dict[str, Curve]:
     if metrics.bad:
         _warn(f"{run.metrics}: {metrics.bad:,} lines left out that are no JSON object with a step")
     if metrics.cut:
-        bounds = f"{curves.MOST_LINES:,} lines, {curves.LARGEST_FILE >> 20} MB and {curves.MOST_KEYS} keys"
+        bounds = (
+            f"{curves.MOST_LINES:,} lines, {curves.LARGEST_FILE >> 20} MB and "
+            f"{curves.MOST_KEYS} keys"
+        )
         _warn(f"{run.metrics}: drawn up to {bounds}")
     return {key: plotting.curve(key, series, smooth) for key, series in metrics.series.items()}
 
@@ -95,7 +105,9 @@ def _warn(line: str) -> None:
     print(f"gan-plot: {line}", file=sys.stderr, flush=True)
 
 
-def _chosen(runs: dict[str, dict[str, Curve]], paths: list[Path], wanted: list[str] | None) -> list[str]:
+def _chosen(
+    runs: dict[str, dict[str, Curve]], paths: list[Path], wanted: list[str] | None
+) -> list[str]:
     """The keys to draw, checked to be in the runs; null: all but the clock."""
     there = list(dict.fromkeys(key for drawn in runs.values() for key in drawn))
     keys = [key for key in there if key != CLOCK] if wanted is None else list(dict.fromkeys(wanted))
@@ -103,7 +115,9 @@ def _chosen(runs: dict[str, dict[str, Curve]], paths: list[Path], wanted: list[s
         raise ConfigError(f"keys: {unknown('key', missing, there)}")
     for path, drawn in zip(paths, runs.values(), strict=True):
         if not set(keys) & set(drawn):
-            raise RunDirectoryError(f"{path}: has none of {', '.join(keys)} (it has: {', '.join(drawn)})")
+            raise RunDirectoryError(
+                f"{path}: has none of {', '.join(keys)} (it has: {', '.join(drawn)})"
+            )
     return keys
 
 

@@ -1,4 +1,6 @@
-"""TensorFlow's import without the lines it writes to standard error before its log level is heard."""
+"""TensorFlow's import without the lines it writes to standard error before its log level is
+heard.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-NOISE = re.compile(rb"WARNING: All log messages before absl|[IWE]0000 00:00:|[IWE]\d{4} \d\d:\d\d:\d\d")
+NOISE = re.compile(
+    rb"WARNING: All log messages before absl|[IWE]0000 00:00:|[IWE]\d{4} \d\d:\d\d:\d\d"
+)
 
 
 @contextmanager

@@ -1,4 +1,6 @@
-"""`gan-report`: a sweep as one HTML page and a CSV; its directory may come from a stranger and is only read."""
+"""`gan-report`: a sweep as one HTML page and a CSV; its directory may come from a stranger and is
+only read.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +10,12 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.cli import app, bare
 from gan_cli.cli.quiet import quiet
-from gan_cli.config import ReportConfig, parse
-from gan_cli.data.listing import shown
-from gan_cli.errors import ConfigError, RunDirectoryError
-from gan_cli.options import report_options
+from gan_cli.config.options import report_options
+from gan_cli.config.schema import ReportConfig, parse
+from gan_cli.data.reading.listing import shown
 from gan_cli.reports import output, spread, summary
 from gan_cli.reports.collect import collect
 from gan_cli.reports.embedded import Picture
@@ -32,7 +34,9 @@ def main() -> int:
 def job(composed: DictConfig) -> None:
     """Read all jobs, rank them, and write both files."""
     if OmegaConf.is_missing(composed, "directory"):
-        raise ConfigError("directory is missing: gan-report DIR, of a sweep or with run directories in it")
+        raise ConfigError(
+            "directory is missing: gan-report DIR, of a sweep or with run directories in it"
+        )
     config = parse(ReportConfig, OmegaConf.to_container(composed, resolve=True))
     directory = Path(config.directory)
     page, table = output.places(directory, config.output)
@@ -45,10 +49,16 @@ def job(composed: DictConfig) -> None:
     try:
         output.write(page, table, collected, comparisons, ordered, pictures, datetime.now())
     except OSError as error:
-        raise RunDirectoryError(f"{page}: {error.strerror or error}; output=FILE takes another place") from None
+        raise RunDirectoryError(
+            f"{page}: {error.strerror or error}; output=FILE takes another place"
+        ) from None
     print(
         "\n".join(
-            [*summary.lines(collected, comparisons, ordered), f"report  {shown(str(page))}", f"table   {shown(str(table))}"]
+            [
+                *summary.lines(collected, comparisons, ordered),
+                f"report  {shown(str(page))}",
+                f"table   {shown(str(table))}",
+            ]
         )
     )
 
@@ -61,9 +71,13 @@ def with_directory(arguments: list[str]) -> list[str]:
     """
     found, rest = bare.split(arguments)
     if len(found) > 1:
-        raise ConfigError(f"{found[1]}: gan-report takes one directory, of a sweep or with run directories in it")
+        raise ConfigError(
+            f"{found[1]}: gan-report takes one directory, of a sweep or with run directories in it"
+        )
     if found and any(argument.startswith("directory=") for argument in rest):
-        raise ConfigError(f"{found[0]}: give the directory either as bare argument or as directory=")
+        raise ConfigError(
+            f"{found[0]}: give the directory either as bare argument or as directory="
+        )
     return [f"directory={bare.quoted(found[0])}", *rest] if found else rest
 
 

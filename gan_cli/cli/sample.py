@@ -1,4 +1,6 @@
-"""`gan-sample`: images from a run directory, which may come from a stranger; needs no training data."""
+"""`gan-sample`: images from a run directory, which may come from a stranger; needs no training
+data.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +10,15 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from gan_cli.base.errors import CheckpointError, ConfigError, refused
 from gan_cli.cli import app
 from gan_cli.cli.quiet import quiet
-from gan_cli.config import SampleConfig, parse
-from gan_cli.errors import CheckpointError, ConfigError, refused
-from gan_cli.options import of
-from gan_cli.training import checkpoint, control, ranking
-from gan_cli.training.checkpoint import Manifest
-from gan_cli.training.rundir import RunDirectory
+from gan_cli.config.options import of
+from gan_cli.config.schema import SampleConfig, parse
+from gan_cli.runs import checkpoint, ranking
+from gan_cli.runs.checkpoint import Manifest
+from gan_cli.runs.rundir import RunDirectory
+from gan_cli.sampling import control
 
 FILES = ("sampler.safetensors",)
 
@@ -28,14 +31,16 @@ def main() -> int:
 def job(composed: DictConfig) -> None:
     """Check the arguments and the checkpoint, and only then import TensorFlow and draw."""
     if OmegaConf.is_missing(composed, "checkpoint"):
-        raise ConfigError("checkpoint is missing: gan-sample checkpoint=RUN, a run directory of gan-train")
+        raise ConfigError(
+            "checkpoint is missing: gan-sample checkpoint=RUN, a run directory of gan-train"
+        )
     config = parse(SampleConfig, OmegaConf.to_container(composed, resolve=True))
     run = RunDirectory.read(config.checkpoint)
     controls = control.check(config, run.read_card())
     manifest = choose(run, config.step)
     output = _output(config, run, manifest.step)
     with quiet():
-        from gan_cli.training import generate
+        from gan_cli.sampling import generate
     try:
         generate.generate(run, manifest, config, controls, output)
     except OSError as error:

@@ -1,4 +1,6 @@
-"""One run from its composed configuration: check, load, and only then import TensorFlow and train."""
+"""One run from its composed configuration: check, load, and only then import TensorFlow and
+train.
+"""
 
 from __future__ import annotations
 
@@ -12,27 +14,31 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
-from gan_cli import data, fit
+from gan_cli import data
+from gan_cli.base.errors import GanError
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.stored import plain, resumed, stored_values
-from gan_cli.errors import GanError
-from gan_cli.registry import train_config
+from gan_cli.config import fit
+from gan_cli.config.catalogue import train_config
+from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training import init_from
-from gan_cli.training.rundir import RunDirectory
 
 if TYPE_CHECKING:
     from gan_cli.training.run import Ended
 
 
 ORPHAN = 120.0
-"""Seconds that a sweep's job waits for one whose sweep was killed, and which is still saving in the same directory."""
+"""Seconds that a sweep's job waits for one whose sweep was killed, and which is still saving in the
+same directory.
+"""
 
 
 def train(composed: DictConfig, directory: Path | None = None, until: int | None = None) -> Ended:
     """Start a run, or go on with one.
 
     Args:
-        directory: of a sweep's job: started there, or gone on with where it has begun; None: where the configuration says.
+        directory: of a sweep's job: started there, or gone on with where it has begun; None: where
+            the configuration says.
         until: a step at which it shall pause.
     """
     OmegaConf.set_struct(composed, False)
@@ -78,7 +84,9 @@ def _created(directory: Path | None, run_dir: Any, name: str) -> RunDirectory:
     return RunDirectory.create(run_dir and str(run_dir), name)
 
 
-def _train(config: Any, stored: dict[str, Any], source: Any, run: RunDirectory, until: int | None) -> Ended:
+def _train(
+    config: Any, stored: dict[str, Any], source: Any, run: RunDirectory, until: int | None
+) -> Ended:
     with quiet():
         from gan_cli.training import run as training_run
     ended = training_run.train(config, stored, source, run, say, until)
@@ -95,13 +103,17 @@ def _hydra_directory() -> str | None:
 
 
 def typed_overrides() -> list[str]:
-    """The overrides of this job as they were typed: what the environment holds stays out of logs."""
+    """The overrides of this job as they were typed: what the environment holds stays out of
+    logs.
+    """
     typed: list[str] = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=False)  # type: ignore[assignment]
     return typed
 
 
 def _keep_for_people(path: Path, composed: DictConfig) -> None:
-    """Hydra's usual file, not resolved, so that values from the environment stay out of it; nothing reads it back."""
+    """Hydra's usual file, not resolved, so that values from the environment stay out of it; nothing
+    reads it back.
+    """
     folder = path / ".hydra"
     folder.mkdir(exist_ok=True)
     (folder / "config.yaml").write_text(OmegaConf.to_yaml(composed), encoding="utf-8")

@@ -8,22 +8,25 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from gan_cli.errors import ConfigError, RunDirectoryError
-from gan_cli.nested import flatten, unflatten
-from gan_cli.registry import train_config
-from gan_cli.training.rundir import RunDirectory
+from gan_cli.base.errors import ConfigError, RunDirectoryError
+from gan_cli.base.nested import flatten, unflatten
+from gan_cli.config.catalogue import train_config
+from gan_cli.runs.rundir import RunDirectory
 
 SAFE = re.compile(
     r"training\.(steps|epochs|steps_per_call|xla|feed|threads|log_every|preview_every|checkpoint_every|tensorboard)"
     r"|evaluation\..*|watchdog|optimizer\.(players\.\w+\.)?learning_rate|schedule(\..*)?|data\.path|model\.features_file"
 )
-"""What may change between the parts of a run; anything else would change the meaning of the weights or of the position."""
+"""What may change between the parts of a run; anything else would change the meaning of the weights
+or of the position.
+"""
 
 
 def plain(composed: DictConfig) -> dict[str, Any]:
     """The composed configuration as plain values, interpolations resolved.
 
-    `init_from` becomes absolute: a run that goes on before its first checkpoint reads it again, from whatever directory.
+    `init_from` becomes absolute: a run that goes on before its first checkpoint reads it again,
+    from whatever directory.
     """
     values: dict[str, Any] = OmegaConf.to_container(composed, resolve=True)  # type: ignore[assignment]
     if isinstance(values.get("init_from"), str) and values["init_from"]:
@@ -32,17 +35,23 @@ def plain(composed: DictConfig) -> dict[str, Any]:
 
 
 def stored_values(composed: DictConfig) -> dict[str, Any]:
-    """Plain values for config.json, with `${oc.env:...}` as written: what the environment holds stays out of the file.
+    """Plain values for config.json, with `${oc.env:...}` as written: what the environment holds
+    stays out of the file.
 
     Raises:
-        ConfigError: a key other than data.path comes from the environment; the model could not be rebuilt from it.
+        ConfigError: a key other than data.path comes from the environment; the model could not be
+            rebuilt from it.
     """
     resolved = plain(composed)
     written = flatten(OmegaConf.to_container(composed, resolve=False))
     for key, value in written.items():
         if "oc.env" in str(value):
             if key != "data.path":
-                raise ConfigError(f"{key}={value}: only data.path may come from the environment, for it is not stored")
+                raise ConfigError(
+                    f"{key}={value}: only data.path may come from the environment, for it is "
+                    "not "
+                    "stored"
+                )
             resolved["data"]["path"] = value
     return resolved
 
@@ -54,7 +63,8 @@ def resumed(
 
     Raises:
         RunDirectoryError: config.json is not a configuration.
-        ConfigError: an override that would change what the run is, with a table; or a path that came from the environment.
+        ConfigError: an override that would change what the run is, with a table; or a path that
+            came from the environment.
     """
     inherited = run.read_config()
     try:
@@ -65,11 +75,20 @@ def resumed(
     used = _merge(inherited, plain(composed), overrides)
     train_config(used)  # a key that nobody knows is a mistake of its own, not a difference
     before, after = flatten(inherited), flatten(stored)
-    changed = [key for key in sorted(before | after) if before.get(key) != after.get(key) and not SAFE.fullmatch(key)]
+    changed = [
+        key
+        for key in sorted(before | after)
+        if before.get(key) != after.get(key) and not SAFE.fullmatch(key)
+    ]
     if changed:
-        rows = [("key", "this run", "asked for"), *((key, before.get(key), after.get(key)) for key in changed)]
+        rows = [
+            ("key", "this run", "asked for"),
+            *((key, before.get(key), after.get(key)) for key in changed),
+        ]
         table = "\n".join(f"  {key!s:<36}{old!s:<20}{new!s}" for key, old, new in rows)
-        raise ConfigError(f"resume={run.path} cannot change these; start a new run for them:\n{table}")
+        raise ConfigError(
+            f"resume={run.path} cannot change these; start a new run for them:\n{table}"
+        )
     without_environment(used.get("data", {}).get("path"))
     return stored, used
 
@@ -77,11 +96,16 @@ def resumed(
 def without_environment(path: Any) -> None:
     """Refuse a stored data.path whose value was not stored."""
     if isinstance(path, str) and "${" in path:
-        raise ConfigError(f"data.path was {path}, from the environment, which is not stored: give data.path= again")
+        raise ConfigError(
+            f"data.path was {path}, from the environment, which is not stored: give data.path= "
+            "again"
+        )
 
 
 def _merge(inherited: dict[str, Any], given: Any, overrides: list[str]) -> dict[str, Any]:
-    """`inherited` with the values of those keys and groups of `given` that the command line names."""
+    """`inherited` with the values of those keys and groups of `given` that the command line
+    names.
+    """
     merged = unflatten(flatten(inherited))
     for override in overrides:
         key = override.lstrip("+~").split("=")[0].split("@")[0].replace("/", ".")

@@ -1,6 +1,8 @@
-"""What holds for a sweep whichever sweeper and launcher drive it: refused before its first job, told after its last.
+"""What holds for a sweep whichever sweeper and launcher drive it: refused before its first job,
+told after its last.
 
-Hydra calls it as a callback. Sweepers such as Optuna's ask for scores, so that more can be wrong with them than with a grid.
+Hydra calls it as a callback. Sweepers such as Optuna's ask for scores, so that more can be wrong
+with them than with a grid.
 """
 
 from __future__ import annotations
@@ -20,10 +22,10 @@ from hydra.core.config_store import ConfigStore
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+from gan_cli.base.errors import ConfigError, GanError, Interrupted, RunDirectoryError, SweepError
 from gan_cli.cli import app, jobs
-from gan_cli.errors import ConfigError, GanError, Interrupted, RunDirectoryError, SweepError
+from gan_cli.runs.record import Job, differing, printable, read_job
 from gan_cli.sweeps.outcome import OBJECTIVES
-from gan_cli.sweeps.record import Job, differing, printable, read_job
 from gan_cli.sweeps.view import LABELS
 
 NO_TRIAL = "No trials are completed yet"
@@ -34,7 +36,9 @@ PROCESSES = "hydra_plugins._gan_cli.Processes"
 def register() -> None:
     """Make `hydra/callbacks=gan_train` known to Hydra."""
     node = {"sweep": {"_target_": f"{__name__}.Sweep"}}
-    ConfigStore.instance().store(group="hydra/callbacks", name="gan_train", node=node, provider="gan_cli")
+    ConfigStore.instance().store(
+        group="hydra/callbacks", name="gan_train", node=node, provider="gan_cli"
+    )
 
 
 class Sweep(Callback):
@@ -49,11 +53,15 @@ class Sweep(Callback):
             _hush()
         if _runs_elsewhere(config):
             directory = config.hydra.sweep.dir
-            print(f"sweep in {directory}; what its jobs print is in {directory}/.submitit", flush=True)
+            print(
+                f"sweep in {directory}; what its jobs print is in {directory}/.submitit", flush=True
+            )
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
         print(f"ranking: gan-report {shlex.quote(str(config.hydra.sweep.dir))}", flush=True)
-        if optimises(config) and (line := best(Path(str(config.hydra.sweep.dir)), str(config.evaluation.objective))):
+        if optimises(config) and (
+            line := best(Path(str(config.hydra.sweep.dir)), str(config.evaluation.objective))
+        ):
             print(line, flush=True)
 
 
@@ -67,9 +75,14 @@ def check(config: DictConfig) -> None:
     if config.sweep.resume is not None and not Path(str(config.sweep.resume)).is_dir():
         raise RunDirectoryError(f"sweep.resume={config.sweep.resume}: no such directory")
     if config.sweep.halving is not None and config.hydra.launcher.get("_target_") != PROCESSES:
-        raise ConfigError("sweep.halving= pauses jobs and goes on with them: it needs hydra/launcher=processes")
+        raise ConfigError(
+            "sweep.halving= pauses jobs and goes on with them: it needs hydra/launcher=processes"
+        )
     if "SlurmLauncher" in str(config.hydra.launcher.get("_target_")) and not shutil.which("srun"):
-        raise ConfigError("cluster=slurm: no srun is found here; start it where Slurm's commands are, or try cluster=local")
+        raise ConfigError(
+            "cluster=slurm: no srun is found here; start it where Slurm's commands are, or try "
+            "cluster=local"
+        )
     if optimises(config):
         _check_study(config)
 
@@ -78,17 +91,21 @@ def _check_study(config: DictConfig) -> None:
     sweeper, objective = config.hydra.sweeper, str(config.evaluation.objective)
     wanted = "minimize" if OBJECTIVES[objective] > 0 else "maximize"
     if getattr(sweeper.direction, "name", sweeper.direction) != wanted:
-        raise ConfigError(f"evaluation.objective={objective} needs hydra.sweeper.direction={wanted}")
+        raise ConfigError(
+            f"evaluation.objective={objective} needs hydra.sweeper.direction={wanted}"
+        )
     if config.evaluation.every is None:
         raise ConfigError("evaluation.every=null: without scores there is nothing to optimise")
     if config.sweep.resume is not None and sweeper.sampler.get("seed") is None:
         raise ConfigError(
             "sweep.resume= draws the same trials again, which needs a seed: "
-            "a sweep can go on if it was begun with hydra.sweeper.sampler.seed=0, say (sampler=grid takes none)"
+            "a sweep can go on if it was begun with hydra.sweeper.sampler.seed=0, say "
+            "(sampler=grid takes none)"
         )
     if sweeper.storage is not None and not version("sqlalchemy").startswith("1."):
         raise ConfigError(
-            "hydra.sweeper.storage= needs pip install 'sqlalchemy<2' 'alembic<1.18', which Optuna 2 was written for; "
+            "hydra.sweeper.storage= needs pip install 'sqlalchemy<2' 'alembic<1.18', which Optuna "
+            "2 was written for; "
             "sweep.resume= goes on without a storage"
         )
 
@@ -114,7 +131,10 @@ def ending(directory: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        line = "the sweep is left; jobs that a cluster was given go on there, sweep.resume= runs what is missing then"
+        line = (
+            "the sweep is left; jobs that a cluster was given go on there, sweep.resume= runs "
+            "what is missing then"
+        )
         raise Interrupted(line, signal.SIGINT) from None
     except Exception as error:
         if (expected := _expected(error)) is None:
@@ -125,10 +145,15 @@ def ending(directory: Path) -> Iterator[None]:
 
 
 def _expected(error: Exception) -> SweepError | None:
-    """What a sweeper or a cluster says when jobs have failed, as a failure of ours; None for anything else."""
+    """What a sweeper or a cluster says when jobs have failed, as a failure of ours; None for
+    anything else.
+    """
     text = str(error).strip()
     if isinstance(error, ValueError) and text.startswith(NO_TRIAL):
-        return SweepError("no trial has a score: the models have none of evaluation.objective, or no step was scored")
+        return SweepError(
+            "no trial has a score: the models have none of evaluation.objective, or no step was "
+            "scored"
+        )
     library = type(error).__module__.split(".")[0]
     if library in ("submitit", "ray"):  # of a job that was killed, or a cluster that takes none
         line = (text or type(error).__name__).splitlines()[0]
@@ -145,24 +170,33 @@ def _report_failures(directory: Path) -> None:
             failures.append(printable(f"  {name}  {' '.join(told[name])}: {record.reason}"))
     if failures:
         lines = "\n".join(failures)
-        raise SweepError(f"{len(failures)} of the sweep's jobs failed, each has its error in its train.log:\n{lines}")
+        raise SweepError(
+            f"{len(failures)} of the sweep's jobs failed, each has its error in its "
+            f"train.log:\n{lines}"
+        )
 
 
 def best(directory: Path, objective: str) -> str | None:
     """One line on the job of a sweep with the best score; None where none has one."""
     records, _ = _records(directory)
-    scores = {name: score for name in records if (score := jobs.score(directory / name)) is not None}
+    scores = {
+        name: score for name in records if (score := jobs.score(directory / name)) is not None
+    }
     if not scores:
         return None
     name = min(scores, key=lambda each: OBJECTIVES[objective] * scores[each])
-    settings = " ".join(differing({each: record.overrides for each, record in records.items()})[name])
+    settings = " ".join(
+        differing({each: record.overrides for each, record in records.items()})[name]
+    )
     return printable(f"best: job {name}, {LABELS[objective]} {scores[name]:.4g}: {settings}")
 
 
 def _records(directory: Path) -> tuple[dict[str, Job], list[str]]:
     """The jobs of a sweep in their order, and a line for each record that cannot be read."""
     found, unreadable = {}, []
-    for path in sorted(directory.glob("*/job.json"), key=lambda path: (len(path.parent.name), path)):
+    for path in sorted(
+        directory.glob("*/job.json"), key=lambda path: (len(path.parent.name), path)
+    ):
         try:
             if record := read_job(path.parent):
                 found[path.parent.name] = record

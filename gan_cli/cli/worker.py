@@ -1,7 +1,9 @@
-"""A sweep's job in a process of its own: `python -m gan_cli.cli.worker DIRECTORY UNTIL ARGUMENTS...`.
+"""A sweep's job in a process of its own: `python -m gan_cli.cli.worker DIRECTORY UNTIL
+ARGUMENTS...`.
 
-`hydra/launcher=processes` starts it; UNTIL is the step to pause at, or 0. That process holds the other end of this one's
-standard input. When that end closes, nobody watches any more: the job saves, as at SIGTERM, and ends.
+`hydra/launcher=processes` starts it; UNTIL is the step to pause at, or 0. That process holds the
+other end of this one's standard input. When that end closes, nobody watches any more: the job
+saves, as at SIGTERM, and ends.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""`data=cifar10` and `data=cifar100`: 32x32 RGB images (Krizhevsky, 2009), from an npz or the official binary version.
+"""`data=cifar10` and `data=cifar100`: 32x32 RGB images (Krizhevsky, 2009), from an npz or the
+official binary version.
 
-Keras's own copies (cifar-10-batches-py) are pickles, which are never read: where nothing else is found, the download follows.
+Keras's own copies (cifar-10-batches-py) are pickles, which are never read: where nothing else is
+found, the download follows.
 """
 
 from __future__ import annotations
@@ -10,18 +12,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gan_cli.config_data import Cifar10, Cifar100
-from gan_cli.data import cifar_names
-from gan_cli.data.arrays import read_npz
-from gan_cli.data.cifar_binary import Layout, Table, check_labels, read_archive, read_folder
-from gan_cli.data.locate import fetch
-from gan_cli.data.source import Source, Split, resize
-from gan_cli.download import Download, one_line, places
-from gan_cli.errors import DataError
+from gan_cli.base.download import Download, one_line, places
+from gan_cli.base.errors import DataError
+from gan_cli.config.data import Cifar10, Cifar100
+from gan_cli.data.reading import cifar_names
+from gan_cli.data.reading.arrays import read_npz
+from gan_cli.data.reading.cifar_binary import Layout, Table, check_labels, read_archive, read_folder
+from gan_cli.data.reading.locate import fetch
+from gan_cli.data.reading.source import Source, Split, resize
 
 
 class Known(NamedTuple):
-    """A published set: its npz with x_train, y_train, x_test, y_test, that of a part of it, and the binary version."""
+    """A published set: its npz with x_train, y_train, x_test, y_test, that of a part of it, and the
+    binary version.
+    """
 
     npz: str
     part: str
@@ -35,7 +39,10 @@ CIFAR10 = Known(
     layout=Layout(
         folder="cifar-10-batches-bin",
         archive="cifar-10-binary.tar.gz",
-        files={"train": tuple(f"data_batch_{number}.bin" for number in range(1, 6)), "test": ("test_batch.bin",)},
+        files={
+            "train": tuple(f"data_batch_{number}.bin" for number in range(1, 6)),
+            "test": ("test_batch.bin",),
+        },
         records={"train": 10_000, "test": 10_000},
         classes=(10,),
     ),
@@ -74,21 +81,35 @@ def cifar100(options: Cifar100, split: Split) -> Source:
         return _source(CIFAR100, options, split, found, found.labels[:, -1], cifar_names.FINE)
     if found.labels.shape[1] == 1:
         raise DataError(
-            f"{found.origin}: an npz has the fine labels alone; for data.labels=coarse give data.path=FILE with "
+            f"{found.origin}: an npz has the fine labels alone; for data.labels=coarse give "
+            "data.path=FILE with "
             f"{CIFAR100.layout.archive} from {CIFAR100.download.url}"
         )
     return _source(CIFAR100, options, split, found, found.labels[:, 0], cifar_names.COARSE)
 
 
-def _source(known: Known, options: Cifar10 | Cifar100, split: Split, found: Table, labels: np.ndarray, names: str) -> Source:
+def _source(
+    known: Known,
+    options: Cifar10 | Cifar100,
+    split: Split,
+    found: Table,
+    labels: np.ndarray,
+    names: str,
+) -> Source:
     whole = known.layout.count(split)
-    notes = [] if len(labels) == whole else [f"{len(labels):,} of the {whole:,} {split} images of {options.name}"]
+    notes = (
+        []
+        if len(labels) == whole
+        else [f"{len(labels):,} of the {whole:,} {split} images of {options.name}"]
+    )
     images = resize(found.images, options.size)
     return Source(images, labels.astype(np.int64), names.split(), str(found.origin), notes=notes)
 
 
 def _find(known: Known, options: Cifar10 | Cifar100, split: Split) -> Table:
-    """At `path`, in GAN_DATA_DIR, in Keras's cache, or downloaded, in this order; in a folder the whole set before a part."""
+    """At `path`, in GAN_DATA_DIR, in Keras's cache, or downloaded, in this order; in a folder the
+    whole set before a part.
+    """
     layout = known.layout
     with one_line(options.path):
         for place in places(options.path, (known.npz, layout.folder, layout.archive, known.part)):
@@ -96,7 +117,10 @@ def _find(known: Known, options: Cifar10 | Cifar100, split: Split) -> Table:
                 return found
     if options.path:
         files = ", ".join(layout.files[split])
-        raise DataError(f"data.path={options.path}: neither {known.npz} nor {layout.archive} nor its files {files}")
+        raise DataError(
+            f"data.path={options.path}: neither {known.npz} nor {layout.archive} nor its files "
+            f"{files}"
+        )
     return read_archive(layout, fetch(options.name, known.download, layout.archive), split)
 
 
@@ -110,14 +134,23 @@ def _read(known: Known, place: Path, split: Split) -> Table | None:
         return _read_npz(place, known.layout.classes[-1], split)
     if place.name.endswith((".tar.gz", ".tgz")):
         return read_archive(known.layout, place, split)
-    raise DataError(f"{place}: expected {known.npz}, {known.layout.archive} or a folder with its files")
+    raise DataError(
+        f"{place}: expected {known.npz}, {known.layout.archive} or a folder with its files"
+    )
 
 
 def _read_npz(path: Path, classes: int, split: Split) -> Table:
     images, labels = read_npz(path, (f"x_{split}", f"y_{split}")).values()
     if images.dtype != np.uint8 or images.shape[1:] != (32, 32, 3) or not len(images):
-        raise DataError(f"{path}: expected uint8 images [N, 32, 32, 3], found {images.dtype} {list(images.shape)}")
-    if labels.shape not in ((len(images),), (len(images), 1)) or not np.issubdtype(labels.dtype, np.integer):
-        raise DataError(f"{path}: {len(images)} images but labels of shape {list(labels.shape)}, {labels.dtype}")
+        raise DataError(
+            f"{path}: expected uint8 images [N, 32, 32, 3], found {images.dtype} "
+            f"{list(images.shape)}"
+        )
+    if labels.shape not in ((len(images),), (len(images), 1)) or not np.issubdtype(
+        labels.dtype, np.integer
+    ):
+        raise DataError(
+            f"{path}: {len(images)} images but labels of shape {list(labels.shape)}, {labels.dtype}"
+        )
     check_labels(labels, classes, str(path))
     return Table(images, labels.reshape(-1, 1), path)

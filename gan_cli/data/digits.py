@@ -1,4 +1,6 @@
-"""`data=digits`: 1,797 real handwritten digits that ship with the package (UCI, see digits.LICENSE.txt)."""
+"""`data=digits`: 1,797 real handwritten digits that ship with the package (UCI, see
+digits.LICENSE.txt).
+"""
 
 from __future__ import annotations
 
@@ -6,15 +8,20 @@ from importlib.resources import files
 
 import numpy as np
 
-from gan_cli.config_data import Digits
-from gan_cli.data.source import Source, Split, digests, held_out, resize
+from gan_cli.config.data import Digits
+from gan_cli.data.reading.source import Source, Split, digests, held_out, resize
 
 
 def load(options: Digits, split: Split) -> Source:
     """8x8 grey levels 0..16, scaled to 0..255 and to the size asked for."""
-    with files("gan_cli.data").joinpath("digits.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+    with (
+        files("gan_cli.data").joinpath("digits.npz").open("rb") as file,
+        np.load(file, allow_pickle=False) as arrays,
+    ):
         levels, labels = arrays["images"], arrays["labels"]
     rows = held_out(digests(levels), options.test_share, split)
     pixels = np.rint(levels[rows].astype(np.float32) * (255 / 16)).astype(np.uint8)[..., None]
     names = [str(digit) for digit in range(10)]
-    return Source(resize(pixels, options.size), labels[rows].astype(np.int64), names, "shipped with gan_cli")
+    return Source(
+        resize(pixels, options.size), labels[rows].astype(np.int64), names, "shipped with gan_cli"
+    )

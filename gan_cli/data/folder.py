@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_cli.config_data import Folder, Pictures
-from gan_cli.data.cache import Recipe, Stored, stored
-from gan_cli.data.listing import Listing, classes, read_file, required, walk
-from gan_cli.data.pictures import LARGEST_BYTES, BadPicture, Decoded, Look, decode, look
-from gan_cli.data.scan import Loader
-from gan_cli.data.source import Skipped, Source, Split, digest, held_out
-from gan_cli.errors import DataError
+from gan_cli.base.errors import DataError
+from gan_cli.config.data import Folder, Pictures
+from gan_cli.data.reading.cache import Recipe, Stored, stored
+from gan_cli.data.reading.listing import Listing, classes, read_file, required, walk
+from gan_cli.data.reading.pictures import LARGEST_BYTES, BadPicture, Decoded, Look, decode, look
+from gan_cli.data.reading.scan import Loader
+from gan_cli.data.reading.source import Skipped, Source, Split, digest, held_out
 
 TRAIN, TEST = ("train", "training"), ("test", "val", "valid", "validation")
 
@@ -38,13 +38,19 @@ class FileLoader:
 
 
 def load(options: Folder, split: Split) -> Source:
-    """The pictures of a folder; its folders train and test (or val) are its splits where it has both."""
+    """The pictures of a folder; its folders train and test (or val) are its splits where it has
+    both.
+    """
     root = required(options.path, "folder", "a folder of pictures")
     if not root.is_dir():
-        raise DataError(f"data.path={options.path}: is a file; data=zip, data=npz and data=csv read files")
+        raise DataError(
+            f"data.path={options.path}: is a file; data=zip, data=npz and data=csv read files"
+        )
     own = _own_split(root, split)
     found = pictures(own or root, walk(own or root), options)
-    trained = load(options, "train").class_names if own and options.labels and split == "test" else None
+    trained = (
+        load(options, "train").class_names if own and options.labels and split == "test" else None
+    )
     labels, names = classes(found.names, trained) if options.labels else (None, [])
     return source(found, options, split, str(root), labels, names, own_split=own is not None)
 
@@ -62,18 +68,38 @@ def recipe(loader: Loader, wanted: Look) -> Recipe:
 
 
 def source(
-    found: Stored, options: Pictures, split: Split, origin: str, labels: np.ndarray | None, class_names: Sequence[str],
-    *, own_split: bool = False,
-) -> Source:  # fmt: skip
+    found: Stored,
+    options: Pictures,
+    split: Split,
+    origin: str,
+    labels: np.ndarray | None,
+    class_names: Sequence[str],
+    *,
+    own_split: bool = False,
+) -> Source:
     """One split of decoded pictures.
 
     Raises:
         DataError: more of the files are broken than `options.max_bad_fraction` allows.
     """
     refuse_bad(origin, len(found.names), found.skipped, options.max_bad_fraction)
-    recipe = repr({key: value for key, value in asdict(options).items() if key not in ("path", "max_bad_fraction")})
+    recipe = repr(
+        {
+            key: value
+            for key, value in asdict(options).items()
+            if key not in ("path", "max_bad_fraction")
+        }
+    )
     whole = Source(
-        found.images, labels, list(class_names), origin, found.hashes, recipe, found.names, found.skipped, _sizes(found.shapes)
+        found.images,
+        labels,
+        list(class_names),
+        origin,
+        found.hashes,
+        recipe,
+        found.names,
+        found.skipped,
+        _sizes(found.shapes),
     )
     return whole if own_split else whole.take(held_out(found.hashes, options.test_share, split))
 
@@ -82,14 +108,19 @@ def refuse_bad(origin: str, good: int, skipped: list[Skipped], most: float) -> N
     """Stop where too large a share cannot be read."""
     if len(skipped) / (good + len(skipped)) > most:
         raise DataError(
-            f"{origin}: {len(skipped)} of {good + len(skipped)} files cannot be read, the first: {skipped[0].name}: "
-            f"{skipped[0].reason}; gan-data lists them; remove them or raise data.max_bad_fraction={most:g}"
+            f"{origin}: {len(skipped)} of {good + len(skipped)} files cannot be read, the first: "
+            f"{skipped[0].name}: "
+            f"{skipped[0].reason}; gan-data lists them; remove them or raise "
+            f"data.max_bad_fraction={most:g}"
         )
 
 
 def _own_split(root: Path, split: Split) -> Path | None:
     """The folder of a split, where the data has been divided by hand."""
-    folders = [next((root / name for name in names if (root / name).is_dir()), None) for names in (TRAIN, TEST)]
+    folders = [
+        next((root / name for name in names if (root / name).is_dir()), None)
+        for names in (TRAIN, TEST)
+    ]
     return (folders[0] if split == "train" else folders[1]) if all(folders) else None
 
 
@@ -97,4 +128,7 @@ def _sizes(shapes: np.ndarray) -> list[str]:
     counts = Counter(map(tuple, shapes.tolist())).most_common(3)
     common = ", ".join(f"{height}x{width} ({count:,})" for (height, width), count in counts)
     smallest, largest = shapes.min(axis=0), shapes.max(axis=0)
-    return [f"pictures of {smallest[0]}x{smallest[1]} to {largest[0]}x{largest[1]} pixels, most often {common}"]
+    return [
+        f"pictures of {smallest[0]}x{smallest[1]} to {largest[0]}x{largest[1]} pixels, most often "
+        f"{common}"
+    ]

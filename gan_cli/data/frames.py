@@ -1,4 +1,6 @@
-"""`data=frames`: videos as folders of frames, or as animated files, cut into sequences that do not overlap."""
+"""`data=frames`: videos as folders of frames, or as animated files, cut into sequences that do not
+overlap.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +13,26 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gan_cli.config_data import Frames
-from gan_cli.data.cache import Recipe, Stored, stored
+from gan_cli.base.errors import DataError
+from gan_cli.config.data import Frames
 from gan_cli.data.folder import FileLoader, source
-from gan_cli.data.listing import PICTURE_NAME, Listing, read_file, required, shown, walk
-from gan_cli.data.pictures import LARGEST_BYTES, BadPicture, Decoded, Look, look
-from gan_cli.data.player import Player, count_frames
-from gan_cli.data.source import Skipped, Source, Split, digest
-from gan_cli.errors import DataError
+from gan_cli.data.reading.cache import Recipe, Stored, stored
+from gan_cli.data.reading.listing import PICTURE_NAME, Listing, read_file, required, shown, walk
+from gan_cli.data.reading.pictures import LARGEST_BYTES, BadPicture, Decoded, Look, look
+from gan_cli.data.reading.player import Player, count_frames
+from gan_cli.data.reading.source import Skipped, Source, Split, digest
 
 ANIMATED_NAME = re.compile(r"\.(gif|webp|tiff?)$", re.IGNORECASE)
 HALF = 8
-"""Bytes of a sequence's hash that are its video's, which alone decide what is held out; the others are its own."""
+"""Bytes of a sequence's hash that are its video's, which alone decide what is held out; the others
+are its own.
+"""
 
 
 class Video(NamedTuple):
-    """A folder of frames with its files in order, or an animated file; and how many frames there are."""
+    """A folder of frames with its files in order, or an animated file; and how many frames there
+    are.
+    """
 
     name: str
     files: list[str]
@@ -60,7 +66,9 @@ class SequenceLoader:
     def __call__(self, name: str) -> tuple[Decoded, bytes]:
         video, _, first = name.rpartition(":")
         numbers = range(int(first), int(first) + self.cut.span, self.cut.stride)
-        decoded, video_hash, own_hash = (self._of_folder if (self.root / video).is_dir() else self._of_file)(video, numbers)
+        decoded, video_hash, own_hash = (
+            self._of_folder if (self.root / video).is_dir() else self._of_file
+        )(video, numbers)
         if len({each.pixels.shape for each in decoded}) > 1:
             raise BadPicture("frames of several sizes; give data.size=64 or data.size=[48,64]")
         pixels = np.stack([each.pixels for each in decoded])
@@ -83,7 +91,11 @@ class SequenceLoader:
 
     def _of_file(self, video: str, numbers: range) -> tuple[list[Decoded], bytes, bytes]:
         player = _player(self, video)
-        return [player.frame(number) for number in numbers], player.hash, digest(player.hash + repr(numbers).encode())
+        return (
+            [player.frame(number) for number in numbers],
+            player.hash,
+            digest(player.hash + repr(numbers).encode()),
+        )
 
 
 @lru_cache(maxsize=8)
@@ -94,7 +106,11 @@ def _frame_files(loader: SequenceLoader, video: str) -> tuple[list[str], bytes]:
     """
     folder = loader.root / video
     try:
-        entries = [each.name for each in folder.iterdir() if each.is_file() and not each.name.startswith(".")]
+        entries = [
+            each.name
+            for each in folder.iterdir()
+            if each.is_file() and not each.name.startswith(".")
+        ]
     except OSError as error:
         raise BadPicture(f"cannot be read ({error.strerror})") from None
     files = sorted(filter(PICTURE_NAME.search, entries), key=natural)
@@ -109,28 +125,45 @@ def _player(loader: SequenceLoader, video: str) -> Player:
 
 def load(options: Frames, split: Split) -> Source:
     """Sequences [N, T, H, W, C] without labels; all of one video are in one split."""
-    root = required(options.path, "frames", "a folder of videos: a folder of frames or an animated GIF each")
+    root = required(
+        options.path, "frames", "a folder of videos: a folder of frames or an animated GIF each"
+    )
     if not root.is_dir():
-        raise DataError(f"data.path={options.path}: is a file; data=frames reads a folder of videos")
+        raise DataError(
+            f"data.path={options.path}: is a file; data=frames reads a folder of videos"
+        )
     cut, files = Cut(options.frames, options.stride), walk(root)
     videos = _videos(root, files)
     short = sum(video.length < cut.span for video in videos)
     left_out = f"{short:,} video{'s' * (short != 1)} shorter than {cut.span} frames left out"
     if short == len(videos):
         found = (
-            f"{left_out}; lower data.frames or data.stride" if short else "expected a folder of frames or a GIF for each video"
+            f"{left_out}; lower data.frames or data.stride"
+            if short
+            else "expected a folder of frames or a GIF for each video"
         )
         broken = f"; {files.skipped[0].name}: {files.skipped[0].reason}" if files.skipped else ""
         raise DataError(f"{root}: holds no sequence: {found}{broken}")
-    whole = source(_stored(root, _listing(videos, files, cut), look(options), cut), options, split, str(root), None, [])
+    whole = source(
+        _stored(root, _listing(videos, files, cut), look(options), cut),
+        options,
+        split,
+        str(root),
+        None,
+        [],
+    )
     return replace(whole, notes=[*whole.notes, left_out] if short else whole.notes)
 
 
 def _stored(root: Path, listing: Listing, wanted: Look, cut: Cut) -> Stored:
     row_shape = (cut.frames, *wanted.size, wanted.planes) if wanted.size else None
-    loader = SequenceLoader(root, wanted, cut, digest(repr((listing.names, listing.mtimes)).encode()))
+    loader = SequenceLoader(
+        root, wanted, cut, digest(repr((listing.names, listing.mtimes)).encode())
+    )
     try:
-        return stored(root, listing, Recipe(loader, row_shape, wanted.channels == "auto", f"{wanted} {cut}"))
+        return stored(
+            root, listing, Recipe(loader, row_shape, wanted.channels == "auto", f"{wanted} {cut}")
+        )
     finally:
         _frame_files.cache_clear()
         _player.cache_clear()
@@ -138,7 +171,9 @@ def _stored(root: Path, listing: Listing, wanted: Look, cut: Cut) -> Stored:
 
 def natural(name: str) -> tuple[list[str | int], str]:
     """A key that puts frame2 before frame10."""
-    return [int(part) if index % 2 else part for index, part in enumerate(re.split("([0-9]+)", name))], name
+    return [
+        int(part) if index % 2 else part for index, part in enumerate(re.split("([0-9]+)", name))
+    ], name
 
 
 def _videos(root: Path, files: Listing) -> list[Video]:
@@ -184,7 +219,9 @@ def _content(path: Path) -> bytes:
 
 
 def _listing(videos: list[Video], files: Listing, cut: Cut) -> Listing:
-    """The sequences of all videos; in the place of a time stands what changes with any file that they depend on."""
+    """The sequences of all videos; in the place of a time stands what changes with any file that
+    they depend on.
+    """
     found, of_file = (
         Listing(skipped=files.skipped),
         dict(zip(files.names, zip(files.sizes, files.mtimes, strict=True), strict=True)),

@@ -1,4 +1,6 @@
-"""`data=mnist`, `fashion_mnist` and `kmnist`: 28x28 grey images of ten classes, as IDX files or (MNIST) Keras's npz."""
+"""`data=mnist`, `fashion_mnist` and `kmnist`: 28x28 grey images of ten classes, as IDX files or
+(MNIST) Keras's npz.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gan_cli.config_data import FashionMnist, Kmnist, Mnist, MovingMnist, StackedMnist
-from gan_cli.data.arrays import read_idx, read_npz
-from gan_cli.data.locate import fetch
-from gan_cli.data.source import Source, Split, resize
-from gan_cli.download import Download, keras_cache, one_line, places
-from gan_cli.errors import DataError
+from gan_cli.base.download import Download, keras_cache, one_line, places
+from gan_cli.base.errors import DataError
+from gan_cli.config.data import FashionMnist, Kmnist, Mnist, MovingMnist, StackedMnist
+from gan_cli.data.reading.arrays import read_idx, read_npz
+from gan_cli.data.reading.locate import fetch
+from gan_cli.data.reading.source import Source, Split, resize
 
 Options = Mnist | FashionMnist | Kmnist | StackedMnist | MovingMnist
 
@@ -26,7 +28,8 @@ class Known(NamedTuple):
     """A published set.
 
     Attributes:
-        folders: where it may lie below a place that holds several sets, whose IDX files all have the same names.
+        folders: where it may lie below a place that holds several sets, whose IDX files all have
+            the same names.
         address: the folder of the network that it is published in.
         sha256: file of that folder -> its hash.
         class_names: in the order of the labels.
@@ -51,21 +54,22 @@ FASHION_MNIST = Known(
     folders=("fashion-mnist", "fashion_mnist", "FashionMNIST", "FashionMNIST/raw"),
     address="https://storage.googleapis.com/tensorflow/tf-keras-datasets",
     sha256={
-        "train-images-idx3-ubyte.gz": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-        "train-labels-idx1-ubyte.gz": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-        "t10k-images-idx3-ubyte.gz": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-        "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+        "train-images-idx3-ubyte.gz": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",  # noqa: E501
+        "train-labels-idx1-ubyte.gz": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",  # noqa: E501
+        "t10k-images-idx3-ubyte.gz": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",  # noqa: E501
+        "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",  # noqa: E501
     },
-    class_names="T-shirt/top, Trouser, Pullover, Dress, Coat, Sandal, Shirt, Sneaker, Bag, Ankle boot",
+    class_names="T-shirt/top, Trouser, Pullover, Dress, Coat, Sandal, Shirt, Sneaker, Bag, Ankle "
+    "boot",
 )
 KMNIST = Known(
     folders=("kmnist", "KMNIST", "KMNIST/raw"),
     address="http://codh.rois.ac.jp/kmnist/dataset/kmnist",
     sha256={
-        "train-images-idx3-ubyte.gz": "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
-        "train-labels-idx1-ubyte.gz": "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
-        "t10k-images-idx3-ubyte.gz": "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
-        "t10k-labels-idx1-ubyte.gz": "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
+        "train-images-idx3-ubyte.gz": "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",  # noqa: E501
+        "train-labels-idx1-ubyte.gz": "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",  # noqa: E501
+        "t10k-images-idx3-ubyte.gz": "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",  # noqa: E501
+        "t10k-labels-idx1-ubyte.gz": "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",  # noqa: E501
     },
     class_names="o, ki, su, tsu, na, ha, ma, ya, re, wo",
 )
@@ -103,7 +107,12 @@ def _load(known: Known, options: Options, split: Split, size: int | list[int] | 
     with one_line(options.path):
         images, labels, origin = _find(known, options.name, options.path, split)
     _check(images, labels, origin)
-    return Source(resize(images[..., None], size), labels.astype(np.int64), known.class_names.split(", "), str(origin))
+    return Source(
+        resize(images[..., None], size),
+        labels.astype(np.int64),
+        known.class_names.split(", "),
+        str(origin),
+    )
 
 
 def _find(known: Known, name: str, path: str | None, split: Split) -> Found:
@@ -147,7 +156,8 @@ def _download(known: Known, name: str, split: Split) -> Found:
         return _read_npz(_fetch(known, name, ".", known.npz), split)
     folder = known.folders[0]
     images, labels = (
-        _idx_file(keras_cache() / folder, plain) or _fetch(known, name, folder, f"{plain}.gz")  # one may be there already
+        _idx_file(keras_cache() / folder, plain)
+        or _fetch(known, name, folder, f"{plain}.gz")  # one may be there already
         for plain in IDX[split]
     )
     return _read_idx(images, labels)
@@ -181,9 +191,19 @@ def _idx_file(folder: Path, name: str) -> Path | None:
 def _check(images: np.ndarray, labels: np.ndarray, place: Path) -> None:
     if not images.size:
         raise DataError(f"{place}: holds no images")
-    if images.ndim != 3 or images.dtype != np.uint8 or min(images.shape[1:]) < 8 or max(images.shape[1:]) > 2048:
-        raise DataError(f"{place}: expected uint8 images [N, 28, 28], found {images.dtype} {list(images.shape)}")
+    if (
+        images.ndim != 3
+        or images.dtype != np.uint8
+        or min(images.shape[1:]) < 8
+        or max(images.shape[1:]) > 2048
+    ):
+        raise DataError(
+            f"{place}: expected uint8 images [N, 28, 28], found {images.dtype} {list(images.shape)}"
+        )
     if labels.shape != images.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
-        raise DataError(f"{place}: {len(images)} images but labels of shape {list(labels.shape)}, {labels.dtype}")
+        raise DataError(
+            f"{place}: {len(images)} images but labels of shape {list(labels.shape)}, "
+            f"{labels.dtype}"
+        )
     if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) <= 9:
         raise DataError(f"{place}: labels from {labels.min()} to {labels.max()}, expected 0 to 9")

@@ -1,19 +1,23 @@
-"""`data=moving_mnist`: digits that bounce off the edges of the frame (Srivastava et al., 2015), drawn when asked for."""
+"""`data=moving_mnist`: digits that bounce off the edges of the frame (Srivastava et al., 2015),
+drawn when asked for.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from gan_cli.config_data import MovingMnist
+from gan_cli.base.errors import DataError
+from gan_cli.config.data import MovingMnist
 from gan_cli.data.idx import digits
-from gan_cli.data.source import DIGEST, Source, Split, digest
-from gan_cli.errors import DataError
+from gan_cli.data.reading.source import DIGEST, Source, Split, digest
 
 TEST_COUNT = 10_000
 """Most sequences of the test split."""
 STREAMS: dict[Split, int] = {"train": 0, "test": 1}
 SPEED = 0.1
-"""Way of a digit from one frame to the next, as a share of the way from edge to edge (as in the paper's code)."""
+"""Way of a digit from one frame to the next, as a share of the way from edge to edge (as in the
+paper's code).
+"""
 BLOCK = 64
 """Sequences whose digits are drawn at once."""
 
@@ -23,9 +27,13 @@ def load(options: MovingMnist, split: Split) -> Source:
     mnist = digits(options, split)
     if options.size <= max(mnist.images.shape[1:3]):
         side = "x".join(map(str, mnist.images.shape[1:3]))
-        raise DataError(f"{mnist.origin}: digits of {side} cannot move in frames of data.size={options.size}")
+        raise DataError(
+            f"{mnist.origin}: digits of {side} cannot move in frames of data.size={options.size}"
+        )
     images = Sequences(np.asarray(mnist.images)[..., 0], options, split)
-    recipe = f"moving_mnist digits={options.digits} speed={SPEED}"  # frames and size are in the shape
+    recipe = (
+        f"moving_mnist digits={options.digits} speed={SPEED}"  # frames and size are in the shape
+    )
     hashes = _hashes(f"{options.seed} {split} {mnist.fingerprint}", len(images))
     return Source(images, origin=f"digits of {mnist.origin}", hashes=hashes, recipe=recipe)
 
@@ -56,22 +64,35 @@ class Sequences:
         return frames
 
     def _draw(self, indices: np.ndarray, frames: np.ndarray) -> None:
-        """The digits into black frames [B, T, S, S]; where they overlap the brighter one is seen."""
-        draws = np.stack([np.random.default_rng([*self._key, index]).random((self._digits, 4)) for index in indices.tolist()])
+        """The digits into black frames [B, T, S, S]; where they overlap the brighter one is
+        seen.
+        """
+        draws = np.stack(
+            [
+                np.random.default_rng([*self._key, index]).random((self._digits, 4))
+                for index in indices.tolist()
+            ]
+        )
         which = (draws[..., 0] * len(self._grey)).astype(np.int64)
         places = self.positions(draws)
-        patches = np.lib.stride_tricks.sliding_window_view(frames, self._grey.shape[1:], axis=(2, 3), writeable=True)
+        patches = np.lib.stride_tricks.sliding_window_view(
+            frames, self._grey.shape[1:], axis=(2, 3), writeable=True
+        )
         sequence, moment = np.ogrid[: frames.shape[0], : frames.shape[1]]
         for digit in range(self._digits):
             at = (sequence, moment, places[:, :, digit, 0], places[:, :, digit, 1])
             patches[at] = np.maximum(patches[at], self._grey[which[:, digit], None])
 
     def positions(self, draws: np.ndarray) -> np.ndarray:
-        """Uniform draws [B, D, 4] (digit, y, x, direction) -> upper left corners [B, T, D, 2] in pixels."""
+        """Uniform draws [B, D, 4] (digit, y, x, direction) -> upper left corners [B, T, D, 2] in
+        pixels.
+        """
         angle = 2 * np.pi * draws[..., 3]
         step = SPEED * np.stack([np.sin(angle), np.cos(angle)], axis=-1)
         straight = draws[:, None, :, 1:3] + np.arange(self.shape[1])[:, None, None] * step[:, None]
-        folded = 1 - np.abs(straight % 2 - 1)  # a ray between mirrors: back and forth between 0 and 1
+        folded = 1 - np.abs(
+            straight % 2 - 1
+        )  # a ray between mirrors: back and forth between 0 and 1
         free = np.array(self.shape[2:4]) - self._grey.shape[1:]
         corners: np.ndarray = np.rint(folded * free).astype(np.int64)
         return corners

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_cli.config_data import Npz
-from gan_cli.data.arrays import npz_names, read_npz
-from gan_cli.data.labels import in_range, numbers_up_to
-from gan_cli.data.listing import required
-from gan_cli.data.source import Source, Split, digests, held_out, resize
-from gan_cli.errors import DataError
+from gan_cli.base.errors import DataError
+from gan_cli.config.data import Npz
+from gan_cli.data.reading.arrays import npz_names, read_npz
+from gan_cli.data.reading.labels import in_range, numbers_up_to
+from gan_cli.data.reading.listing import required
+from gan_cli.data.reading.source import Source, Split, digests, held_out, resize
 
 IMAGES, LABELS = ("images", "x_train", "x", "arr_0"), ("labels", "y_train", "y")
 SMALLEST, LARGEST = 8, 2048
@@ -24,12 +24,16 @@ def load(options: Npz, split: Split) -> Source:
     """The images of a file; x_test and y_test are the test split where x_train is the other."""
     path = required(options.path, "npz", "an npz file with an array of images")
     if not path.is_file():
-        raise DataError(f"data.path={options.path}: is no file; data=folder reads a folder of pictures")
+        raise DataError(
+            f"data.path={options.path}: is no file; data=folder reads a folder of pictures"
+        )
     held = npz_names(path)
     images, labels = _names(path, held, options)
     own_test = images == "x_train" and "x_test" in held and (labels is None or "y_test" in held)
     known = {} if labels is None else _labels(path, [labels, "y_test"] if own_test else [labels])
-    class_names = numbers_up_to(max((int(each.max(initial=0)) for each in known.values()), default=-1))
+    class_names = numbers_up_to(
+        max((int(each.max(initial=0)) for each in known.values()), default=-1)
+    )
     if own_test and split == "test":
         images, labels = "x_test", "y_test" if labels else None
     pixels, chosen = _pixels(path, images, options), None if labels is None else known[labels]
@@ -38,8 +42,15 @@ def load(options: Npz, split: Split) -> Source:
             f"{path}: {len(pixels):,} images in {images!r}, {len(chosen):,} labels in {labels!r}; "
             "data.labels=NAME takes other labels, data.labels=false none"
         )
-    rows = np.arange(len(pixels)) if own_test else held_out(digests(pixels), options.test_share, split)
-    return Source(resize(pixels[rows], options.size), None if chosen is None else chosen[rows], class_names, str(path))
+    rows = (
+        np.arange(len(pixels)) if own_test else held_out(digests(pixels), options.test_share, split)
+    )
+    return Source(
+        resize(pixels[rows], options.size),
+        None if chosen is None else chosen[rows],
+        class_names,
+        str(path),
+    )
 
 
 def _names(path: Path, held: list[str], options: Npz) -> tuple[str, str | None]:
@@ -47,7 +58,8 @@ def _names(path: Path, held: list[str], options: Npz) -> tuple[str, str | None]:
     images = options.images or next((name for name in IMAGES if name in held), None)
     if images is None:
         raise DataError(
-            f"{path}: no array called {', '.join(IMAGES)} (it holds {', '.join(held) or 'nothing'}); "
+            f"{path}: no array called {', '.join(IMAGES)} (it holds "
+            f"{', '.join(held) or 'nothing'}); "
             "data.images=NAME takes another"
         )
     if options.labels is False:
@@ -61,15 +73,19 @@ def _labels(path: Path, names: list[str]) -> dict[str, np.ndarray]:
     for name, labels in read_npz(path, names).items():
         if labels.dtype.kind not in "iu" or labels.shape not in ((labels.size,), (labels.size, 1)):
             raise DataError(
-                f"{path}: labels {name!r} are {labels.dtype} {list(labels.shape)}, expected integers [N] "
-                "(of one-hot rows: labels.argmax(1)); data.labels=NAME takes other labels, data.labels=false none"
+                f"{path}: labels {name!r} are {labels.dtype} {list(labels.shape)}, expected "
+                "integers [N] "
+                "(of one-hot rows: labels.argmax(1)); data.labels=NAME takes other labels, "
+                "data.labels=false none"
             )
         found[name] = in_range(labels.reshape(-1), f"{path}: labels {name!r}")
     return found
 
 
 def _pixels(path: Path, name: str, options: Npz) -> np.ndarray:
-    """Images [N, H, W] or [N, H, W, 1 or 3] of a known range as uint8 [N, H, W, C], in their own size."""
+    """Images [N, H, W] or [N, H, W, 1 or 3] of a known range as uint8 [N, H, W, C], in their own
+    size.
+    """
     images, what = read_npz(path, [name])[name], f"{path}: array {name!r}"
     found = f"{what} is {images.dtype} {list(images.shape)}"
     if images.ndim == 4 and images.shape[1] in (1, 3) and images.shape[3] not in (1, 3):
@@ -77,16 +93,24 @@ def _pixels(path: Path, name: str, options: Npz) -> np.ndarray:
     if images.ndim == 3:
         images = images[..., None]
     if images.ndim != 4 or images.shape[3] not in (1, 3):
-        raise DataError(f"{found}, expected [N, H, W] or [N, H, W, 1 or 3]; data.images=NAME takes another array")
+        raise DataError(
+            f"{found}, expected [N, H, W] or [N, H, W, 1 or 3]; data.images=NAME takes another "
+            "array"
+        )
     if not images.size:
         raise DataError(f"{found}: it holds no images")
     sides = images.shape[1:3]
     if options.size is None and not SMALLEST <= min(sides) <= max(sides) <= LARGEST:
-        raise DataError(f"{found}: sides of {SMALLEST} to {LARGEST} pixels can be learned; give data.size")
+        raise DataError(
+            f"{found}: sides of {SMALLEST} to {LARGEST} pixels can be learned; give data.size"
+        )
     if images.dtype.kind == "f":
         return _scaled(images, what)
     if images.dtype != np.uint8:
-        raise DataError(f"{found}, expected uint8, or floats in [0, 1] or [-1, 1]; save it as {name}.astype(np.uint8)")
+        raise DataError(
+            f"{found}, expected uint8, or floats in [0, 1] or [-1, 1]; save it as "
+            f"{name}.astype(np.uint8)"
+        )
     return images
 
 
@@ -95,7 +119,9 @@ def _scaled(images: np.ndarray, what: str) -> np.ndarray:
     low, high = float(images.min()), float(images.max())
     if not -1 <= low <= high <= 1:
         found = "holds NaN" if np.isnan(low) else f"is {images.dtype} from {low:g} to {high:g}"
-        raise DataError(f"{what} {found}, expected floats in [0, 1] or [-1, 1], or uint8; scale or clip it")
+        raise DataError(
+            f"{what} {found}, expected floats in [0, 1] or [-1, 1], or uint8; scale or clip it"
+        )
     pixels = np.empty(images.shape, np.uint8)
     for start in range(0, len(images), ROWS):
         levels = images[start : start + ROWS].astype(np.float64)

@@ -1,12 +1,14 @@
-"""`data=stacked_mnist`: three digits of MNIST as red, green and blue: 1,000 modes to count (Metz et al., 2017)."""
+"""`data=stacked_mnist`: three digits of MNIST as red, green and blue: 1,000 modes to count (Metz et
+al., 2017).
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from gan_cli.config_data import StackedMnist
+from gan_cli.config.data import StackedMnist
 from gan_cli.data.idx import digits
-from gan_cli.data.source import Source, Split, resize
+from gan_cli.data.reading.source import Source, Split, resize
 
 TEST_COUNT = 10_000
 """Most images of the test split."""
@@ -16,14 +18,20 @@ BLOCK = 1000
 
 
 def load(options: StackedMnist, split: Split) -> Source:
-    """Images [N, 28, 28, 3]; the label is 100 red + 10 green + blue. More images begin with the fewer ones."""
+    """Images [N, 28, 28, 3]; the label is 100 red + 10 green + blue. More images begin with the
+    fewer ones.
+    """
     mnist = digits(options, split)
     count = options.count if split == "train" else min(options.count, TEST_COUNT)
-    chosen = np.random.default_rng([options.seed, STREAMS[split]]).integers(0, len(mnist), (count, 3))
+    chosen = np.random.default_rng([options.seed, STREAMS[split]]).integers(
+        0, len(mnist), (count, 3)
+    )
     assert mnist.labels is not None
     labels = mnist.labels[chosen] @ np.array([100, 10, 1])
     images = _stack(np.asarray(mnist.images), chosen, options.size)
-    return Source(images, labels, [f"{mode:03}" for mode in range(1000)], f"digits of {mnist.origin}")
+    return Source(
+        images, labels, [f"{mode:03}" for mode in range(1000)], f"digits of {mnist.origin}"
+    )
 
 
 def _stack(grey: np.ndarray, chosen: np.ndarray, size: int | list[int] | None) -> np.ndarray:

@@ -6,25 +6,35 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from gan_cli.config_data import Csv
-from gan_cli.data.cache import stored
+from gan_cli.base.errors import DataError
+from gan_cli.config.data import Csv
 from gan_cli.data.folder import FileLoader, recipe, source
-from gan_cli.data.labels import Sheet, by_text, read_csv
-from gan_cli.data.listing import Listing, read_file, required, shown
-from gan_cli.data.pictures import LARGEST_BYTES, look
-from gan_cli.data.source import Skipped, Source, Split
-from gan_cli.errors import DataError
+from gan_cli.data.reading.cache import stored
+from gan_cli.data.reading.labels import Sheet, by_text, read_csv
+from gan_cli.data.reading.listing import Listing, read_file, required, shown
+from gan_cli.data.reading.pictures import LARGEST_BYTES, look
+from gan_cli.data.reading.source import Skipped, Source, Split
 
 
 def load(options: Csv, split: Split) -> Source:
     """The pictures that the rows of a CSV name, relative to its folder."""
     path = required(options.path, "csv", "a CSV file whose rows name pictures")
     sheet = read_csv(_content(path), str(path))
-    label_column = None if options.label_column is None else _column(sheet, "label_column", options.label_column)
+    label_column = (
+        None
+        if options.label_column is None
+        else _column(sheet, "label_column", options.label_column)
+    )
     texts = sheet.pairs(_column(sheet, "path_column", options.path_column), label_column)
-    labels = None if label_column is None else by_text(texts, f"{path}: column {options.label_column!r}")
+    labels = (
+        None if label_column is None else by_text(texts, f"{path}: column {options.label_column!r}")
+    )
     wanted = look(options)
-    found = stored(path, _listing(path.parent, texts), recipe(FileLoader(path.parent, wanted), wanted)._replace(chosen=True))
+    found = stored(
+        path,
+        _listing(path.parent, texts),
+        recipe(FileLoader(path.parent, wanted), wanted)._replace(chosen=True),
+    )
     if labels is None:
         return source(found, options, split, str(path), None, [])
     return source(found, options, split, str(path), labels.of(found.names), labels.class_names)
@@ -35,12 +45,17 @@ def _content(path: Path) -> bytes:
         return read_file(path, LARGEST_BYTES)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{path}: {reason}; expected a CSV file (data=folder reads a folder of pictures)") from None
+        raise DataError(
+            f"{path}: {reason}; expected a CSV file (data=folder reads a folder of pictures)"
+        ) from None
 
 
 def _column(sheet: Sheet, option: str, name: str) -> int:
     if name not in sheet.header:
-        raise DataError(f"{sheet.origin}: no column {name!r} (it has {sheet.shown_header}); data.{option}=NAME takes another")
+        raise DataError(
+            f"{sheet.origin}: no column {name!r} (it has {sheet.shown_header}); "
+            f"data.{option}=NAME takes another"
+        )
     return sheet.header.index(name)
 
 

@@ -1,4 +1,6 @@
-"""`data=tfds`: a data set of TensorFlow Datasets. Its records are read and its pictures decoded without TensorFlow."""
+"""`data=tfds`: a data set of TensorFlow Datasets. Its records are read and its pictures decoded
+without TensorFlow.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from gan_cli.config_data import Tfds
-from gan_cli.data.arrays import first_line
-from gan_cli.data.cache import stored
+from gan_cli.base.errors import ConfigError, DataError
+from gan_cli.config.data import Tfds
 from gan_cli.data.folder import recipe, source
-from gan_cli.data.labels import MOST_CLASSES
-from gan_cli.data.listing import Listing
-from gan_cli.data.pictures import LARGEST_BYTES, BadPicture, Decoded, Look, decode, look
-from gan_cli.data.scan import begin
-from gan_cli.data.source import Source, Split, digest
-from gan_cli.data.tfrecord import features, indexed, record_at
-from gan_cli.errors import ConfigError, DataError
+from gan_cli.data.reading.arrays import first_line
+from gan_cli.data.reading.cache import stored
+from gan_cli.data.reading.labels import MOST_CLASSES
+from gan_cli.data.reading.listing import Listing
+from gan_cli.data.reading.pictures import LARGEST_BYTES, BadPicture, Decoded, Look, decode, look
+from gan_cli.data.reading.scan import begin
+from gan_cli.data.reading.source import Source, Split, digest
+from gan_cli.data.reading.tfrecord import features, indexed, record_at
 
 TESTS = ("test", "validation")
 
@@ -37,7 +39,9 @@ class RecordLoader:
     def __call__(self, name: str) -> tuple[Decoded, bytes]:
         file, _, offset = name.rpartition(":")
         try:
-            (content,) = features(record_at(self.folder / file, int(offset)))[self.feature].bytes_list.value
+            (content,) = features(record_at(self.folder / file, int(offset)))[
+                self.feature
+            ].bytes_list.value
         except OSError as error:
             raise BadPicture(f"cannot be read ({error.strerror})") from None
         except Exception as error:  # protobuf's own DecodeError is one of several
@@ -55,22 +59,30 @@ def load(options: Tfds, split: Split) -> Source:
     test = next((name for name in TESTS if name in info.splits), None)
     chosen = test if split == "test" and test else "train"
     if chosen not in info.splits:
-        raise DataError(f"data.dataset={options.dataset}: no split 'train' (it has {', '.join(info.splits)}); take another one")
+        raise DataError(
+            f"data.dataset={options.dataset}: no split 'train' (it has {', '.join(info.splits)}); "
+            "take another one"
+        )
     shards = [Path(shard) for shard in info.splits[chosen].filepaths]
     if not shards:
-        raise DataError(f"data.dataset={options.dataset}: split {chosen!r} is empty; take another data set")
+        raise DataError(
+            f"data.dataset={options.dataset}: split {chosen!r} is empty; take another data set"
+        )
     listing, numbers = _listing(info, shards, options.label)
     loader = RecordLoader(shards[0].parent, options.image, wanted)
     if options.label and not 0 <= numbers.min() <= numbers.max() < len(class_names):
         raise DataError(
-            f"{loader.folder}: {chosen} has labels from {numbers.min()} to {numbers.max()}, not 0 to {len(class_names) - 1}; "
+            f"{loader.folder}: {chosen} has labels from {numbers.min()} to {numbers.max()}, not 0 "
+            f"to {len(class_names) - 1}; "
             "data.label=null is without labels"
         )
     how = recipe(loader, wanted)._replace(key=f"{wanted} {chosen} {options.image}", chosen=True)
     found = stored(loader.folder, listing, how)
     of_name = dict(zip(listing.names, numbers.tolist(), strict=True))
     labels = np.array([of_name[name] for name in found.names], np.int64) if options.label else None
-    return source(found, options, split, str(loader.folder), labels, class_names, own_split=test is not None)
+    return source(
+        found, options, split, str(loader.folder), labels, class_names, own_split=test is not None
+    )
 
 
 def _info(options: Tfds) -> Any:
@@ -81,18 +93,24 @@ def _info(options: Tfds) -> Any:
         DataError: TensorFlow Datasets or the data set is missing.
     """
     if not options.dataset:
-        raise ConfigError("data=tfds needs data.dataset=, a name in the catalog of TensorFlow Datasets")
+        raise ConfigError(
+            "data=tfds needs data.dataset=, a name in the catalog of TensorFlow Datasets"
+        )
     builder = _builder(options.dataset, options.path)
     if not builder.is_prepared():
         if not options.download:
-            raise DataError(f"{builder.data_dir}: {options.dataset} is not prepared there; data.download=true fetches it")
+            raise DataError(
+                f"{builder.data_dir}: {options.dataset} is not prepared there; data.download=true "
+                "fetches it"
+            )
         if reason := _prepared_elsewhere(options.dataset, options.path):
             raise DataError(f"data.dataset={options.dataset}: cannot be prepared ({reason})")
         builder = _builder(options.dataset, options.path)
     kind = builder.info.file_format.value
     if kind != "tfrecord":
         raise DataError(
-            f"{builder.data_dir}: is prepared as {kind}, which is not read; prepare it as tfrecord in another data.path"
+            f"{builder.data_dir}: is prepared as {kind}, which is not read; prepare it as "
+            "tfrecord in another data.path"
         )
     return builder.info
 
@@ -101,17 +119,22 @@ def _builder(dataset: str, path: str | None) -> Any:
     try:
         import tensorflow_datasets
     except ImportError:
-        raise DataError("data=tfds needs TensorFlow Datasets; pip install 'gan_cli[tfds]'") from None
+        raise DataError(
+            "data=tfds needs TensorFlow Datasets; pip install 'gan_cli[tfds]'"
+        ) from None
     try:
         return tensorflow_datasets.builder(dataset, data_dir=path)
     except Exception as error:  # of many kinds, from modules of the catalog
         raise DataError(
-            f"data.dataset={dataset}: {first_line(error).rstrip('.')}; see the catalog of TensorFlow Datasets"
+            f"data.dataset={dataset}: {first_line(error).rstrip('.')}; see the catalog of "
+            "TensorFlow Datasets"
         ) from None
 
 
 def _prepared_elsewhere(dataset: str, path: str | None) -> str:
-    """Prepare in a process of its own: here it would start TensorFlow before the run can choose its threads and memory."""
+    """Prepare in a process of its own: here it would start TensorFlow before the run can choose its
+    threads and memory.
+    """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     worker = context.Process(target=prepare, args=(dataset, path, sender))
@@ -133,7 +156,9 @@ def prepare(dataset: str, path: str | None, answer: Connection) -> None:
     begin()
     try:
         _builder(dataset, path).download_and_prepare()
-    except Exception as error:  # the network's, the disk's, and those of packages that a data set needs
+    except (
+        Exception
+    ) as error:  # the network's, the disk's, and those of packages that a data set needs
         answer.send(first_line(error))
     else:
         answer.send("")
@@ -155,9 +180,14 @@ def _class_names(info: Any, options: Tfds) -> list[str]:
     from tensorflow_datasets import features as kinds
 
     feature = _feature(info, options.label, "label")
-    if not isinstance(feature, kinds.ClassLabel) or not feature.num_classes or feature.num_classes > MOST_CLASSES:
+    if (
+        not isinstance(feature, kinds.ClassLabel)
+        or not feature.num_classes
+        or feature.num_classes > MOST_CLASSES
+    ):
         raise DataError(
-            f"data.label={options.label}: is {_one_line(feature)}, not a ClassLabel of up to {MOST_CLASSES:,} classes; "
+            f"data.label={options.label}: is {_one_line(feature)}, not a ClassLabel of up to "
+            f"{MOST_CLASSES:,} classes; "
             "data.label=null is without labels"
         )
     return list(feature.names)
@@ -167,7 +197,8 @@ def _feature(info: Any, name: str | None, option: str) -> Any:
     if name not in info.features:
         null = " or data.label=null" if option == "label" else ""
         raise DataError(
-            f"data.{option}={name}: no such feature ({info.name} has {', '.join(info.features)}); give another{null}"
+            f"data.{option}={name}: no such feature ({info.name} has {', '.join(info.features)}); "
+            f"give another{null}"
         )
     return info.features[name]
 
@@ -181,6 +212,8 @@ def _listing(info: Any, shards: list[Path], label: str | None) -> tuple[Listing,
     found = indexed(info.name, shards, label)
     times = [shard.stat().st_mtime_ns for shard in shards]
     listing = Listing()
-    for shard, offset, size in zip(found.shards.tolist(), found.offsets.tolist(), found.sizes.tolist(), strict=True):
+    for shard, offset, size in zip(
+        found.shards.tolist(), found.offsets.tolist(), found.sizes.tolist(), strict=True
+    ):
         listing.add(f"{shards[shard].name}:{offset}", size, times[shard])
     return listing, found.labels

@@ -1,1 +1,4 @@
-"""Scores of a set of images: pure functions of NumPy arrays of features, class probabilities or pixels."""
+"""Features or images in, figures out: pure functions, each with its paper and equation.
+
+Where samples and real images come from is for `evaluation`.
+"""

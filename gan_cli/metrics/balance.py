@@ -21,7 +21,8 @@ class Balance(NamedTuple):
         shares: float64 [K], share of the samples whose most probable class it is; sums to 1.
         entropy: of the shares in nats, in [0, log K]; for evenly made classes higher is better.
         evenness: the entropy over log K, in [0, 1].
-        confident: share of the samples with a class more probable than the threshold, in [0, 1]; higher is better.
+        confident: share of the samples with a class more probable than the threshold, in [0, 1];
+            higher is better.
     """
 
     shares: np.ndarray
@@ -31,7 +32,9 @@ class Balance(NamedTuple):
 
 
 class Modes(NamedTuple):
-    """Modes with at least one sample, of K: higher is better; and KL(generated || real) in nats: lower is better."""
+    """Modes with at least one sample, of K: higher is better; and KL(generated || real) in nats:
+    lower is better.
+    """
 
     found: int
     divergence: float
@@ -40,9 +43,9 @@ class Modes(NamedTuple):
 def classifier_score(probabilities: np.ndarray, seed: int, splits: int = 10) -> ClassifierScore:
     """exp(E KL(p(y|x) || p(y))), in [1, K], higher is better (Salimans et al., 2016, section 4).
 
-    The mean over equal splits of the samples. They are shuffled first: samples made class by class would leave each split
-    with one class. It is called Inception Score only with the original Inception network. Blind to samples all alike
-    within a class, and to the real data altogether.
+    The mean over equal splits of the samples. They are shuffled first: samples made class by class
+    would leave each split with one class. It is called Inception Score only with the original
+    Inception network. Blind to samples all alike within a class, and to the real data altogether.
 
     Args:
         probabilities: float [N, K], rows that sum to 1.
@@ -54,14 +57,17 @@ def classifier_score(probabilities: np.ndarray, seed: int, splits: int = 10) -> 
     """
     _check(probabilities)
     if not 1 <= splits <= len(probabilities):
-        raise ValueError(f"{splits} splits of {len(probabilities)} samples: from 1 to that many are possible")
+        raise ValueError(
+            f"{splits} splits of {len(probabilities)} samples: from 1 to that many are possible"
+        )
     shuffled = np.random.default_rng(seed).permutation(probabilities.astype(np.float64))
     scores = [_score(part) for part in np.array_split(shuffled, splits)]
     return ClassifierScore(float(np.mean(scores)), float(np.std(scores)))
 
 
 def balance(probabilities: np.ndarray, threshold: float = 0.9) -> Balance:
-    """Shares of the classes, their entropy, and the share of samples with a probability over the threshold.
+    """Shares of the classes, their entropy, and the share of samples with a probability over the
+    threshold.
 
     Args:
         probabilities: float [N, K], K > 1, rows that sum to 1.
@@ -79,15 +85,17 @@ def balance(probabilities: np.ndarray, threshold: float = 0.9) -> Balance:
 
 
 def modes(labels: np.ndarray, classes: int, real_shares: np.ndarray | None = None) -> Modes:
-    """Number of modes found, and KL of their histogram to the real one, as for Stacked MNIST (Lin et al., 2018, PacGAN).
+    """Number of modes found, and KL of their histogram to the real one, as for Stacked MNIST (Lin
+    et al., 2018, PacGAN).
 
-    The usual figures are those of 26,000 samples and 1,000 modes: both depend on the number of samples.
+    The usual figures are those of 26,000 samples and 1,000 modes: both depend on the number of
+    samples.
 
     Args:
         labels: int [N], the mode of each sample in [0, classes).
         classes: K.
-        real_shares: float [K] that sums to 1; uniform where it is None. The divergence is infinite where a sample has a mode
-            that the real data lacks.
+        real_shares: float [K] that sums to 1; uniform where it is None. The divergence is infinite
+            where a sample has a mode that the real data lacks.
 
     Raises:
         ValueError: a label outside, no labels, or shares that are not K.
@@ -105,7 +113,9 @@ def modes(labels: np.ndarray, classes: int, real_shares: np.ndarray | None = Non
 
 def _score(probabilities: np.ndarray) -> float:
     marginal = np.broadcast_to(probabilities.mean(axis=0), probabilities.shape)
-    divergences = (_times_log(probabilities, probabilities) - _times_log(probabilities, marginal)).sum(axis=1)
+    divergences = (
+        _times_log(probabilities, probabilities) - _times_log(probabilities, marginal)
+    ).sum(axis=1)
     return float(np.exp(divergences.mean()))
 
 
@@ -118,6 +128,8 @@ def _times_log(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 def _check(probabilities: np.ndarray) -> None:
     if probabilities.ndim != 2 or not len(probabilities) or probabilities.shape[1] < 2:
-        raise ValueError(f"probabilities must be [N, K] with K > 1; these have shape {probabilities.shape}")
+        raise ValueError(
+            f"probabilities must be [N, K] with K > 1; these have shape {probabilities.shape}"
+        )
     if not (probabilities.min() >= 0 and np.allclose(probabilities.sum(axis=1), 1, atol=1e-3)):
         raise ValueError("probabilities must be at least 0 and sum to 1 in each row")

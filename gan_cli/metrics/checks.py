@@ -23,7 +23,9 @@ def features(values: np.ndarray, at_least: int = 1) -> np.ndarray:
 def same_width(first: np.ndarray, second: np.ndarray) -> None:
     """Raises ValueError where features [N, D] and [M, D] do not have the same D."""
     if first.shape[1] != second.shape[1]:
-        raise ValueError(f"features of {first.shape[1]} and of {second.shape[1]} dimensions cannot be compared")
+        raise ValueError(
+            f"features of {first.shape[1]} and of {second.shape[1]} dimensions cannot be compared"
+        )
 
 
 def images(values: np.ndarray) -> np.ndarray:
@@ -32,6 +34,13 @@ def images(values: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: it is not.
     """
-    if values.dtype != np.uint8 or values.ndim != 4 or values.shape[-1] not in (1, 3) or not values.size:
-        raise ValueError(f"images must be uint8 [N, H, W, 1 or 3], not {values.dtype} {values.shape}")
+    if (
+        values.dtype != np.uint8
+        or values.ndim != 4
+        or values.shape[-1] not in (1, 3)
+        or not values.size
+    ):
+        raise ValueError(
+            f"images must be uint8 [N, H, W, 1 or 3], not {values.dtype} {values.shape}"
+        )
     return values

@@ -1,4 +1,6 @@
-"""Fréchet distance between two sets of features, each taken for a Gaussian (Heusel et al., 2017, eq. 6)."""
+"""Fréchet distance between two sets of features, each taken for a Gaussian (Heusel et al., 2017,
+eq. 6).
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,9 @@ from gan_cli.metrics import checks
 class Moments:
     """Count, mean and covariance of features, accumulated in float64 and constant memory.
 
-    Batches are merged by the deviations from their own means (Chan, Golub and LeVeque, 1983), so that features far from
-    zero lose no digits. Three plain arrays: they can be stored and given back to the constructor.
+    Batches are merged by the deviations from their own means (Chan, Golub and LeVeque, 1983), so
+    that features far from zero lose no digits. Three plain arrays: they can be stored and given
+    back to the constructor.
 
     Attributes:
         count: samples seen.
@@ -48,7 +51,9 @@ class Moments:
         if not other.count:
             return
         if self.count and self.total_mean.shape != other.total_mean.shape:
-            raise ValueError(f"moments of {self.total_mean.size} dimensions cannot take {other.total_mean.size}")
+            raise ValueError(
+                f"moments of {self.total_mean.size} dimensions cannot take {other.total_mean.size}"
+            )
         total = self.count + other.count
         shift = other.total_mean - self.total_mean
         scatter = np.outer(shift, shift * (self.count * other.count / total))
@@ -76,17 +81,20 @@ class Moments:
 
 
 def frechet_distance(first: Moments, second: Moments) -> float:
-    """|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)); in [0, inf), 0 for equal moments, lower is better.
+    """|m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)); in [0, inf), 0 for equal moments, lower is
+    better.
 
-    Biased: it falls with the number of samples, so compare only scores of equal counts. It is called FID only on the
-    features of the original Inception network.
+    Biased: it falls with the number of samples, so compare only scores of equal counts. It is
+    called FID only on the features of the original Inception network.
 
     Raises:
         ValueError: fewer than 2 samples in one of them, or not as many dimensions in both.
     """
     covariances = first.covariance, second.covariance
     if first.mean.shape != second.mean.shape:
-        raise ValueError(f"features of {first.mean.size} and of {second.mean.size} dimensions cannot be compared")
+        raise ValueError(
+            f"features of {first.mean.size} and of {second.mean.size} dimensions cannot be compared"
+        )
     offset = first.mean - second.mean
     spread = np.trace(covariances[0]) + np.trace(covariances[1]) - 2 * _trace_of_root(*covariances)
     return max(0.0, float(offset @ offset + spread))
@@ -95,8 +103,9 @@ def frechet_distance(first: Moments, second: Moments) -> float:
 def _trace_of_root(first: np.ndarray, second: np.ndarray) -> float:
     """tr((C1 C2)^(1/2)).
 
-    C1 C2 has the eigenvalues of C1^(1/2) C2 C1^(1/2). That product is symmetric and positive semi-definite, so its
-    root needs neither complex numbers nor a regular covariance; what is below zero is rounding.
+    C1 C2 has the eigenvalues of C1^(1/2) C2 C1^(1/2). That product is symmetric and positive
+    semi-definite, so its root needs neither complex numbers nor a regular covariance; what is below
+    zero is rounding.
     """
     values, vectors = np.linalg.eigh(first)
     root = (vectors * np.sqrt(values.clip(min=0))) @ vectors.T

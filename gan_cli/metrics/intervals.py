@@ -16,12 +16,15 @@ class Interval(NamedTuple):
 
 
 def quantile(confidence: float = 0.95) -> float:
-    """Standard deviations of a normal distribution that hold `confidence` of it around the mean: 1.96 for 95 %."""
+    """Standard deviations of a normal distribution that hold `confidence` of it around the mean:
+    1.96 for 95 %.
+    """
     return NormalDist().inv_cdf((1.0 + confidence) / 2.0)
 
 
 def wilson(successes: int, count: int, confidence: float = 0.95) -> Interval:
-    """Score interval of a share (Wilson, 1927); unlike the normal one it also holds near 0 and 1 and for few trials.
+    """Score interval of a share (Wilson, 1927); unlike the normal one it also holds near 0 and 1
+    and for few trials.
 
     Args:
         successes: 0 to `count`.
@@ -38,7 +41,8 @@ def wilson(successes: int, count: int, confidence: float = 0.95) -> Interval:
 
 
 def of_mean(values: Sequence[float], confidence: float = 0.95) -> Interval:
-    """Interval of the mean that independent, normally distributed values have been drawn around (Student, 1908).
+    """Interval of the mean that independent, normally distributed values have been drawn around
+    (Student, 1908).
 
     Args:
         values: at least 2.
@@ -51,9 +55,11 @@ def of_mean(values: Sequence[float], confidence: float = 0.95) -> Interval:
 
 
 def student_quantile(degrees: int, confidence: float = 0.95) -> float:
-    """Standard errors around the mean that hold `confidence` of Student's t distribution: 12.7 for 95 % and one degree.
+    """Standard errors around the mean that hold `confidence` of Student's t distribution: 12.7 for
+    95 % and one degree.
 
-    By halving the angle whose tangent is t / sqrt(degrees): between 0 and a right angle the share within rises from 0 to 1.
+    By halving the angle whose tangent is t / sqrt(degrees): between 0 and a right angle the share
+    within rises from 0 to 1.
     """
     if degrees < 1 or not 0.0 < confidence < 1.0:
         raise ValueError(f"{degrees} degrees of freedom, confidence {confidence}")
@@ -64,7 +70,9 @@ def student_quantile(degrees: int, confidence: float = 0.95) -> float:
 
 
 def _share_within(angle: float, degrees: int) -> float:
-    """P(|T| < sqrt(degrees) tan(angle)), a finite sum (Abramowitz and Stegun, 1964, 26.7.3 and 26.7.4)."""
+    """P(|T| < sqrt(degrees) tan(angle)), a finite sum (Abramowitz and Stegun, 1964, 26.7.3 and
+    26.7.4).
+    """
     odd, sine, cosine = degrees % 2, math.sin(angle), math.cos(angle)
     term = cosine if odd else 1.0
     total = term if degrees > 1 else 0.0

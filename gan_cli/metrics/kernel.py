@@ -1,4 +1,6 @@
-"""Kernel inception distance (Bińkowski et al., 2018): squared maximum mean discrepancy with a cubic kernel."""
+"""Kernel inception distance (Bińkowski et al., 2018): squared maximum mean discrepancy with a cubic
+kernel.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from gan_cli.metrics import checks
 
 
 class KernelDistance(NamedTuple):
-    """Over the subsets: mean, and standard deviation (divided by their number, as in the authors' code)."""
+    """Over the subsets: mean, and standard deviation (divided by their number, as in the authors'
+    code).
+    """
 
     mean: float
     deviation: float
@@ -21,8 +25,8 @@ def kernel_distance(
 ) -> KernelDistance:
     """Mean and standard deviation of the unbiased estimate over random subsets of both sets.
 
-    Lower is better. Unbiased: 0 on average for equal distributions, whatever the number of samples, and so at times
-    negative.
+    Lower is better. Unbiased: 0 on average for equal distributions, whatever the number of samples,
+    and so at times negative.
 
     Args:
         real: features [N, D].
@@ -39,7 +43,8 @@ def kernel_distance(
     checks.same_width(checks.features(real, subset_size), checks.features(generated, subset_size))
     random = np.random.default_rng(seed)
     estimates = [
-        squared_discrepancy(_draw(real, subset_size, random), _draw(generated, subset_size, random)) for _ in range(subsets)
+        squared_discrepancy(_draw(real, subset_size, random), _draw(generated, subset_size, random))
+        for _ in range(subsets)
     ]
     return KernelDistance(float(np.mean(estimates)), float(np.std(estimates)))
 
@@ -47,7 +52,9 @@ def kernel_distance(
 def squared_discrepancy(first: np.ndarray, second: np.ndarray) -> float:
     """Unbiased squared MMD of features [N, D] and [M, D] (Gretton et al., 2012, eq. 3)."""
     first, second = first.astype(np.float64), second.astype(np.float64)
-    return _mean_of_others(first) + _mean_of_others(second) - 2 * float(_kernel(first, second).mean())
+    return (
+        _mean_of_others(first) + _mean_of_others(second) - 2 * float(_kernel(first, second).mean())
+    )
 
 
 def _mean_of_others(values: np.ndarray) -> float:

@@ -1,7 +1,9 @@
-"""Has the generator learned the training images by heart? Nearest training neighbours in feature space.
+"""Has the generator learned the training images by heart? Nearest training neighbours in feature
+space.
 
-`neighbours.nearest` says which training image each sample is nearest to; the two figures here say whether that is nearer
-than chance. Neither needs a threshold: each compares with distances of real images.
+`neighbours.nearest` says which training image each sample is nearest to; the two figures here say
+whether that is nearer than chance. Neither needs a threshold: each compares with distances of real
+images.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ from gan_cli.metrics.neighbours import nearest
 
 
 def copied_share(generated: np.ndarray, training: np.ndarray) -> float:
-    """Share of samples at least as near to their nearest training image as that image is to its own nearest one.
+    """Share of samples at least as near to their nearest training image as that image is to its own
+    nearest one.
 
-    In [0, 1], lower is better; 1 minus the authenticity of Alaa et al. (2022, section 3.3). A perfect generator does not
-    reach 0: compare with the share of real images that were held out. 1 for copies. It is the figure of choice without
-    held-out images, and when only some samples are copied.
+    In [0, 1], lower is better; 1 minus the authenticity of Alaa et al. (2022, section 3.3). A
+    perfect generator does not
+    reach 0: compare with the share of real images that were held out. 1 for copies. It is the
+    figure of choice without held-out images, and when only some samples are copied.
 
     Args:
         generated: features [M, D].
@@ -33,12 +37,13 @@ def copied_share(generated: np.ndarray, training: np.ndarray) -> float:
 
 
 def data_copying(generated: np.ndarray, held_out: np.ndarray, training: np.ndarray) -> float:
-    """Are samples nearer to the training images than held-out images are? z of the test of Meehan et al. (2020).
+    """Are samples nearer to the training images than held-out images are? z of the test of Meehan
+    et al. (2020).
 
-    The Mann-Whitney statistic of both sets' distances to their nearest training image, in standard deviations: about 0 for
-    the true distribution (normally within 3), far below for copies, far above where samples are far from all real ones. It
-    grows with the root of the counts. The paper's test over all the space (Z_U, section 2): not cell by cell, no
-    continuity correction.
+    The Mann-Whitney statistic of both sets' distances to their nearest training image, in standard
+    deviations: about 0 for the true distribution (normally within 3), far below for copies, far
+    above where samples are far from all real ones. It grows with the root of the counts. The
+    paper's test over all the space (Z_U, section 2): not cell by cell, no continuity correction.
 
     Args:
         generated: features [M, D].
@@ -48,10 +53,14 @@ def data_copying(generated: np.ndarray, held_out: np.ndarray, training: np.ndarr
     Raises:
         ValueError: no samples, or not as many dimensions in all.
     """
-    distances = [nearest(checks.features(queries), training).distances for queries in (generated, held_out)]
+    distances = [
+        nearest(checks.features(queries), training).distances for queries in (generated, held_out)
+    ]
     samples, reals = len(generated), len(held_out)
     statistic = _ranks(np.concatenate(distances))[:samples].sum() - samples * (samples + 1) / 2
-    return float((statistic - samples * reals / 2) / np.sqrt(samples * reals * (samples + reals + 1) / 12))
+    return float(
+        (statistic - samples * reals / 2) / np.sqrt(samples * reals * (samples + reals + 1) / 12)
+    )
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:

@@ -1,4 +1,6 @@
-"""Distances between two sets of features, a block of rows at a time: memory does not grow with N times M."""
+"""Distances between two sets of features, a block of rows at a time: memory does not grow with N
+times M.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,15 @@ class Neighbours(NamedTuple):
     distances: np.ndarray
 
 
-def squared_distances(queries: np.ndarray, references: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """Rows of the queries and their squared distances, float32 [rows, M], that the caller may overwrite.
+def squared_distances(
+    queries: np.ndarray, references: np.ndarray
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """Rows of the queries and their squared distances, float32 [rows, M], that the caller may
+    overwrite.
 
-    Features [N, D] and [M, D] are centred on the references first: the matrix product loses digits with the distance
-    from zero. What remains is an error of about 1e-7 of the squared norms, so ties are decided by rounding.
+    Features [N, D] and [M, D] are centred on the references first: the matrix product loses digits
+    with the distance from zero. What remains is an error of about 1e-7 of the squared norms, so
+    ties are decided by rounding.
 
     Raises:
         ValueError: not features, or not as many dimensions in both.
@@ -32,7 +38,8 @@ def squared_distances(queries: np.ndarray, references: np.ndarray) -> Iterator[t
     checks.same_width(checks.features(queries), checks.features(references))
     centre = references.mean(axis=0, dtype=np.float64)
     right = _centred(references, centre)
-    # [x, |x|^2, 1] . [-2 y, 1, |y|^2] = |x - y|^2: one product instead of one and three passes over its result.
+    # [x, |x|^2, 1] . [-2 y, 1, |y|^2] = |x - y|^2: one product instead of one and three passes over
+    # its result.
     right = np.hstack([-2 * right, np.ones((len(right), 1), np.float32), _squared_norms(right)]).T
     step = max(1, BLOCK_ELEMENTS // len(references))
     for start in range(0, len(queries), step):
@@ -59,13 +66,17 @@ def squared_radii(features: np.ndarray, neighbours: int) -> np.ndarray:
     return radii
 
 
-def nearest(queries: np.ndarray, references: np.ndarray, own: np.ndarray | None = None) -> Neighbours:
-    """The nearest reference [M, D] of each query [N, D], with its distance computed exactly once it is found.
+def nearest(
+    queries: np.ndarray, references: np.ndarray, own: np.ndarray | None = None
+) -> Neighbours:
+    """The nearest reference [M, D] of each query [N, D], with its distance computed exactly once it
+    is found.
 
     Args:
         queries: features to look up.
         references: features to look in.
-        own: int [N], a row of the references for each query that is left out (the query itself), or None.
+        own: int [N], a row of the references for each query that is left out (the query itself), or
+            None.
     """
     if own is not None:
         checks.features(references, 2)

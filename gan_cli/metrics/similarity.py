@@ -1,6 +1,8 @@
-"""Likeness of images in pairs, pixel by pixel: SSIM, MS-SSIM and PSNR. uint8 [N, H, W, C], grey or RGB.
+"""Likeness of images in pairs, pixel by pixel: SSIM, MS-SSIM and PSNR. uint8 [N, H, W, C], grey or
+RGB.
 
-Channels are compared one by one and averaged. Sums are float64: a variance as the difference of two squares loses digits.
+Channels are compared one by one and averaged. Sums are float64: a variance as the difference of two
+squares loses digits.
 """
 
 from __future__ import annotations
@@ -20,10 +22,13 @@ BLOCK_VALUES = 2**20
 
 
 def ssim(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Structural similarity of each pair, float64 [N] in [-1, 1], 1 for equal images (Wang et al., 2004, eq. 13).
+    """Structural similarity of each pair, float64 [N] in [-1, 1], 1 for equal images (Wang et al.,
+    2004, eq. 13).
 
-    The mean over the places where the Gaussian window (11 x 11, sigma 1.5) lies within the image. Images smaller than that
-    get the largest odd window that fits, with the same sigma: their values compare only with those of the same size.
+    The mean over the places where the Gaussian window (11 x 11, sigma 1.5) lies within the image.
+    Images smaller than that
+    get the largest odd window that fits, with the same sigma: their values compare only with those
+    of the same size.
 
     Raises:
         ValueError: not images, or not of the same shape.
@@ -32,10 +37,12 @@ def ssim(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def ms_ssim(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """SSIM over several scales of each pair, float64 [N] in [0, 1], 1 for equal images (Wang et al., 2003, eq. 7).
+    """SSIM over several scales of each pair, float64 [N] in [0, 1], 1 for equal images (Wang et
+    al., 2003, eq. 7).
 
-    Five scales need images of 161 pixels and more on the shorter side. Smaller images get as many scales as the window
-    fits into (28 pixels: two), with the first weights scaled to sum to 1. A negative similarity counts as 0.
+    Five scales need images of 161 pixels and more on the shorter side. Smaller images get as many
+    scales as the window fits into (28 pixels: two), with the first weights scaled to sum to 1. A
+    negative similarity counts as 0.
 
     Raises:
         ValueError: not images, or not of the same shape.
@@ -55,7 +62,8 @@ def psnr(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def mean_pairwise_ms_ssim(images: np.ndarray, pairs: int, seed: int) -> float:
-    """Mean MS-SSIM of random pairs of different images of one set, in [0, 1]: lower is more diverse (Odena et al., 2017).
+    """Mean MS-SSIM of random pairs of different images of one set, in [0, 1]: lower is more diverse
+    (Odena et al., 2017).
 
     To be read beside that of the real images; noise is "diverse" too.
 
@@ -70,21 +78,28 @@ def mean_pairwise_ms_ssim(images: np.ndarray, pairs: int, seed: int) -> float:
     return float(ms_ssim(images[first], images[second]).mean())
 
 
-def _in_blocks(first: np.ndarray, second: np.ndarray, measure: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
+def _in_blocks(
+    first: np.ndarray, second: np.ndarray, measure: Callable[[np.ndarray, np.ndarray], np.ndarray]
+) -> np.ndarray:
     """`measure` of float64 planes [n, C, H, W], some images at a time."""
     if checks.images(first).shape != checks.images(second).shape:
         raise ValueError(f"images of shapes {first.shape} and {second.shape} make no pairs")
     step = max(1, BLOCK_VALUES // math.prod(first.shape[1:]))
     parts = []
     for start in range(0, len(first), step):
-        planes = [np.moveaxis(side[start : start + step], -1, 1).astype(np.float64) for side in (first, second)]
+        planes = [
+            np.moveaxis(side[start : start + step], -1, 1).astype(np.float64)
+            for side in (first, second)
+        ]
         parts.append(measure(*planes))
     return np.concatenate(parts)
 
 
 def _over_scales(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     side = min(first.shape[2:])
-    scales = max(1, sum(math.ceil(side / 2**scale) >= WINDOW for scale in range(len(SCALE_WEIGHTS))))
+    scales = max(
+        1, sum(math.ceil(side / 2**scale) >= WINDOW for scale in range(len(SCALE_WEIGHTS)))
+    )
     weights = SCALE_WEIGHTS[:scales]
     if scales < len(SCALE_WEIGHTS):
         weights = weights / weights.sum()
@@ -100,7 +115,9 @@ def _over_scales(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def _similarity(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean SSIM, and mean of its contrast and structure factor alone, of planes [n, C, H, W]; both [n, C]."""
+    """Mean SSIM, and mean of its contrast and structure factor alone, of planes [n, C, H, W]; both
+    [n, C].
+    """
     height, width = first.shape[2:]
     size = min(WINDOW, height - (height + 1) % 2, width - (width + 1) % 2)
     down, across = _averages(height, size), _averages(width, size).T
@@ -121,7 +138,9 @@ def _similarity(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.n
 def _averages(length: int, size: int) -> np.ndarray:
     """The Gaussian window at each place in a line, as a matrix [length - size + 1, length]."""
     offsets = np.arange(length) - np.arange(length - size + 1)[:, None]
-    window = np.exp(-((offsets - size // 2) ** 2) / (2 * SIGMA**2)) * ((offsets >= 0) & (offsets < size))
+    window = np.exp(-((offsets - size // 2) ** 2) / (2 * SIGMA**2)) * (
+        (offsets >= 0) & (offsets < size)
+    )
     averages: np.ndarray = window / window.sum(axis=1, keepdims=True)
     return averages
 

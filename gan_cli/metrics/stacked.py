@@ -1,14 +1,18 @@
-"""The classifier of Stacked MNIST: three digits, each read by the classifier of MNIST (Metz et al., 2017)."""
+"""The classifier of Stacked MNIST: three digits, each read by the classifier of MNIST (Metz et al.,
+2017).
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from gan_cli.metrics.extractor import Extractor
+from gan_cli.metrics.extractors.extractor import Extractor
 
 
 class Stacked(Extractor):
-    """Features and probabilities of RGB images from those of their planes; K classes become K^3, 100 red + 10 green + blue."""
+    """Features and probabilities of RGB images from those of their planes; K classes become K^3,
+    100 red + 10 green + blue.
+    """
 
     name = "classifier"
 
@@ -18,7 +22,9 @@ class Stacked(Extractor):
         self.resize = f"planes one by one, {digits.resize}"
 
     def _features(self, images: np.ndarray) -> np.ndarray:
-        return np.concatenate([self._digits.features(images[..., plane, None]) for plane in range(3)], axis=1)
+        return np.concatenate(
+            [self._digits.features(images[..., plane, None]) for plane in range(3)], axis=1
+        )
 
     def classify(self, features: np.ndarray) -> np.ndarray:
         """float32 [N, K^3]."""

@@ -9,14 +9,21 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from gan_cli.metrics.balance import balance, classifier_score, modes
-from gan_cli.metrics.extractor import Extractor
+from gan_cli.metrics.extractors.extractor import Extractor
 from gan_cli.metrics.frechet import Moments, frechet_distance
 from gan_cli.metrics.kernel import kernel_distance
 from gan_cli.metrics.manifold import density_coverage, precision_recall
 from gan_cli.metrics.memorisation import copied_share, data_copying
 from gan_cli.metrics.neighbours import nearest
 from gan_cli.metrics.similarity import mean_pairwise_ms_ssim, psnr, ssim
-from gan_cli.metrics.texture import Colours, Edges, Gram, Histogram, gram_distance, histogram_distance
+from gan_cli.metrics.texture import (
+    Colours,
+    Edges,
+    Gram,
+    Histogram,
+    gram_distance,
+    histogram_distance,
+)
 
 LOOKED_AT = 2000
 """Images that the measures of pixels look at; features are of all."""
@@ -51,7 +58,8 @@ class Ruler:
     Attributes:
         real: the reference.
         training: what the model was trained on, of which it may have learned some by heart.
-        held_out: real images that are neither in `real` nor trained on, where there are any; else others than `real`.
+        held_out: real images that are neither in `real` nor trained on, where there are any; else
+            others than `real`.
     """
 
     extractor: Extractor
@@ -85,7 +93,11 @@ def _frechet(ruler: Ruler, sample: Sample) -> Values:
 
 def _kernel(ruler: Ruler, sample: Sample) -> Values:
     size = min(SUBSET, len(sample.features), len(ruler.real.features))
-    return {"kernel": kernel_distance(ruler.real.features, sample.features, ruler.seed, SUBSETS, size).mean}
+    return {
+        "kernel": kernel_distance(
+            ruler.real.features, sample.features, ruler.seed, SUBSETS, size
+        ).mean
+    }
 
 
 def _precision_recall(ruler: Ruler, sample: Sample) -> Values:
@@ -100,7 +112,11 @@ def _classes(ruler: Ruler, sample: Sample) -> Values:
     probabilities = ruler.extractor.classify(sample.features)
     spread = balance(probabilities)
     score = classifier_score(probabilities, ruler.seed, min(10, len(probabilities))).mean
-    return {"classifier_score": score, "class_evenness": spread.evenness, "confident": spread.confident}
+    return {
+        "classifier_score": score,
+        "class_evenness": spread.evenness,
+        "confident": spread.confident,
+    }
 
 
 def _modes(ruler: Ruler, sample: Sample) -> Values:
@@ -114,13 +130,18 @@ def _diversity(ruler: Ruler, sample: Sample) -> Values:
 
 
 def _similarity(ruler: Ruler, sample: Sample) -> Values:
-    """Of samples and the training images nearest to them, which are looked for among those that are at hand."""
+    """Of samples and the training images nearest to them, which are looked for among those that are
+    at hand.
+    """
     images = sample.some(NEIGHBOURS)
     training = ruler.training
     found = nearest(sample.features[: len(images)], training.features[: len(training.images)])
     neighbours = training.images[found.indices]
     ratios = np.minimum(psnr(images, neighbours), 100.0)  # copies would be infinite
-    return {"nearest_ssim": float(ssim(images, neighbours).mean()), "nearest_psnr": float(ratios.mean())}
+    return {
+        "nearest_ssim": float(ssim(images, neighbours).mean()),
+        "nearest_psnr": float(ratios.mean()),
+    }
 
 
 def _content(ruler: Ruler, sample: Sample) -> Values:
@@ -128,12 +149,18 @@ def _content(ruler: Ruler, sample: Sample) -> Values:
     images = sample.some(MAPS)
     training = ruler.training
     found = nearest(sample.features[: len(images)], training.features[: len(training.images)])
-    layers = zip(ruler.extractor.maps(images), ruler.extractor.maps(training.images[found.indices]), strict=True)
+    layers = zip(
+        ruler.extractor.maps(images),
+        ruler.extractor.maps(training.images[found.indices]),
+        strict=True,
+    )
     return {"nearest_content": float(sum(_unit_distance(ours, theirs) for ours, theirs in layers))}
 
 
 def _unit_distance(first: np.ndarray, second: np.ndarray) -> float:
-    units = [maps / (np.linalg.norm(maps, axis=-1, keepdims=True) + 1e-10) for maps in (first, second)]
+    units = [
+        maps / (np.linalg.norm(maps, axis=-1, keepdims=True) + 1e-10) for maps in (first, second)
+    ]
     return float(((units[0] - units[1]) ** 2).sum(axis=-1).mean())
 
 
@@ -155,7 +182,11 @@ def _histograms(kind: type[Histogram], ruler: Ruler, sample: Sample) -> float:
 def _texture(ruler: Ruler, sample: Sample) -> Values:
     """The mean over the layers."""
     real, generated = (ruler.extractor.maps(side.some(MAPS)) for side in (ruler.real, sample))
-    return {"texture": float(np.mean([_gram(ours, theirs) for ours, theirs in zip(real, generated, strict=True)]))}
+    return {
+        "texture": float(
+            np.mean([_gram(ours, theirs) for ours, theirs in zip(real, generated, strict=True)])
+        )
+    }
 
 
 def _gram(first: np.ndarray, second: np.ndarray) -> float:
@@ -168,7 +199,9 @@ def _gram(first: np.ndarray, second: np.ndarray) -> float:
 def _memorisation(ruler: Ruler, sample: Sample) -> Values:
     training = ruler.training.features
     values = {"copied_share": copied_share(sample.features, training)}
-    return values | {"data_copying": data_copying(sample.features, ruler.held_out.features, training)}
+    return values | {
+        "data_copying": data_copying(sample.features, ruler.held_out.features, training)
+    }
 
 
 METRICS: dict[str, Metric] = {
@@ -177,7 +210,9 @@ METRICS: dict[str, Metric] = {
     "precision_recall": Metric(_precision_recall, {"precision": "higher", "recall": "higher"}),
     "density_coverage": Metric(_density_coverage, {"density": "higher", "coverage": "higher"}),
     "classes": Metric(
-        _classes, {"classifier_score": "higher", "class_evenness": "higher", "confident": "higher"}, needs="classes"
+        _classes,
+        {"classifier_score": "higher", "class_evenness": "higher", "confident": "higher"},
+        needs="classes",
     ),
     "modes": Metric(_modes, {"modes": "higher", "modes_divergence": "lower"}, needs="classes"),
     "diversity": Metric(_diversity, {"pairs_ms_ssim": "as real"}),
@@ -188,7 +223,16 @@ METRICS: dict[str, Metric] = {
     "texture": Metric(_texture, {"texture": "lower"}, needs="maps"),
     "memorisation": Metric(_memorisation, {"copied_share": "as real", "data_copying": "as real"}),
 }
-DEFAULT = ("frechet", "kernel", "precision_recall", "density_coverage", "classes", "diversity", "edges", "memorisation")
+DEFAULT = (
+    "frechet",
+    "kernel",
+    "precision_recall",
+    "density_coverage",
+    "classes",
+    "diversity",
+    "edges",
+    "memorisation",
+)
 """What gan-evaluate measures unless told; `classes` where the extractor has some."""
 
 

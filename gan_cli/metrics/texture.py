@@ -1,7 +1,8 @@
-"""Colours, edges and textures of two sets of images, compared as wholes: statistics of a set -> distance of two.
+"""Colours, edges and textures of two sets of images, compared as wholes: statistics of a set ->
+distance of two.
 
-Each distance is in [0, 1], 0 for equal statistics, lower is better. All pixels of a set count alike, so how they are
-shared out among its images is not seen.
+Each distance is in [0, 1], 0 for equal statistics, lower is better. All pixels of a set count
+alike, so how they are shared out among its images is not seen.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ class Histogram:
         """
         checks.images(images)
         for start in range(0, len(images), BLOCK):
-            self.counts += np.bincount(self._classes(images[start : start + BLOCK]).ravel(), minlength=self.bins)
+            self.counts += np.bincount(
+                self._classes(images[start : start + BLOCK]).ravel(), minlength=self.bins
+            )
 
     @property
     def shares(self) -> np.ndarray:
@@ -55,10 +58,12 @@ class Histogram:
 
 
 class Colours(Histogram):
-    """Joint histogram of hue (12 sectors, the first around red), saturation (4 steps) and value (16 steps).
+    """Joint histogram of hue (12 sectors, the first around red), saturation (4 steps) and value (16
+    steps).
 
-    A pixel of the lowest saturation or value has no hue to speak of, one of the lowest value no saturation either: they
-    count as grey, so that rounding does not scatter them over all hues. Grey images use the 16 values alone.
+    A pixel of the lowest saturation or value has no hue to speak of, one of the lowest value no
+    saturation either: they count as grey, so that rounding does not scatter them over all hues.
+    Grey images use the 16 values alone.
     """
 
     bins = HUES * SATURATIONS * VALUES
@@ -66,40 +71,52 @@ class Colours(Histogram):
     def _classes(self, images: np.ndarray) -> np.ndarray:
         hue, saturation, value = hsv(images)
         values = np.minimum(value * VALUES, VALUES - 1).astype(np.int64)
-        saturations = np.minimum(saturation * SATURATIONS, SATURATIONS - 1).astype(np.int64) * (values > 0)
+        saturations = np.minimum(saturation * SATURATIONS, SATURATIONS - 1).astype(np.int64) * (
+            values > 0
+        )
         hues = np.rint(hue * HUES).astype(np.int64) % HUES * (saturations > 0)
         classes: np.ndarray = (hues * SATURATIONS + saturations) * VALUES + values
         return classes
 
 
 class Edges(Histogram):
-    """Joint histogram of the steepness (8 octaves, in grey levels per pixel) and direction (8 sectors of 180 degrees,
-    the first around a horizontal gradient) of Sobel gradients of the luma; all flat pixels are one class."""
+    """Joint histogram of the steepness (8 octaves, in grey levels per pixel) and direction (8
+    sectors of 180 degrees, the first around a horizontal gradient) of Sobel gradients of the luma;
+    all flat pixels are one class."""
 
     bins = 1 + len(STEEPNESS) * DIRECTIONS
 
     def add(self, images: np.ndarray) -> None:
         if min(checks.images(images).shape[1:3]) < 3:
-            raise ValueError(f"edges need images of at least 3 x 3 pixels, not {images.shape[1]} x {images.shape[2]}")
+            raise ValueError(
+                f"edges need images of at least 3 x 3 pixels, not {images.shape[1]} x "
+                f"{images.shape[2]}"
+            )
         super().add(images)
 
     def _classes(self, images: np.ndarray) -> np.ndarray:
         grey = images[..., 0].astype(np.float32) if images.shape[-1] == 1 else images @ LUMA
         along, down = sobel(grey)
         octave = np.searchsorted(STEEPNESS, np.hypot(along, down), side="right")
-        sector = np.rint(np.arctan2(down, along) * (DIRECTIONS / np.pi)).astype(np.int64) % DIRECTIONS
+        sector = (
+            np.rint(np.arctan2(down, along) * (DIRECTIONS / np.pi)).astype(np.int64) % DIRECTIONS
+        )
         return np.where(octave > 0, 1 + (octave - 1) * DIRECTIONS + sector, 0)
 
 
 class Gram:
-    """Mean Gram matrix of feature maps: which channels answer together, wherever in the image (Gatys et al., 2016)."""
+    """Mean Gram matrix of feature maps: which channels answer together, wherever in the image
+    (Gatys et al., 2016).
+    """
 
     def __init__(self, channels: int) -> None:
         self.count = 0
         self.total = np.zeros((channels, channels))
 
     def add(self, maps: np.ndarray) -> None:
-        """Take in feature maps [N, h, w, C]; the Gram matrix of each is divided by its h w places."""
+        """Take in feature maps [N, h, w, C]; the Gram matrix of each is divided by its h w
+        places.
+        """
         count, height, width, channels = maps.shape
         places = maps.reshape(-1, channels).astype(np.float64)
         self.total += places.T @ places / (height * width)
@@ -118,7 +135,9 @@ class Gram:
 
 
 def histogram_distance(first: Histogram, second: Histogram) -> float:
-    """Half the summed differences of the shares (total variation): 1 minus the intersection of Swain and Ballard, 1991."""
+    """Half the summed differences of the shares (total variation): 1 minus the intersection of
+    Swain and Ballard, 1991.
+    """
     return float(np.abs(first.shares - second.shares).sum() / 2)
 
 
@@ -129,19 +148,29 @@ def gram_distance(first: Gram, second: Gram) -> float:
 
 
 def hsv(images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Hue in [0, 1), saturation and value in [0, 1], float32 [N, H, W], of uint8 images (hexcone model, Smith, 1978)."""
-    red, green, blue = np.moveaxis(np.broadcast_to(images, (*images.shape[:-1], 3)).astype(np.float32) / 255, -1, 0)
+    """Hue in [0, 1), saturation and value in [0, 1], float32 [N, H, W], of uint8 images (hexcone
+    model, Smith, 1978).
+    """
+    red, green, blue = np.moveaxis(
+        np.broadcast_to(images, (*images.shape[:-1], 3)).astype(np.float32) / 255, -1, 0
+    )
     value = np.maximum(np.maximum(red, green), blue)
     chroma = value - np.minimum(np.minimum(red, green), blue)
     safe = np.where(chroma > 0, chroma, 1)
-    after_red, after_green, after_blue = (green - blue) / safe % 6, (blue - red) / safe + 2, (red - green) / safe + 4
+    after_red, after_green, after_blue = (
+        (green - blue) / safe % 6,
+        (blue - red) / safe + 2,
+        (red - green) / safe + 4,
+    )
     sector = np.where(value == red, after_red, np.where(value == green, after_green, after_blue))
     saturation = chroma / np.where(value > 0, value, 1)
     return sector / 6 % 1, saturation, value
 
 
 def sobel(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Gradients along the row and down the column of [N, H, W], in units per pixel, [N, H - 2, W - 2] each."""
+    """Gradients along the row and down the column of [N, H, W], in units per pixel, [N, H - 2, W -
+    2] each.
+    """
     rows = grey[:, :-2] + 2 * grey[:, 1:-1] + grey[:, 2:]
     columns = grey[:, :, :-2] + 2 * grey[:, :, 1:-1] + grey[:, :, 2:]
     return (rows[:, :, 2:] - rows[:, :, :-2]) / 8, (columns[:, 2:] - columns[:, :-2]) / 8

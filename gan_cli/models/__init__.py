@@ -9,19 +9,26 @@ from typing import Any, NamedTuple
 
 import keras
 
-from gan_cli import fit
-from gan_cli.augment import Transform
-from gan_cli.config import Loss
-from gan_cli.models.base import Game, Model, variables_by_key
-from gan_cli.registry import MODELS
-from gan_cli.spec import DataSpec
+from gan_cli.base.spec import DataSpec
+from gan_cli.config import fit
+from gan_cli.config.catalogue import MODELS
+from gan_cli.config.schema import Loss
+from gan_cli.data.pipeline.augment import Transform
+from gan_cli.models.base import Game, Model
+from gan_cli.networks.variables import variables_by_key
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
 
 
 def build(
-    options: Any, spec: DataSpec, loss: Loss, *, seed: int = 0, precision: str = "float32", view: Transform | None = None
-) -> Model:  # fmt: skip
+    options: Any,
+    spec: DataSpec,
+    loss: Loss,
+    *,
+    seed: int = 0,
+    precision: str = "float32",
+    view: Transform | None = None,
+) -> Model:
     """The model that `options` name, for data of `spec`; the same seed gives the same weights.
 
     `view` changes every image, real and generated, before a discriminator sees it.
@@ -36,7 +43,9 @@ def build(
 
 
 class Plan(NamedTuple):
-    """What a model would be: network -> key -> (shape, dtype), and which of the networks sampling needs."""
+    """What a model would be: network -> key -> (shape, dtype), and which of the networks sampling
+    needs.
+    """
 
     networks: dict[str, dict[str, tuple[tuple[int, ...], str]]]
     sampler: tuple[str, ...]
@@ -51,7 +60,10 @@ def plan(options: Any, spec: DataSpec, loss: Loss) -> Plan:
         with keras.StatelessScope(initialize_variables=False):
             model = build(options, spec, loss)
             networks = {
-                name: {key: (tuple(v.shape), v.dtype) for key, v in variables_by_key(name, network).items()}
+                name: {
+                    key: (tuple(v.shape), v.dtype)
+                    for key, v in variables_by_key(name, network).items()
+                }
                 for name, network in model.networks.items()
             }
     finally:
@@ -61,7 +73,9 @@ def plan(options: Any, spec: DataSpec, loss: Loss) -> Plan:
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """Keras draws the seeds of initializers and Dropout from Python's generator: set it, and put it back."""
+    """Keras draws the seeds of initializers and Dropout from Python's generator: set it, and put it
+    back.
+    """
     before = random.getstate()
     random.seed(seed)
     try:

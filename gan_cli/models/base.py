@@ -10,14 +10,15 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from gan_cli.augment import Transform
-from gan_cli.config import Loss
-from gan_cli.randomness import Noise
-from gan_cli.spec import Batch, Logs
+from gan_cli.base.randomness import Noise
+from gan_cli.base.spec import Batch, Logs
+from gan_cli.config.schema import Loss
+from gan_cli.data.pipeline.augment import Transform
 
 
 class Phase(NamedTuple):
-    """A part of the step: `losses(batch, noise)` gives player -> scalar loss from one shared forward, and extra logs.
+    """A part of the step: `losses(batch, noise)` gives player -> scalar loss from one shared
+    forward, and extra logs.
 
     `trains` names those players; each of the `repeats` draws its own batch and noise.
     """
@@ -56,20 +57,29 @@ class Model(ABC):
     default_steps: int = 0
 
     @abstractmethod
-    def sample(self, latents: tf.Tensor, labels: tf.Tensor | None = None, steps: int | None = None) -> tf.Tensor:
+    def sample(
+        self, latents: tf.Tensor, labels: tf.Tensor | None = None, steps: int | None = None
+    ) -> tf.Tensor:
         """Latents [B, *latent_shape] -> images [B, H, W, C] float32 in [-1, 1], in inference mode.
 
         Args:
             labels: int64 [B], where the model has num_classes; else ignored.
-            steps: frames, where it makes sequences: then images are [B, steps, H, W, C]; None: as many as the data has.
+            steps: frames, where it makes sequences: then images are [B, steps, H, W, C]; None: as
+                many as the data has.
         """
 
-    def prepare(self) -> None:  # noqa: B027 - most models have nothing to load
-        """Load what training needs and sampling does not; called once before the first step, in eager mode."""
+    def prepare(self) -> None:  # noqa: B027
+        """Load what training needs and sampling does not; called once before the first step, in
+        eager mode.
+        """
 
     def trainable(self, player: str) -> list[keras.Variable]:
         """The variables that a player trains, in a fixed order."""
-        return [variable for name in self.players[player] for variable in self.networks[name].trainable_variables]
+        return [
+            variable
+            for name in self.players[player]
+            for variable in self.networks[name].trainable_variables
+        ]
 
     def with_networks(self, networks: Mapping[str, keras.Model]) -> Model:
         """The same model for sampling, with some of its networks replaced."""
@@ -83,7 +93,9 @@ class Autoencoder(Model):
 
     @abstractmethod
     def reconstruct(self, images: tf.Tensor) -> tf.Tensor:
-        """Images [B, H, W, C] in [-1, 1] -> what encoder and decoder make of them, in inference mode, without noise."""
+        """Images [B, H, W, C] in [-1, 1] -> what encoder and decoder make of them, in inference
+        mode, without noise.
+        """
 
 
 class LikelihoodModel(Autoencoder):
@@ -92,21 +104,3 @@ class LikelihoodModel(Autoencoder):
     @abstractmethod
     def bound(self, images: tf.Tensor, noise: Noise) -> tf.Tensor:
         """The evidence lower bound of each image, float32 [B], in nats; higher is better."""
-
-
-def variables_by_key(network: str, model: keras.Model) -> dict[str, keras.Variable]:
-    """'network/layer/variable' -> every variable of a network, seeds of Dropout included.
-
-    The keys hold our own layer names only: neither Keras's counters nor the order of creation enters.
-
-    Raises:
-        ValueError: two variables of one layer share a name.
-    """
-    found: dict[str, keras.Variable] = {}
-    for layer in model.layers:
-        for variable in layer.variables:
-            key = f"{network}/{layer.name}/{variable.name}"
-            if key in found:
-                raise ValueError(f"two variables are called {key}")
-            found[key] = variable
-    return found

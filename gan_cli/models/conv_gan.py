@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from gan_cli.config_models import ConvGan
+from gan_cli.base.spec import DataSpec
+from gan_cli.config.models import ConvGan
 from gan_cli.models.base import Game
 from gan_cli.models.dcgan import discriminator
 from gan_cli.models.gan import Gan
 from gan_cli.networks import image_to_image
-from gan_cli.spec import DataSpec
 
 
 def conv_gan(options: ConvGan, spec: DataSpec, game: Game) -> Gan:

@@ -1,23 +1,29 @@
-"""The convolutional pair of Radford et al. (2016), and the critic of Gulrajani et al. (2017) on the same networks."""
+"""The convolutional pair of Radford et al. (2016), and the critic of Gulrajani et al. (2017) on the
+same networks.
+"""
 
 from __future__ import annotations
 
 import keras
 
-from gan_cli.config_models import ConvGan, Dcgan
+from gan_cli.base.spec import DataSpec
+from gan_cli.config.models import ConvGan, Dcgan
 from gan_cli.models.base import Game
 from gan_cli.models.gan import Gan
 from gan_cli.networks import dcgan as networks
 from gan_cli.networks.heads import Head
-from gan_cli.spec import DataSpec
 
 
 def dcgan(options: Dcgan, spec: DataSpec, game: Game) -> Gan:
     """A generator and a discriminator for images of `spec`."""
-    return Gan(generator(options, spec), {"discriminator": discriminator(options, spec, game)}, game)
+    return Gan(
+        generator(options, spec), {"discriminator": discriminator(options, spec, game)}, game
+    )
 
 
-def generator(options: Dcgan, spec: DataSpec, num_classes: int = 0, embedding_dim: int = 0) -> keras.Model:
+def generator(
+    options: Dcgan, spec: DataSpec, num_classes: int = 0, embedding_dim: int = 0
+) -> keras.Model:
     """The generator of any model whose options are those of dcgan, and more."""
     return networks.generator(
         spec.image_shape,
@@ -30,8 +36,12 @@ def generator(options: Dcgan, spec: DataSpec, num_classes: int = 0, embedding_di
 
 
 def discriminator(
-    options: Dcgan | ConvGan, spec: DataSpec, game: Game, head: Head | None = None, depth: int | None = None
-) -> keras.Model:  # fmt: skip
+    options: Dcgan | ConvGan,
+    spec: DataSpec,
+    game: Game,
+    head: Head | None = None,
+    depth: int | None = None,
+) -> keras.Model:
     """Its discriminator, which sees `game.loss.pack` images at a time."""
     height, width, channels = spec.image_shape
     return networks.discriminator(

@@ -1,4 +1,6 @@
-"""The adversarial game of Goodfellow et al. (2014), for one discriminator or several, with or without labels."""
+"""The adversarial game of Goodfellow et al. (2014), for one discriminator or several, with or
+without labels.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +10,21 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from gan_cli.losses import smoothed
+from gan_cli.base.randomness import Noise
+from gan_cli.base.spec import Batch, Logs
 from gan_cli.models.base import Game, Model, Phase
-from gan_cli.models.penalised import Penalties
-from gan_cli.models.sight import Sight
-from gan_cli.randomness import Noise
-from gan_cli.spec import Batch, Logs
+from gan_cli.objectives.losses import smoothed
+from gan_cli.objectives.penalised import Penalties
+from gan_cli.objectives.sight import Sight
 
 Combine = Callable[[list[tf.Tensor]], tf.Tensor]
 """The losses that the discriminators give the generator -> the one that it has."""
 
 
 class Verdict(NamedTuple):
-    """What a discriminator says of images: logits [B, 1] and, where it also names classes, logits of these [B, K]."""
+    """What a discriminator says of images: logits [B, 1] and, where it also names classes, logits
+    of these [B, K].
+    """
 
     logits: tf.Tensor
     classes: tf.Tensor | None = None
@@ -38,7 +42,8 @@ class Play(NamedTuple):
 class Gan(Model):
     """A generator against discriminators; each is a player, and one fake batch serves them all.
 
-    The labels of a batch are those of its fakes too, so that the classes are generated as often as they are in the data.
+    The labels of a batch are those of its fakes too, so that the classes are generated as often as
+    they are in the data.
 
     Args:
         discriminators: name -> network; where it has two inputs the second is the labels.
@@ -47,9 +52,15 @@ class Gan(Model):
     """
 
     def __init__(
-        self, generator: keras.Model, discriminators: Mapping[str, keras.Model], game: Game, *, num_classes: int = 0,
-        combine: Combine = tf.add_n, views: Mapping[str, Sight] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        generator: keras.Model,
+        discriminators: Mapping[str, keras.Model],
+        game: Game,
+        *,
+        num_classes: int = 0,
+        combine: Combine = tf.add_n,
+        views: Mapping[str, Sight] | None = None,
+    ) -> None:
         loss = game.loss
         self.networks = {"generator": generator, **discriminators}
         self.players = {name: (name,) for name in self.networks}
@@ -68,7 +79,9 @@ class Gan(Model):
                 _clip_weights(network, loss.weight_clip)
 
     def _phases(self, discriminator_steps: int) -> tuple[Phase, ...]:
-        """One phase for all; with more updates of the discriminators than of the generator, a phase for each side."""
+        """One phase for all; with more updates of the discriminators than of the generator, a phase
+        for each side.
+        """
         if discriminator_steps == 1:
             return (Phase(self._losses, trains=("generator", *self._critics)),)
         return (
@@ -81,7 +94,9 @@ class Gan(Model):
         losses, logs = self._losses_of_critics(plays, batch, noise)
         return {"generator": self._loss_of_generator(plays, batch)} | losses, logs
 
-    def _discriminator_losses(self, batch: Batch, noise: Noise) -> tuple[dict[str, tf.Tensor], Logs]:
+    def _discriminator_losses(
+        self, batch: Batch, noise: Noise
+    ) -> tuple[dict[str, tf.Tensor], Logs]:
         return self._losses_of_critics(self._played(batch, noise), batch, noise)
 
     def _generator_losses(self, batch: Batch, noise: Noise) -> tuple[dict[str, tf.Tensor], Logs]:
@@ -99,7 +114,9 @@ class Gan(Model):
     def _generate(self, latents: tf.Tensor, labels: tf.Tensor | None) -> tf.Tensor:
         return self._call("generator", latents, labels, training=True)
 
-    def _play(self, name: str, real: tf.Tensor, fake: tf.Tensor, labels: tf.Tensor | None, noise: Noise) -> Play:
+    def _play(
+        self, name: str, real: tf.Tensor, fake: tf.Tensor, labels: tf.Tensor | None, noise: Noise
+    ) -> Play:
         see, own = self._sight[name], noise.branch(name)
         real, fake = see(real, own.branch("real")), see(fake, own.branch("fake"))
         return Play(real, fake, self._judge(name, real, labels), self._judge(name, fake, labels))
@@ -117,7 +134,9 @@ class Gan(Model):
     def _loss_of_critic(self, play: Play, batch: Batch) -> tf.Tensor:
         return self._adversarial.discriminator(play.of_real.logits, play.of_fake.logits)
 
-    def _losses_of_critics(self, plays: Mapping[str, Play], batch: Batch, noise: Noise) -> tuple[dict[str, tf.Tensor], Logs]:
+    def _losses_of_critics(
+        self, plays: Mapping[str, Play], batch: Batch, noise: Noise
+    ) -> tuple[dict[str, tf.Tensor], Logs]:
         labels = batch.get("labels")
         losses, logs = {}, _logs(plays)
         for name, play in plays.items():
@@ -125,14 +144,18 @@ class Gan(Model):
             penalty, norms = self._penalties(judge, play.real, play.fake, noise.branch(name))
             losses[name] = self._loss_of_critic(play, batch) + penalty
             own = norms | self._logs_of(play, batch)
-            logs |= {f"{log}{name.removeprefix('discriminator')}": value for log, value in own.items()}
+            logs |= {
+                f"{log}{name.removeprefix('discriminator')}": value for log, value in own.items()
+            }
         return losses, logs
 
     def _logs_of(self, play: Play, batch: Batch) -> Logs:
         """What else there is to say of one discriminator."""
         return {}
 
-    def sample(self, latents: tf.Tensor, labels: tf.Tensor | None = None, steps: int | None = None) -> tf.Tensor:
+    def sample(
+        self, latents: tf.Tensor, labels: tf.Tensor | None = None, steps: int | None = None
+    ) -> tf.Tensor:
         return self._call("generator", latents, labels, training=False)
 
     def _call(self, name: str, x: tf.Tensor, labels: tf.Tensor | None, training: bool) -> tf.Tensor:
@@ -146,10 +169,16 @@ def _logs(plays: Mapping[str, Play]) -> Logs:
     fake = tf.stack([play.of_fake.logits for play in plays.values()])
     # The share of pairs that a discriminator orders rightly: it means the same for every loss.
     ordered = tf.reduce_mean(tf.cast(real > fake, tf.float32))
-    return {"logits_real": tf.reduce_mean(real), "logits_fake": tf.reduce_mean(fake), "ordered": ordered}
+    return {
+        "logits_real": tf.reduce_mean(real),
+        "logits_fake": tf.reduce_mean(fake),
+        "ordered": ordered,
+    }
 
 
 def _clip_weights(network: keras.Model, bound: float) -> None:
-    """Keep every weight in [-bound, bound] (Arjovsky et al. 2017, algorithm 1); optimizers apply constraints themselves."""
+    """Keep every weight in [-bound, bound] (Arjovsky et al. 2017, algorithm 1); optimizers apply
+    constraints themselves.
+    """
     for variable in network.trainable_variables:
         variable.constraint = lambda value: tf.clip_by_value(value, -bound, bound)

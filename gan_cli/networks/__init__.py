@@ -1,1 +1,4 @@
-"""Functions from shapes to keras.Model; every layer is named, because checkpoints are keyed by these names."""
+"""Functions of shapes that give a keras.Model, and our layers.
+
+How networks are trained against each other is for `objectives`.
+"""

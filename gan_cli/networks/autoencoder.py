@@ -1,7 +1,9 @@
-"""Encoder and decoder of a variational autoencoder (Kingma and Welling 2014), for any image from 8 pixels up, square or not.
+"""Encoder and decoder of a variational autoencoder (Kingma and Welling 2014), for any image from 8
+pixels up, square or not.
 
-Two architectures: `conv` halves the image like `gan_cli.networks.dcgan` until its shorter side is 4 to 7 pixels; `dense` is
-the perceptron of the paper's appendix C, deeper, with layers of `hidden` units that add to what came before (He et al. 2016).
+Two architectures: `conv` halves the image like `gan_cli.networks.dcgan` until its shorter side is 4
+to 7 pixels; `dense` is the perceptron of the paper's appendix C, deeper, with layers of `hidden`
+units that add to what came before (He et al. 2016).
 """
 
 from __future__ import annotations
@@ -43,7 +45,13 @@ def encoder(
             x = keras.layers.Flatten(name="flatten")(x)
             x = _perceptron(x, hidden, depth or 2)
         else:
-            x = _halve(images, width, depth or halvings(image_shape), kernel_for(image_shape, kernel_size), norm)
+            x = _halve(
+                images,
+                width,
+                depth or halvings(image_shape),
+                kernel_for(image_shape, kernel_size),
+                norm,
+            )
             x = keras.layers.Flatten(name="flatten")(x)
         mean = keras.layers.Dense(latent_dim, dtype="float32", name="mean")(x)
         log_variance = keras.layers.Dense(latent_dim, dtype="float32", name="log_variance")(x)
@@ -64,13 +72,16 @@ def decoder(
     scale: float | None = None,
     learn_scale: bool = True,
 ) -> keras.Model:
-    """Latents [B, latent_dim] -> what the likelihood asks for at each pixel, [B, *image_shape] float32.
+    """Latents [B, latent_dim] -> what the likelihood asks for at each pixel, [B, *image_shape]
+    float32.
 
     Args:
-        width: channels before the image; towards the latents they double with each layer, up to 8 times.
+        width: channels before the image; towards the latents they double with each layer, up to 8
+            times.
         depth: convolutions, or hidden dense layers; None: as many as `halvings`, or 3.
         activation: of the output: `linear` for logits, `tanh` for images.
-        scale: also return log_scale [B, 1, 1, C] float32, one number per channel that starts as the logarithm of this.
+        scale: also return log_scale [B, 1, 1, C] float32, one number per channel that starts as the
+            logarithm of this.
         learn_scale: whether those numbers are trained.
     """
     with keras.name_scope("decoder"):
@@ -80,11 +91,20 @@ def decoder(
             x = keras.layers.Dense(math.prod(image_shape), name="pixels")(x)
             x = keras.layers.Reshape(image_shape, name="reshape")(x)
         else:
-            x = _double(latents, image_shape, width, depth or halvings(image_shape), kernel_for(image_shape, kernel_size), norm)
+            x = _double(
+                latents,
+                image_shape,
+                width,
+                depth or halvings(image_shape),
+                kernel_for(image_shape, kernel_size),
+                norm,
+            )
         decoded = keras.layers.Activation(activation, dtype="float32", name="decoded")(x)
         if scale is None:
             return keras.Model(latents, decoded, name="decoder")
-        log_scale = LogScale(math.log(scale), trainable=learn_scale, dtype="float32", name="log_scale")(decoded)
+        log_scale = LogScale(
+            math.log(scale), trainable=learn_scale, dtype="float32", name="log_scale"
+        )(decoded)
     return keras.Model(latents, [decoded, log_scale], name="decoder")
 
 
@@ -118,11 +138,15 @@ def _perceptron(x: keras.KerasTensor, hidden: int, depth: int) -> keras.KerasTen
     return x
 
 
-def _halve(x: keras.KerasTensor, width: int, depth: int, kernel: int, norm: str) -> keras.KerasTensor:
+def _halve(
+    x: keras.KerasTensor, width: int, depth: int, kernel: int, norm: str
+) -> keras.KerasTensor:
     for index in range(1, depth + 1):
         normed = norm != "none" and index > 1
         filters = min(width * 2 ** (index - 1), 8 * width)
-        x = keras.layers.Conv2D(filters, kernel, strides=2, padding="same", use_bias=not normed, name=f"conv_{index}")(x)
+        x = keras.layers.Conv2D(
+            filters, kernel, strides=2, padding="same", use_bias=not normed, name=f"conv_{index}"
+        )(x)
         if normed:
             x = NORMS[norm](f"norm_{index}")(x)
         x = keras.layers.LeakyReLU(LEAK, name=f"activation_{index}")(x)
@@ -131,8 +155,10 @@ def _halve(x: keras.KerasTensor, width: int, depth: int, kernel: int, norm: str)
 
 def _double(
     x: keras.KerasTensor, image_shape: ImageShape, width: int, depth: int, kernel: int, norm: str
-) -> keras.KerasTensor:  # fmt: skip
-    """Latents to the smallest picture, doubled `depth` times; the last doubling makes the pixels."""
+) -> keras.KerasTensor:
+    """Latents to the smallest picture, doubled `depth` times; the last doubling makes the
+    pixels.
+    """
     up = sizes(image_shape, depth)[::-1]
     channels = [min(width * 2**power, 8 * width) for power in range(depth)][::-1]
     normed = norm != "none"
@@ -146,6 +172,6 @@ def _double(
         filters, biased = (image_shape[2], True) if last else (channels[index], not normed)
         x = keras.layers.Conv2DTranspose(
             filters, kernel, strides=2, padding="same", use_bias=biased, name=f"conv_{index}"
-        )(x)  # fmt: skip
+        )(x)
         x = crop(x, target, f"crop_{index}")
     return x

@@ -1,6 +1,8 @@
-"""The deep convolutional pair of Radford et al. (2016), for any image from 8 pixels up, square or not.
+"""The deep convolutional pair of Radford et al. (2016), for any image from 8 pixels up, square or
+not.
 
-At 28x28 it is the network of the TensorFlow tutorial (7x7x256, kernel 5), at 64x64 that of the paper (4x4x512, kernel 4).
+At 28x28 it is the network of the TensorFlow tutorial (7x7x256, kernel 5), at 64x64 that of the
+paper (4x4x512, kernel 4).
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ def kernel_for(image_shape: ImageShape, kernel_size: int | None) -> int:
 
 
 def sizes(image_shape: ImageShape, depth: int) -> list[tuple[int, int]]:
-    """(height, width) from the image down, each half of the one before, rounded up as a 'same' convolution does."""
+    """(height, width) from the image down, each half of the one before, rounded up as a 'same'
+    convolution does.
+    """
     found = [image_shape[:2]]
     for _ in range(depth):
         height, width = found[-1]
@@ -35,13 +39,19 @@ def sizes(image_shape: ImageShape, depth: int) -> list[tuple[int, int]]:
 
 
 def generator(
-    image_shape: ImageShape, *, latent_dim: int = 100, width: int = 64, kernel_size: int | None = None,
-    num_classes: int = 0, embedding_dim: int = 50,
-) -> keras.Model:  # fmt: skip
+    image_shape: ImageShape,
+    *,
+    latent_dim: int = 100,
+    width: int = 64,
+    kernel_size: int | None = None,
+    num_classes: int = 0,
+    embedding_dim: int = 50,
+) -> keras.Model:
     """Latents [B, latent_dim] -> images [B, *image_shape] in [-1, 1].
 
-    `width` is the number of channels before the image; towards the latents it doubles with each layer, up to 8 times.
-    With `num_classes` a second input, labels [B], whose embedding stands beside the latents (Mirza and Osindero 2014).
+    `width` is the number of channels before the image; towards the latents it doubles with each
+    layer, up to 8 times. With `num_classes` a second input, labels [B], whose embedding stands
+    beside the latents (Mirza and Osindero 2014).
     """
     with keras.name_scope("generator"):
         latents = keras.Input((latent_dim,), name="latents")
@@ -49,15 +59,24 @@ def generator(
         if num_classes:
             labels = keras.Input((), dtype="int64", name="labels")
             embedded = ClassEmbedding(num_classes, embedding_dim, name="embedding")(labels)
-            x, inputs = keras.layers.Concatenate(name="latents_and_class")([latents, embedded]), [latents, labels]
+            x, inputs = (
+                keras.layers.Concatenate(name="latents_and_class")([latents, embedded]),
+                [latents, labels],
+            )
         images = images_from(x, image_shape, width, kernel_for(image_shape, kernel_size))
     return keras.Model(inputs, images, name="generator")
 
 
-def images_from(x: keras.KerasTensor, image_shape: ImageShape, width: int, kernel: int) -> keras.KerasTensor:
-    """Vectors [B, D] -> images [B, *image_shape] in [-1, 1]: a dense layer to 4 to 7 pixels, then convolutions that double."""
+def images_from(
+    x: keras.KerasTensor, image_shape: ImageShape, width: int, kernel: int
+) -> keras.KerasTensor:
+    """Vectors [B, D] -> images [B, *image_shape] in [-1, 1]: a dense layer to 4 to 7 pixels, then
+    convolutions that double.
+    """
     up = sizes(image_shape, halvings(image_shape))[::-1]
-    strides = [1] * (len(up) <= 3) + [2] * (len(up) - 1)  # small images start with a layer that keeps the size
+    strides = [1] * (len(up) <= 3) + [2] * (
+        len(up) - 1
+    )  # small images start with a layer that keeps the size
     channels = [min(width * 2**power, 8 * width) for power in range(len(strides))][::-1]
     x = keras.layers.Dense(math.prod(up[0]) * channels[0], use_bias=False, name="dense")(x)
     x = batch_norm("norm_0")(x)
@@ -69,7 +88,7 @@ def images_from(x: keras.KerasTensor, image_shape: ImageShape, width: int, kerne
         filters = image_shape[2] if last else channels[index]
         x = keras.layers.Conv2DTranspose(
             filters, kernel, strides=stride, padding="same", use_bias=last, name=f"conv_{index}"
-        )(x)  # fmt: skip
+        )(x)
         x = crop(x, target, f"crop_{index}")
         if not last:
             x = batch_norm(f"norm_{index}")(x)
@@ -89,8 +108,9 @@ def discriminator(
 ) -> keras.Model:
     """Images [B, *image_shape] in [-1, 1] -> logits [B, 1] float32.
 
-    `depth` stride-2 convolutions (None: as many as the generator has) of width, 2 width, 4 width, at most 8 width channels.
-    `head` turns images and features into inputs and outputs of the network; None: a dense layer.
+    `depth` stride-2 convolutions (None: as many as the generator has) of width, 2 width, 4 width,
+    at most 8 width channels. `head` turns images and features into inputs and outputs of the
+    network; None: a dense layer.
     """
     depth = depth or halvings(image_shape)
     kernel = kernel_for(image_shape, kernel_size)
@@ -100,8 +120,17 @@ def discriminator(
         x = head.before(images)
         for index in range(1, depth + 1):
             filters = min(width * 2 ** (index - 1), 8 * width)
-            normed = norm != "none" and index > 1  # never on the pixels' own layer (Radford et al., section 3)
-            x = keras.layers.Conv2D(filters, kernel, strides=2, padding="same", use_bias=not normed, name=f"conv_{index}")(x)
+            normed = (
+                norm != "none" and index > 1
+            )  # never on the pixels' own layer (Radford et al., section 3)
+            x = keras.layers.Conv2D(
+                filters,
+                kernel,
+                strides=2,
+                padding="same",
+                use_bias=not normed,
+                name=f"conv_{index}",
+            )(x)
             if normed:
                 x = NORMS[norm](f"norm_{index}")(x)
             x = keras.layers.LeakyReLU(LEAK, name=f"activation_{index}")(x)

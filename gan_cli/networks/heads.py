@@ -38,7 +38,9 @@ class LabelledHead(Head):
 
 
 class ChannelHead(LabelledHead):
-    """The class as one more channel of the image (Mirza and Osindero 2014): its embedding, laid out by a dense layer."""
+    """The class as one more channel of the image (Mirza and Osindero 2014): its embedding, laid out
+    by a dense layer.
+    """
 
     def before(self, images: keras.KerasTensor) -> keras.KerasTensor:
         height, width = images.shape[1:3]
@@ -49,12 +51,16 @@ class ChannelHead(LabelledHead):
 
 
 class ProjectionHead(LabelledHead):
-    """logits = psi(phi) + <V y, phi> (Miyato and Koyama 2018, eq. 3), phi the features, averaged over space."""
+    """logits = psi(phi) + <V y, phi> (Miyato and Koyama 2018, eq. 3), phi the features, averaged
+    over space.
+    """
 
     def after(self, features: keras.KerasTensor) -> Any:
         phi = keras.layers.GlobalAveragePooling2D(dtype="float32", name="features")(features)
         psi = keras.layers.Dense(1, dtype="float32", name="logits")(phi)
-        vectors = ClassEmbedding(self._classes, phi.shape[-1], dtype="float32", name="embedding")(self._labels)
+        vectors = ClassEmbedding(self._classes, phi.shape[-1], dtype="float32", name="embedding")(
+            self._labels
+        )
         product = keras.layers.Dot(axes=1, dtype="float32", name="projection")([vectors, phi])
         return keras.layers.Add(dtype="float32", name="conditional_logits")([psi, product])
 
@@ -68,4 +74,7 @@ class ClassifierHead(Head):
     def after(self, features: keras.KerasTensor) -> Any:
         flat = keras.layers.Flatten(name="flatten")(features)
         logits = keras.layers.Dense(1, dtype="float32", name="logits")(flat)
-        return [logits, keras.layers.Dense(self._classes, dtype="float32", name="class_logits")(flat)]
+        return [
+            logits,
+            keras.layers.Dense(self._classes, dtype="float32", name="class_logits")(flat),
+        ]

@@ -17,23 +17,31 @@ def batch_norm(name: str) -> keras.layers.BatchNormalization:
 
 
 class LayerNorm(keras.layers.Layer):
-    """Normalization of each image over all its pixels and channels (Ba et al. 2016), scaled and shifted by channel.
+    """Normalization of each image over all its pixels and channels (Ba et al. 2016), scaled and
+    shifted by channel.
 
-    Keras's own layers build on `tf.nn.moments`, which stops the gradient of the mean within the variance: right for first
-    derivatives, wrong for the second ones by which a penalty on gradients trains.
+    Keras's own layers build on `tf.nn.moments`, which stops the gradient of the mean within the
+    variance: right for first derivatives, wrong for the second ones by which a penalty on gradients
+    trains.
     """
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         channels = input_shape[-1:]
-        self.gamma = self.add_weight(shape=channels, initializer="ones", name="gamma", autocast=False)
-        self.beta = self.add_weight(shape=channels, initializer="zeros", name="beta", autocast=False)
+        self.gamma = self.add_weight(
+            shape=channels, initializer="ones", name="gamma", autocast=False
+        )
+        self.beta = self.add_weight(
+            shape=channels, initializer="zeros", name="beta", autocast=False
+        )
 
     def call(self, images: tf.Tensor) -> tf.Tensor:
         x = tf.cast(images, self.variable_dtype)  # squares would overflow in float16
         axes = range(1, len(x.shape))
         x -= tf.reduce_mean(x, axes, keepdims=True)
         variance = tf.reduce_mean(tf.square(x), axes, keepdims=True)
-        return tf.cast(self.gamma * x * tf.math.rsqrt(variance + 1e-5) + self.beta, self.compute_dtype)
+        return tf.cast(
+            self.gamma * x * tf.math.rsqrt(variance + 1e-5) + self.beta, self.compute_dtype
+        )
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
@@ -48,22 +56,27 @@ NORMS = {"batch": batch_norm, "layer": layer_norm}
 
 
 class ClassEmbedding(keras.layers.Layer):
-    """Labels int64 [B] -> vectors [B, dim]; a product with one-hot rows, so that its gradient is dense and its sum ordered."""
+    """Labels int64 [B] -> vectors [B, dim]; a product with one-hot rows, so that its gradient is
+    dense and its sum ordered.
+    """
 
     def __init__(self, num_classes: int, dim: int, **settings: Any) -> None:
         super().__init__(**settings)
         self.num_classes, self.dim = num_classes, dim
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        # Small, as Keras's own embeddings begin: beside vectors of unit variance a generator would not hear its latents, and
-        # make one image of each class.
+        # Small, as Keras's own embeddings begin: beside vectors of unit variance a generator would
+        # not hear its latents, and make one image of each class.
         self.vectors = self.add_weight(
-            shape=(self.num_classes, self.dim), initializer=keras.initializers.RandomNormal(stddev=0.05), name="vectors"
+            shape=(self.num_classes, self.dim),
+            initializer=keras.initializers.RandomNormal(stddev=0.05),
+            name="vectors",
         )
 
     def call(self, labels: tf.Tensor) -> tf.Tensor:
         return tf.matmul(
-            tf.one_hot(labels, self.num_classes, dtype=self.compute_dtype), tf.cast(self.vectors, self.compute_dtype)
+            tf.one_hot(labels, self.num_classes, dtype=self.compute_dtype),
+            tf.cast(self.vectors, self.compute_dtype),
         )
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:

@@ -1,4 +1,6 @@
-"""The distance of two images in the features of VGG16: what a term of a loss adds, or puts in the place of pixels."""
+"""The distance of two images in the features of VGG16: what a term of a loss adds, or puts in the
+place of pixels.
+"""
 
 from __future__ import annotations
 
@@ -9,26 +11,33 @@ from gan_cli.networks import vgg16
 from gan_cli.networks.dcgan import ImageShape
 
 LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1")
-"""relu1_1, relu2_1 and relu3_1, the layers of VAE-123: the finer of the two choices of Hou et al. (2017)."""
+"""relu1_1, relu2_1 and relu3_1, the layers of VAE-123: the finer of the two choices of Hou et al.
+(2017).
+"""
 
 
 class Perceptual:
-    """The feature perceptual loss of Hou et al. (2017): half that of Johnson et al. (2016, eq. 2), summed over `LAYERS`.
+    """The feature perceptual loss of Hou et al. (2017): half that of Johnson et al. (2016, eq. 2),
+    summed over `LAYERS`.
 
-    Grey images are repeated to RGB, and seen as large as `vgg16.input_size` says: resized bilinearly, with antialiasing
-    where they shrink. VGG16 is frozen and belongs to no model: no state and no checkpoint holds it.
+    Grey images are repeated to RGB, and seen as large as `vgg16.input_size` says: resized
+    bilinearly, with antialiasing where they shrink. VGG16 is frozen and belongs to no model: no
+    state and no checkpoint holds it.
 
     Args:
         weight: the distance is multiplied by it (beta of Hou et al.).
         file: with VGG16's weights; None: they are looked for.
     """
 
-    def __init__(self, image_shape: ImageShape, weight: float = 1.0, file: str | None = None) -> None:
+    def __init__(
+        self, image_shape: ImageShape, weight: float = 1.0, file: str | None = None
+    ) -> None:
         self._image_shape, self._weight, self._file = image_shape, weight, file
         self._maps: keras.Model | None = None
 
     def load(self) -> None:
-        """Read VGG16 from `file`, or from where it is found; in eager mode, before the first distance.
+        """Read VGG16 from `file`, or from where it is found; in eager mode, before the first
+        distance.
 
         Raises:
             DataError: the weights are nowhere, or are others than the published ones.
@@ -40,9 +49,13 @@ class Perceptual:
         self._rows, self._columns = _resizing(height, rows), _resizing(width, columns)
 
     def __call__(self, images: tf.Tensor, others: tf.Tensor) -> tf.Tensor:
-        """weight * sum over layers of 1/2 mean (phi(x) - phi(y))^2: images [B, H, W, C] in [-1, 1], twice, -> [B]."""
+        """weight * sum over layers of 1/2 mean (phi(x) - phi(y))^2: images [B, H, W, C] in [-1, 1],
+        twice, -> [B].
+        """
         pairs = zip(self._features(images), self._features(others), strict=True)
-        halves = [0.5 * tf.reduce_mean(tf.square(one - other), axis=(1, 2, 3)) for one, other in pairs]
+        halves = [
+            0.5 * tf.reduce_mean(tf.square(one - other), axis=(1, 2, 3)) for one, other in pairs
+        ]
         return self._weight * tf.add_n(halves)
 
     def _features(self, images: tf.Tensor) -> list[tf.Tensor]:
@@ -54,12 +67,16 @@ class Perceptual:
         return maps
 
 
-def asked(features: str | None, image_shape: ImageShape, weight: float, file: str | None) -> Perceptual | None:
+def asked(
+    features: str | None, image_shape: ImageShape, weight: float, file: str | None
+) -> Perceptual | None:
     """The term that the options of a model ask for; None where they ask for none."""
     return {None: None, "vgg16": Perceptual(image_shape, weight, file)}[features]
 
 
 def _resizing(side: int, target: int) -> tf.Tensor:
-    """The matrix [target, side] that resizes one axis bilinearly: its gradient is a product too, the same bits each time."""
+    """The matrix [target, side] that resizes one axis bilinearly: its gradient is a product too,
+    the same bits each time.
+    """
     unit = tf.eye(side)[None, :, :, None]
     return tf.image.resize(unit, (target, side), antialias=True)[0, :, :, 0]

@@ -1,4 +1,6 @@
-"""Pixels drawn one by one, without a weight that is learnt: uniformly, or from the histogram of what was seen."""
+"""Pixels drawn one by one, without a weight that is learnt: uniformly, or from the histogram of
+what was seen.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from gan_cli.images import from_uint8
+from gan_cli.base.images import from_uint8
+from gan_cli.base.spec import Logs
 from gan_cli.networks.dcgan import ImageShape
-from gan_cli.spec import Logs
 
 MOST_BYTES = 2**27
 """What a memory of the data may take (128 MiB), however large its images are."""
@@ -18,20 +20,26 @@ LEVELS = 256
 
 
 def uniform(image_shape: ImageShape) -> keras.Model:
-    """Latents [B, *image_shape] -> images of the same shape in [-1, 1]; every grey level is as likely as any other."""
+    """Latents [B, *image_shape] -> images of the same shape in [-1, 1]; every grey level is as
+    likely as any other.
+    """
     latents = keras.Input(image_shape, name="latents")
     return keras.Model(latents, Uniform(name="images", dtype="float32")(latents), name="pixels")
 
 
 def histogram(image_shape: ImageShape) -> keras.Model:
-    """Latents [B, *image_shape] -> images in [-1, 1]; each pixel and channel has a histogram of its own."""
+    """Latents [B, *image_shape] -> images in [-1, 1]; each pixel and channel has a histogram of its
+    own.
+    """
     latents = keras.Input(image_shape, name="latents")
     layer = Histogram(math.prod(image_shape), bins_for(image_shape), name="images", dtype="float32")
     return keras.Model(latents, layer(latents), name="pixels")
 
 
 def bins_for(image_shape: ImageShape) -> int:
-    """Bins of each histogram: all 256 levels up to 209x209x3 pixels, then half as many as often as MOST_BYTES asks for it."""
+    """Bins of each histogram: all 256 levels up to 209x209x3 pixels, then half as many as often as
+    MOST_BYTES asks for it.
+    """
     most = MOST_BYTES // (4 * math.prod(image_shape))
     return int(min(LEVELS, 2 ** math.floor(math.log2(most))))
 
@@ -61,9 +69,11 @@ class Uniform(keras.layers.Layer):
 
 
 class Histogram(keras.layers.Layer):
-    """The inverse of each pixel's cumulative histogram, at the number that its latent is the normal quantile of.
+    """The inverse of each pixel's cumulative histogram, at the number that its latent is the normal
+    quantile of.
 
-    `counts` [values * bins] float32 is exact up to 16.7 million images. As long as it has seen none, all levels are as likely.
+    `counts` [values * bins] float32 is exact up to 16.7 million images. As long as it has seen
+    none, all levels are as likely.
 
     Args:
         values: height x width x channels.
@@ -76,30 +86,44 @@ class Histogram(keras.layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         self.counts = self.add_weight(
-            shape=(self._values * self.bins,), initializer="zeros", trainable=False, name="counts", dtype="float32"
+            shape=(self._values * self.bins,),
+            initializer="zeros",
+            trainable=False,
+            name="counts",
+            dtype="float32",
         )
 
     def call(self, latents: tf.Tensor) -> tf.Tensor:
         counts = tf.reshape(self.counts.value, [self._values, self.bins])
         counts += tf.cast(tf.equal(self._seen(), 0.0), tf.float32)
         cumulative = tf.cumsum(counts, axis=1)
-        ranks = tf.transpose(tf.reshape(normal_cdf(latents), [-1, self._values])) * cumulative[:, -1:]  # [values, B]
+        ranks = (
+            tf.transpose(tf.reshape(normal_cdf(latents), [-1, self._values])) * cumulative[:, -1:]
+        )  # [values, B]
         chosen = tf.searchsorted(cumulative, ranks, side="right")
         inside = tf.gather(counts, chosen, batch_dims=1)
         passed = ranks - (tf.gather(cumulative, chosen, batch_dims=1) - inside)
         width = LEVELS // self.bins  # within a bin every level is as likely
-        levels = tf.cast(chosen * width, tf.float32) + tf.clip_by_value(tf.floor(passed / inside * width), 0.0, width - 1.0)
+        levels = tf.cast(chosen * width, tf.float32) + tf.clip_by_value(
+            tf.floor(passed / inside * width), 0.0, width - 1.0
+        )
         return from_uint8(tf.reshape(tf.transpose(levels), tf.shape(latents)))
 
     def observe(self, images: tf.Tensor) -> Logs:
-        """Count images [B, H, W, C]; what one of their values cost before, in bits, if every bin had been seen once more."""
+        """Count images [B, H, W, C]; what one of their values cost before, in bits, if every bin
+        had been seen once more.
+        """
         counts, total = self.counts.value, self._seen()
         bins = tf.cast(to_levels(images), tf.int32) // (LEVELS // self.bins)
-        of_each = tf.transpose(tf.reshape(bins, [-1, self._values]))  # [values, B]: five times as fast as [B, values]
+        of_each = tf.transpose(
+            tf.reshape(bins, [-1, self._values])
+        )  # [values, B]: five times as fast as [B, values]
         places = of_each + tf.expand_dims(tf.range(self._values) * self.bins, 1)
         shares = (tf.gather(counts, places) + 1.0) / (total + self.bins)
         bits = math.log2(LEVELS / self.bins) - tf.reduce_mean(tf.math.log(shares)) / math.log(2.0)
-        tf.raw_ops.ResourceScatterAdd(resource=counts.handle, indices=places, updates=tf.constant(1.0))
+        tf.raw_ops.ResourceScatterAdd(
+            resource=counts.handle, indices=places, updates=tf.constant(1.0)
+        )
         return {"bits_per_value": bits}
 
     def _seen(self) -> tf.Tensor:

@@ -1,7 +1,9 @@
-"""Image sequences from one latent, and what reads them: a convolutional GRU, frames of its states, and a GRU over features.
+"""Image sequences from one latent, and what reads them: a convolutional GRU, frames of its states,
+and a GRU over features.
 
-`start` makes the first state of a latent, `cell` the next state of each, `frames` the picture that a state shows. States
-are small pictures themselves, so that moving something is the same work at every place (Shi et al. 2015).
+`start` makes the first state of a latent, `cell` the next state of each, `frames` the picture that
+a state shows. States are small pictures themselves, so that moving something is the same work at
+every place (Shi et al. 2015).
 """
 
 from __future__ import annotations
@@ -15,15 +17,21 @@ from gan_cli.networks.dcgan import ImageShape, crop, halvings, sizes
 from gan_cli.networks.layers import LEAK, NORMS, batch_norm
 
 KERNEL = 4
-"""Of the stride-2 convolutions: a multiple of the stride, without the checkerboard that other kernels leave."""
+"""Of the stride-2 convolutions: a multiple of the stride, without the checkerboard that other
+kernels leave.
+"""
 HIDDEN = 256
 """Units between the latent and the first state."""
 SLOW = -2.0
-"""Bias of the update gate at first: an eighth of a state is new at each step, so that the last one still knows the first."""
+"""Bias of the update gate at first: an eighth of a state is new at each step, so that the last one
+still knows the first.
+"""
 
 
 def state_shape(image_shape: ImageShape, channels: int) -> tuple[int, int, int]:
-    """(height, width, channels) of a state; its shorter side is 8 to 15 pixels, of images below 16 pixels 4 to 7."""
+    """(height, width, channels) of a state; its shorter side is 8 to 15 pixels, of images below 16
+    pixels 4 to 7.
+    """
     height, width = sizes(image_shape, doublings(image_shape))[-1]
     return height, width, channels
 
@@ -36,46 +44,68 @@ def doublings(image_shape: ImageShape) -> int:
 def start(state: ImageShape, *, latent_dim: int, norm: str = "none") -> keras.Model:
     """Latents [B, latent_dim] -> first states [B, *state] in [-1, 1] float32.
 
-    With `norm="batch"` the states of a batch differ whatever the weights are; without, a game was seen to end with one
-    sequence for all latents.
+    With `norm="batch"` the states of a batch differ whatever the weights are; without, a game was
+    seen to end with one sequence for all latents.
     """
     with keras.name_scope("start"):
         latents = keras.Input((latent_dim,), name="latents")
-        x = _normed(keras.layers.Dense(HIDDEN, use_bias=norm == "none", name="dense_1")(latents), norm, "norm_1")
+        x = _normed(
+            keras.layers.Dense(HIDDEN, use_bias=norm == "none", name="dense_1")(latents),
+            norm,
+            "norm_1",
+        )
         x = keras.layers.LeakyReLU(LEAK, name="activation_1")(x)
-        x = _normed(keras.layers.Dense(math.prod(state), use_bias=norm == "none", name="dense_2")(x), norm, "norm_2")
+        x = _normed(
+            keras.layers.Dense(math.prod(state), use_bias=norm == "none", name="dense_2")(x),
+            norm,
+            "norm_2",
+        )
         x = keras.layers.Reshape(state, name="reshape")(x)
         first = keras.layers.Activation("tanh", dtype="float32", name="state")(x)
     return keras.Model(latents, first, name="start")
 
 
 def cell(state: ImageShape) -> keras.Model:
-    """States [B, *state] -> the next ones: a gated recurrent unit of convolutions, without input (Ballas et al. 2016, eq. 5-8).
+    """States [B, *state] -> the next ones: a gated recurrent unit of convolutions, without input
+    (Ballas et al. 2016, eq. 5-8).
 
-    The gates follow the precision of the networks; the state is float32, for small changes add up in it.
+    The gates follow the precision of the networks; the state is float32, for small changes add up
+    in it.
     """
     channels, slow = state[2], keras.initializers.Constant(SLOW)
     with keras.name_scope("cell"):
         current = keras.Input(state, name="state")
         update = keras.layers.Conv2D(
             channels, 3, padding="same", activation="sigmoid", bias_initializer=slow, name="update"
-        )(current)  # fmt: skip
-        reset = keras.layers.Conv2D(channels, 3, padding="same", activation="sigmoid", name="reset")(current)
-        proposal = keras.layers.Conv2D(channels, 3, padding="same", activation="tanh", name="proposal")(reset * current)
+        )(current)
+        reset = keras.layers.Conv2D(
+            channels, 3, padding="same", activation="sigmoid", name="reset"
+        )(current)
+        proposal = keras.layers.Conv2D(
+            channels, 3, padding="same", activation="tanh", name="proposal"
+        )(reset * current)
         following = current + update * (proposal - current)
     return keras.Model(current, following, name="cell")
 
 
 def frames(
-    state: ImageShape, image_shape: ImageShape, *, width: int = 16, activation: str = "tanh",
-    scale: float | None = None, learn_scale: bool = True,
-) -> keras.Model:  # fmt: skip
-    """States [N, *state] -> frames [N, *image_shape] float32, of a whole batch of sequences or of one moment.
+    state: ImageShape,
+    image_shape: ImageShape,
+    *,
+    width: int = 16,
+    activation: str = "tanh",
+    scale: float | None = None,
+    learn_scale: bool = True,
+) -> keras.Model:
+    """States [N, *state] -> frames [N, *image_shape] float32, of a whole batch of sequences or of
+    one moment.
 
     Args:
-        width: channels before the image; towards the state they double with each layer, up to 8 times.
+        width: channels before the image; towards the state they double with each layer, up to 8
+            times.
         activation: of the output: `tanh` for images in [-1, 1], `linear` for logits.
-        scale: also return log_scale [N, 1, 1, C] float32, as `gan_cli.networks.autoencoder.decoder` does.
+        scale: also return log_scale [N, 1, 1, C] float32, as `gan_cli.networks.autoencoder.decoder`
+            does.
         learn_scale: whether that is trained.
     """
     depth = doublings(image_shape)
@@ -87,22 +117,32 @@ def frames(
             filters = image_shape[2] if last else width * 2 ** min(depth - 1 - index, 3)
             x = keras.layers.Conv2DTranspose(
                 filters, KERNEL, strides=2, padding="same", use_bias=last, name=f"conv_{index}"
-            )(x)  # fmt: skip
+            )(x)
             x = crop(x, target, f"crop_{index}")
             if not last:
                 x = batch_norm(f"norm_{index}")(x)
                 x = keras.layers.LeakyReLU(LEAK, name=f"activation_{index}")(x)
         pictures = keras.layers.Activation(activation, dtype="float32", name="frames")(x)
         if scale is not None:
-            log_scale = LogScale(math.log(scale), trainable=learn_scale, dtype="float32", name="log_scale")(pictures)
+            log_scale = LogScale(
+                math.log(scale), trainable=learn_scale, dtype="float32", name="log_scale"
+            )(pictures)
             return keras.Model(states, [pictures, log_scale], name="frames")
     return keras.Model(states, pictures, name="frames")
 
 
 def encoder(
-    length: int, image_shape: ImageShape, *, latent_dim: int, width: int = 16, hidden: int = 128, norm: str = "batch"
-) -> keras.Model:  # fmt: skip
-    """Sequences [B, length, *image_shape] in [-1, 1] -> [mean, log_variance], both [B, latent_dim] float32."""
+    length: int,
+    image_shape: ImageShape,
+    *,
+    latent_dim: int,
+    width: int = 16,
+    hidden: int = 128,
+    norm: str = "batch",
+) -> keras.Model:
+    """Sequences [B, length, *image_shape] in [-1, 1] -> [mean, log_variance], both [B, latent_dim]
+    float32.
+    """
     with keras.name_scope("encoder"):
         sequence = keras.Input((length, *image_shape), name="sequence")
         x = _features(sequence, width, hidden, norm)
@@ -113,12 +153,19 @@ def encoder(
 
 
 def discriminator(
-    length: int, image_shape: ImageShape, *, width: int = 16, hidden: int = 128, norm: str = "none", dropout: float = 0.0
-) -> keras.Model:  # fmt: skip
+    length: int,
+    image_shape: ImageShape,
+    *,
+    width: int = 16,
+    hidden: int = 128,
+    norm: str = "none",
+    dropout: float = 0.0,
+) -> keras.Model:
     """Sequences [B, length, *image_shape] in [-1, 1] -> logits [B, 1] float32.
 
-    The logit is the mean over time of one of each frame and what came before it: the first judges a picture, the later
-    ones motion too, the work of the two discriminators of Tulyakov et al. (2018, section 3.2).
+    The logit is the mean over time of one of each frame and what came before it: the first judges a
+    picture, the later ones motion too, the work of the two discriminators of Tulyakov et al. (2018,
+    section 3.2).
     """
     with keras.name_scope("discriminator"):
         sequence = keras.Input((length, *image_shape), name="sequence")
@@ -135,14 +182,18 @@ def _normed(x: keras.KerasTensor, norm: str, name: str) -> keras.KerasTensor:
 
 def _features(
     sequence: keras.KerasTensor, width: int, hidden: int, norm: str, dropout: float = 0.0
-) -> keras.KerasTensor:  # fmt: skip
-    """Sequences [B, T, H, W, C] -> [B, T, hidden]: each frame is halved until its shorter side is 4 to 7 pixels."""
+) -> keras.KerasTensor:
+    """Sequences [B, T, H, W, C] -> [B, T, hidden]: each frame is halved until its shorter side is 4
+    to 7 pixels.
+    """
     length, *image_shape = sequence.shape[1:]
     x = keras.ops.reshape(sequence, (-1, *image_shape))
     for index in range(1, halvings(tuple(image_shape)) + 1):
         normed = norm != "none" and index > 1
         filters = width * 2 ** min(index - 1, 3)
-        x = keras.layers.Conv2D(filters, KERNEL, strides=2, padding="same", use_bias=not normed, name=f"conv_{index}")(x)
+        x = keras.layers.Conv2D(
+            filters, KERNEL, strides=2, padding="same", use_bias=not normed, name=f"conv_{index}"
+        )(x)
         if normed:
             x = NORMS[norm](f"norm_{index}")(x)
         x = keras.layers.LeakyReLU(LEAK, name=f"activation_{index}")(x)
@@ -154,9 +205,18 @@ def _features(
     return keras.ops.reshape(x, (-1, length, hidden))
 
 
-def _gru(units: int, *, backwards: bool = False, return_sequences: bool = False) -> keras.layers.GRU:
-    """Unrolled and without cuDNN: gradient penalties need the gradient of its gradient, which loops and cuDNN do not have."""
+def _gru(
+    units: int, *, backwards: bool = False, return_sequences: bool = False
+) -> keras.layers.GRU:
+    """Unrolled and without cuDNN: gradient penalties need the gradient of its gradient, which loops
+    and cuDNN do not have.
+    """
     return keras.layers.GRU(
-        units, go_backwards=backwards, return_sequences=return_sequences, unroll=True, use_cudnn=False,
-        dtype="float32", name="gru",
-    )  # fmt: skip
+        units,
+        go_backwards=backwards,
+        return_sequences=return_sequences,
+        unroll=True,
+        use_cudnn=False,
+        dtype="float32",
+        name="gru",
+    )

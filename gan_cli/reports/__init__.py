@@ -1,1 +1,4 @@
-"""What became of many runs: ranked tables, figures and pictures in one page."""
+"""Run directories into pages, tables and figures.
+
+Nothing here changes a run; what is measured comes from `evaluation` and `runs`.
+"""

@@ -1,4 +1,6 @@
-"""The jobs of a sweep, or all runs below a folder, as rows: read only, without TensorFlow, and of strangers too."""
+"""The jobs of a sweep, or all runs below a folder, as rows: read only, without TensorFlow, and of
+strangers too.
+"""
 
 from __future__ import annotations
 
@@ -9,24 +11,26 @@ from typing import Any
 
 import numpy as np
 
-from gan_cli.data.listing import shown
-from gan_cli.errors import ConfigError, RunDirectoryError
-from gan_cli.plotting import Series, averaged, thinned
+from gan_cli.base.errors import ConfigError, RunDirectoryError
+from gan_cli.data.reading.listing import shown
 from gan_cli.reports import find, provenance, settings
 from gan_cli.reports.find import Found
+from gan_cli.reports.plotting import averaged, thinned
 from gan_cli.reports.rows import BESIDE, Collected, Row
 from gan_cli.reports.settings import Settings
-from gan_cli.sweeps import record
+from gan_cli.runs import checkpoint, curves, record
+from gan_cli.runs.curves import Series
+from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sweeps.outcome import OBJECTIVES, Outcome, outcome
-from gan_cli.training import checkpoint, curves
-from gan_cli.training.rundir import RunDirectory
 
 MOST_JOBS = 1000
 MOST_POINTS, PARTS = 400, 100
 """Of a curve of scores, and of losses: a thousand jobs stay small."""
 SPEED = "images_per_second"
 LARGEST_SCORE, LARGEST_COUNT = 1e30, 2**63
-"""What is beyond them is nothing that a run could have reached, and would not fit into the arithmetic."""
+"""What is beyond them is nothing that a run could have reached, and would not fit into the
+arithmetic.
+"""
 
 
 def collect(directory: Path, objective: str | None = None) -> Collected:
@@ -46,7 +50,9 @@ def collect(directory: Path, objective: str | None = None) -> Collected:
     if not found:
         raise RunDirectoryError(f"{directory}: no run in it, nor one folder below")
     if len(found) > MOST_JOBS:
-        warnings.append(f"{directory}: {len(found):,} jobs, of which the first {MOST_JOBS:,} are shown")
+        warnings.append(
+            f"{directory}: {len(found):,} jobs, of which the first {MOST_JOBS:,} are shown"
+        )
     found = found[:MOST_JOBS]
     chosen = objective or _objective([each.config for each in found])
     told = settings.completed([_told(each) for each in found], [each.config for each in found])
@@ -56,9 +62,14 @@ def collect(directory: Path, objective: str | None = None) -> Collected:
 
 def _objective(configs: list[Mapping[str, Any]]) -> str:
     evaluations = [each.get("evaluation") for each in configs]
-    named = {str(each.get("objective", "frechet")) for each in evaluations if isinstance(each, dict)} & OBJECTIVES.keys()
+    named = {
+        str(each.get("objective", "frechet")) for each in evaluations if isinstance(each, dict)
+    } & OBJECTIVES.keys()
     if len(named) > 1:
-        raise ConfigError(f"the runs have the objectives {' and '.join(sorted(named))}; objective=NAME chooses one")
+        raise ConfigError(
+            f"the runs have the objectives {' and '.join(sorted(named))}; objective=NAME "
+            "chooses one"
+        )
     return next(iter(named), "frechet")
 
 
@@ -126,7 +137,9 @@ def _with_run(row: Row, found: Found) -> Row:
     series = curves.read(run.metrics).series if run.metrics.exists() else {}
     last = {key: float(each.values[-1]) for key, each in series.items()}
     facts = provenance.read(run)
-    step = scored.step if scored.step is not None else next(iter(checkpoint.steps(run.checkpoints)), 0)
+    step = (
+        scored.step if scored.step is not None else next(iter(checkpoint.steps(run.checkpoints)), 0)
+    )
     manifest = checkpoint.manifest_of(run.checkpoints, step)
     return replace(
         row,
@@ -135,20 +148,30 @@ def _with_run(row: Row, found: Found) -> Row:
         provenance=None if scored.score is None else provenance.of(scored, facts, found.config),
         seconds=row.seconds if row.seconds is not None else last.get("seconds"),
         images_per_second=float(np.median(series[SPEED].values)) if SPEED in series else None,
-        beside={key: _at(series[key], scored.step) for key in BESIDE if key in series and key != scored.objective},
+        beside={
+            key: _at(series[key], scored.step)
+            for key in BESIDE
+            if key in series and key != scored.objective
+        },
         curves=_curves(series),
         versions=manifest.versions if manifest else {},
     )
 
 
 def _curves(series: Mapping[str, Series]) -> dict[str, Series]:
-    """What is drawn: scores as they are, of losses, which are noisy, the means of equal parts of the run."""
+    """What is drawn: scores as they are, of losses, which are noisy, the means of equal parts of
+    the run.
+    """
     scores = {key: thinned(each, MOST_POINTS) for key, each in series.items() if key in OBJECTIVES}
-    return scores | {key: averaged(each, PARTS) for key, each in series.items() if key.startswith("loss_")}
+    return scores | {
+        key: averaged(each, PARTS) for key, each in series.items() if key.startswith("loss_")
+    }
 
 
 def _opened(path: Path) -> RunDirectory:
-    """A run that trains meanwhile may take a file away while its directory is looked through: then once more."""
+    """A run that trains meanwhile may take a file away while its directory is looked through: then
+    once more.
+    """
     try:
         return RunDirectory.read(str(path))
     except RunDirectoryError:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gan_cli import plotting
-from gan_cli.plotting import Series
-from gan_cli.reports import svg
+from gan_cli.reports import plotting, svg
 from gan_cli.reports.markup import Markup
 from gan_cli.reports.svg import RANKED, REST
+from gan_cli.runs.curves import Series
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,10 +45,14 @@ def learning_curves(lines: Sequence[Line], objective: str) -> dict[str, Markup]:
     """A panel for the score and for each loss that was logged: name -> figure."""
     counts = Counter(key for line in lines for key in line.curves if key.startswith("loss_"))
     order = {key: place for place, key in enumerate(counts)}
-    losses = sorted(sorted(counts, key=lambda key: (-counts[key], order[key]))[:MOST_LOSSES], key=order.__getitem__)
+    losses = sorted(
+        sorted(counts, key=lambda key: (-counts[key], order[key]))[:MOST_LOSSES],
+        key=order.__getitem__,
+    )
     keys = [key for key in (objective, *losses) if any(key in line.curves for line in lines)]
     return {
-        key: _panel(f"curve-{place}", key, [line for line in lines if key in line.curves]) for place, key in enumerate(keys)
+        key: _panel(f"curve-{place}", key, [line for line in lines if key in line.curves])
+        for place, key in enumerate(keys)
     }
 
 
@@ -72,13 +75,19 @@ def _panel(name: str, key: str, lines: Sequence[Line]) -> Markup:
 
 def _draw_curve(axes: Axes, line: Line, series: Series) -> None:
     ranked = line.score is not None and line.number < len(RANKED)
-    look: dict[str, Any] = {"color": RANKED[line.number], "linewidth": 1.6} if ranked else {"color": REST, "linewidth": 1.0}
+    look: dict[str, Any] = (
+        {"color": RANKED[line.number], "linewidth": 1.6}
+        if ranked
+        else {"color": REST, "linewidth": 1.0}
+    )
     (drawn,) = axes.plot(*series, **look, marker="o" if len(series.steps) == 1 else None)
     drawn.set_gid(f"job-{line.number}")
 
 
 def _scale(axes: Axes, values: Sequence[np.ndarray]) -> None:
-    """A logarithmic axis where the values ask for it; without the few that would make all others look the same."""
+    """A logarithmic axis where the values ask for it; without the few that would make all others
+    look the same.
+    """
     everything = np.concatenate(values)
     low, high = np.quantile(everything, [0.005, 0.995])
     if everything.min() > 0.0 and high > WIDE * low:

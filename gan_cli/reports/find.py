@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gan_cli.errors import GanError, RunDirectoryError
+from gan_cli.base.errors import GanError, RunDirectoryError
 from gan_cli.reports import log
 from gan_cli.reports.log import Log
-from gan_cli.sweeps import record
-from gan_cli.sweeps.record import Job, Sweep
-from gan_cli.training.rundir import RunDirectory
+from gan_cli.runs import record
+from gan_cli.runs.record import Job, Sweep
+from gan_cli.runs.rundir import RunDirectory
 
 MOST_ENTRIES, DEEPEST = 20_000, 20
 """Of one folder, and levels of a configuration."""
@@ -36,7 +36,11 @@ def directories(directory: Path, warnings: list[str]) -> list[Path]:
     if not directory.is_dir():
         raise RunDirectoryError(f"{directory}: no such directory")
     if _is_job(directory):
-        raise RunDirectoryError(f"{directory}: is a run itself; gan-report takes the folder that holds runs, gan-plot this one")
+        raise RunDirectoryError(
+            f"{directory}: is a run itself; gan-report takes the folder that holds runs, "
+            "gan-plot "
+            "this one"
+        )
     found: list[Path] = []
     for folder in _folders(directory, warnings):
         found += [folder] if _is_job(folder) else filter(_is_job, _folders(folder, warnings))
@@ -49,13 +53,20 @@ def _folders(directory: Path, warnings: list[str]) -> list[Path]:
     try:
         for count, entry in enumerate(directory.iterdir()):
             if count == MOST_ENTRIES:
-                warnings.append(f"{directory}: more than {MOST_ENTRIES:,} entries, the rest is not looked at")
+                warnings.append(
+                    f"{directory}: more than {MOST_ENTRIES:,} entries, the rest is not looked at"
+                )
                 break
             if not entry.name.startswith(".") and not entry.is_symlink() and entry.is_dir():
                 found.append(entry)
     except OSError as error:
         warnings.append(f"{directory}: {error.strerror}")
-    return sorted(found, key=lambda path: [(word, int(part or 0)) for word, part in re.findall(r"(\D*)(\d{0,15})", path.name)])
+    return sorted(
+        found,
+        key=lambda path: [
+            (word, int(part or 0)) for word, part in re.findall(r"(\D*)(\d{0,15})", path.name)
+        ],
+    )
 
 
 def _is_job(folder: Path) -> bool:
@@ -64,7 +75,13 @@ def _is_job(folder: Path) -> bool:
 
 def look(path: Path, directory: Path, warnings: list[str]) -> Found:
     job = warned(lambda: record.read_job(path), warnings)
-    return Found(path.relative_to(directory).as_posix(), path, job, log.read(path / "train.log"), _config(path, warnings))
+    return Found(
+        path.relative_to(directory).as_posix(),
+        path,
+        job,
+        log.read(path / "train.log"),
+        _config(path, warnings),
+    )
 
 
 def _config(path: Path, warnings: list[str]) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""train.log of a run, which may be a stranger's: the command that began it, when, and how it ended."""
+"""train.log of a run, which may be a stranger's: the command that began it, when, and how it
+ended.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from gan_cli import files
-from gan_cli.errors import RunDirectoryError
+from gan_cli.base import files
+from gan_cli.base.errors import RunDirectoryError
 
 END = 64 * 1024
 """Bytes that are read at each end of the file."""
@@ -24,7 +26,8 @@ class Log:
 
     Attributes:
         arguments: of the first command; None where there is none in it.
-        state: done, stopped, failed, or unfinished (it trains still, or was killed); None of an empty log.
+        state: done, stopped, failed, or unfinished (it trains still, or was killed); None of an
+            empty log.
         reason: the last line of a failed run.
         began, ended: first and last time in it.
     """
@@ -45,7 +48,9 @@ def read(path: Path) -> Log:
     parsed = [(_LINE.fullmatch(line), line) for line in lines if line.strip()]
     texts = [match[2] if match else line for match, line in parsed]
     times = [time for match, _ in parsed if match and (time := _time(match[1]))]
-    command = next((text for text in texts if text == "gan-train" or text.startswith("gan-train ")), None)
+    command = next(
+        (text for text in texts if text == "gan-train" or text.startswith("gan-train ")), None
+    )
     state = _state(texts[-1]) if texts else None
     return Log(
         arguments=None if command is None else _NEXT_ARGUMENT.split(command)[1:],

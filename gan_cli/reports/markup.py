@@ -1,10 +1,12 @@
-"""HTML from parts: what is not markup already is escaped, so that no text of a stranger becomes part of the page."""
+"""HTML from parts: what is not markup already is escaped, so that no text of a stranger becomes
+part of the page.
+"""
 
 from __future__ import annotations
 
 import html
 
-from gan_cli.data.listing import shown
+from gan_cli.data.reading.listing import shown
 
 VOID = {"img", "col", "br", "input"}
 
@@ -19,9 +21,17 @@ Child = str | Markup | None
 
 
 def tag(name: str, *children: Child, **attributes: str | int | float | bool | None) -> Markup:
-    """An element; `class_` is the attribute class, `data_value` is data-value; None and False leave an attribute out."""
-    given = "".join(_attribute(key, value) for key, value in attributes.items() if value is not None and value is not False)
-    return Markup(f"<{name}{given}>" if name in VOID else f"<{name}{given}>{joined(*children)}</{name}>")
+    """An element; `class_` is the attribute class, `data_value` is data-value; None and False leave
+    an attribute out.
+    """
+    given = "".join(
+        _attribute(key, value)
+        for key, value in attributes.items()
+        if value is not None and value is not False
+    )
+    return Markup(
+        f"<{name}{given}>" if name in VOID else f"<{name}{given}>{joined(*children)}</{name}>"
+    )
 
 
 def joined(*children: Child) -> Markup:
@@ -30,12 +40,16 @@ def joined(*children: Child) -> Markup:
 
 
 def text(value: str) -> Markup:
-    """What a stranger wrote, for people to read: markup, line ends and invisible characters as what they are."""
+    """What a stranger wrote, for people to read: markup, line ends and invisible characters as what
+    they are.
+    """
     return value if isinstance(value, Markup) else Markup(html.escape(shown(value)))
 
 
 def cut(value: str, most: int = 60) -> Markup:
-    """A text of any length in the room of `most` characters; a pointer that rests on it sees up to a thousand of them."""
+    """A text of any length in the room of `most` characters; a pointer that rests on it sees up to
+    a thousand of them.
+    """
     if len(value) <= most:
         return text(value)
     return tag("span", f"{value[: most - 1]}…", title=value[:1000])

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from gan_cli import files
-from gan_cli.errors import ConfigError, RunDirectoryError
+from gan_cli.base import files
+from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.reports import page as pages
 from gan_cli.reports import spreadsheet
 from gan_cli.reports.embedded import Picture
@@ -29,20 +29,30 @@ def places(directory: Path, output: str | None) -> tuple[Path, Path]:
     table = page.with_suffix(".csv")
     for path in (page, table):
         if (path.exists() or path.is_symlink()) and not _is_report(path):
-            raise ConfigError(f"{path} exists already and is no report; output=FILE.html takes another place")
+            raise ConfigError(
+                f"{path} exists already and is no report; output=FILE.html takes another place"
+            )
     return page, table
 
 
 def write(
-    page: Path, table: Path, collected: Collected, comparisons: Sequence[Comparison], ordered: Sequence[Place],
-    pictures: Mapping[str, Picture] | None, now: datetime,
-) -> None:  # fmt: skip
+    page: Path,
+    table: Path,
+    collected: Collected,
+    comparisons: Sequence[Comparison],
+    ordered: Sequence[Place],
+    pictures: Mapping[str, Picture] | None,
+    now: datetime,
+) -> None:
     """Both files, each whole or not at all.
 
     Raises:
         OSError: the disk refuses.
     """
-    texts = {page: pages.page(collected, comparisons, ordered, pictures, now), table: spreadsheet.table(collected, ordered)}
+    texts = {
+        page: pages.page(collected, comparisons, ordered, pictures, now),
+        table: spreadsheet.table(collected, ordered),
+    }
     for path, text in texts.items():
         with files.whole(path) as partial:
             partial.write_text(text, encoding="utf-8", newline="")
@@ -54,4 +64,8 @@ def _is_report(path: Path) -> bool:
             start = file.read(64 * 1024).decode("utf-8", "replace")
     except (OSError, RunDirectoryError):
         return False
-    return start.startswith(pages.FIRST_LINES) if path.suffix == ".html" else spreadsheet.is_ours(start.partition("\n")[0])
+    return (
+        start.startswith(pages.FIRST_LINES)
+        if path.suffix == ".html"
+        else spreadsheet.is_ours(start.partition("\n")[0])
+    )

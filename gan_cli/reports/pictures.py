@@ -1,4 +1,6 @@
-"""A small grid of samples of each job, all from the same latents. The one file of this room that imports TensorFlow."""
+"""A small grid of samples of each job, all from the same latents. The one file of this room that
+imports TensorFlow.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +16,18 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from gan_cli import images
-from gan_cli.errors import CheckpointError, GanError
+from gan_cli.base import images
+from gan_cli.base.errors import CheckpointError, GanError
 from gan_cli.models.base import Model
 from gan_cli.reports.embedded import Picture
 from gan_cli.reports.rows import Row
-from gan_cli.training import checkpoint, ranking, sampling
-from gan_cli.training.checkpoint import SAMPLER
-from gan_cli.training.control import class_grid
-from gan_cli.training.generate import load_sampler
-from gan_cli.training.rundir import RunDirectory
-from gan_cli.training.sampling import Sampler
+from gan_cli.runs import checkpoint, ranking
+from gan_cli.runs.checkpoint import SAMPLER
+from gan_cli.runs.rundir import RunDirectory
+from gan_cli.sampling import drawing
+from gan_cli.sampling.control import class_grid
+from gan_cli.sampling.drawing import Sampler
+from gan_cli.sampling.generate import load_sampler
 
 SEED, BATCH, FPS = 0, 64, 8
 ALL_BYTES = 6 * 1024**2
@@ -41,12 +44,20 @@ Warn = Callable[[str], None]
 
 
 def pictures(rows: list[Row], samples: int, warn: Warn) -> dict[str, Picture]:
-    """Row's name -> picture of its best checkpoint; a damaged run has none, and a line that says why."""
-    drawable = [(row.name, row.run) for row in rows if row.run is not None and checkpoint.steps(row.run.checkpoints)]
+    """Row's name -> picture of its best checkpoint; a damaged run has none, and a line that says
+    why.
+    """
+    drawable = [
+        (row.name, row.run)
+        for row in rows
+        if row.run is not None and checkpoint.steps(row.run.checkpoints)
+    ]
     most = max(FEWEST_BYTES, ALL_BYTES // max(1, len(drawable)))
     last: _Built | None = None
     made: dict[str, Picture] = {}
-    for name, run in tqdm(_of_one_kind_together(drawable), desc="samples", unit="job", disable=None, leave=False):
+    for name, run in tqdm(
+        _of_one_kind_together(drawable), desc="samples", unit="job", disable=None, leave=False
+    ):
         try:
             last, pixels, step = _drawn(run, samples, last)
             made[name] = _picture(*pixels, most, step)
@@ -58,7 +69,9 @@ def pictures(rows: list[Row], samples: int, warn: Warn) -> dict[str, Picture]:
 
 
 class _Built(NamedTuple):
-    """A model that is there already, with its compiled function; the jobs of a sweep often differ in their weights only."""
+    """A model that is there already, with its compiled function; the jobs of a sweep often differ
+    in their weights only.
+    """
 
     fingerprint: str
     model: Model
@@ -75,7 +88,9 @@ def _of_one_kind_together(runs: list[tuple[str, RunDirectory]]) -> list[tuple[st
     return sorted(runs, key=lambda each: kind(each[1]))
 
 
-def _drawn(run: RunDirectory, samples: int, last: _Built | None) -> tuple[_Built, tuple[np.ndarray, int | None], int]:
+def _drawn(
+    run: RunDirectory, samples: int, last: _Built | None
+) -> tuple[_Built, tuple[np.ndarray, int | None], int]:
     """Images or sequences with the columns of their grid, and the step of the checkpoint."""
     manifest = ranking.best(run.checkpoints, lambda line: None, (SAMPLER,))
     if manifest is None:
@@ -85,20 +100,24 @@ def _drawn(run: RunDirectory, samples: int, last: _Built | None) -> tuple[_Built
     else:
         keras.utils.clear_session()
         model = load_sampler(run, manifest)
-        built = _Built(manifest.model, model, sampling.compiled(model))
+        built = _Built(manifest.model, model, drawing.compiled(model))
     return built, _images(built, samples), manifest.step
 
 
 def _images(built: _Built, samples: int) -> tuple[np.ndarray, int | None]:
     """uint8 images [N, H, W, C], or sequences [N, T, H, W, C], and the columns of their grid."""
     model, count, columns = built.model, samples, None
-    draw = sampling.inputs(model, SEED)
+    draw = drawing.inputs(model, SEED)
     if model.default_steps:
         count = max(1, samples // SEQUENCES)
     elif model.num_classes > 1:
-        rows, columns = class_grid(max(samples, A_CLASS * min(model.num_classes, CLASSES)), model.num_classes)
-        draw, count = sampling.rows_of_classes(draw, range(rows), columns), rows * columns
-    return np.concatenate(list(sampling.batches(model, count, SEED, BATCH, built.sampler, draw))), columns
+        rows, columns = class_grid(
+            max(samples, A_CLASS * min(model.num_classes, CLASSES)), model.num_classes
+        )
+        draw, count = drawing.rows_of_classes(draw, range(rows), columns), rows * columns
+    return np.concatenate(
+        list(drawing.batches(model, count, SEED, BATCH, built.sampler, draw))
+    ), columns
 
 
 def _picture(pixels: np.ndarray, columns: int | None, most: int, step: int) -> Picture:
@@ -109,7 +128,9 @@ def _picture(pixels: np.ndarray, columns: int | None, most: int, step: int) -> P
             break
     with Image.open(io.BytesIO(content)) as picture:
         width, height = picture.size
-    return Picture(f"data:image/{kind};base64,{base64.b64encode(content).decode()}", width, height, step)
+    return Picture(
+        f"data:image/{kind};base64,{base64.b64encode(content).decode()}", width, height, step
+    )
 
 
 def _smaller_and_smaller(pixels: np.ndarray, columns: int | None) -> Iterator[tuple[str, bytes]]:
@@ -139,12 +160,16 @@ def _shrunk(image: np.ndarray, side: int) -> np.ndarray:
     factor = side / max(height, width)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     source = Image.fromarray(image[..., 0] if channels == 1 else image)
-    return np.asarray(source.resize(size, Image.Resampling.LANCZOS)).reshape(size[1], size[0], channels)
+    return np.asarray(source.resize(size, Image.Resampling.LANCZOS)).reshape(
+        size[1], size[0], channels
+    )
 
 
 def _png(image: np.ndarray) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(buffer, format="PNG", optimize=True)
+    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(
+        buffer, format="PNG", optimize=True
+    )
     return buffer.getvalue()
 
 

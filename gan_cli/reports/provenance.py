@@ -9,12 +9,12 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass as checked
 
-from gan_cli import files
-from gan_cli.config import parse
-from gan_cli.errors import ConfigError, RunDirectoryError
+from gan_cli.base import files
+from gan_cli.base.errors import ConfigError, RunDirectoryError
+from gan_cli.config.schema import parse
+from gan_cli.evaluation.scores import Word, Words
+from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sweeps.outcome import Outcome
-from gan_cli.training.rundir import RunDirectory
-from gan_cli.training.scores import Word, Words
 
 Number = Annotated[int, Field(ge=0)]
 NOT_RULED = ("final_count", "since", "chosen_at")
@@ -23,7 +23,7 @@ NOT_RULED = ("final_count", "since", "chosen_at")
 
 @checked(frozen=True, config=ConfigDict(extra="forbid", strict=True))
 class Facts:
-    """scores/training.json, as `gan_cli.training.scorer` writes it.
+    """scores/training.json, as `gan_cli.evaluation.scorer` writes it.
 
     Attributes:
         count, final_count: samples of a score while training, and of those at the end.
@@ -48,7 +48,9 @@ class Facts:
     @property
     def ruler(self) -> str:
         """The fingerprint that checkpoints carry which were scored so."""
-        return files.fingerprint({key: value for key, value in asdict(self).items() if key not in NOT_RULED})
+        return files.fingerprint(
+            {key: value for key, value in asdict(self).items() if key not in NOT_RULED}
+        )
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ class Provenance:
     Attributes:
         ruler: fingerprint of all of it but the count; None where that is not stored.
         count: samples; None where that is not known or means nothing.
-        said: word -> value, for people; scores of equal rulers and counts have equal ones, where they are stored.
+        said: word -> value, for people; scores of equal rulers and counts have equal ones, where
+            they are stored.
         stored: whether they are.
     """
 
@@ -72,7 +75,9 @@ def read(run: RunDirectory) -> Facts | None:
     """What scores/training.json says; None where there is none that can be read."""
     try:
         folder = run.path / "scores"
-        return None if folder.is_symlink() else parse(Facts, files.read_json(folder / "training.json"))
+        return (
+            None if folder.is_symlink() else parse(Facts, files.read_json(folder / "training.json"))
+        )
     except (ConfigError, RunDirectoryError):
         return None
 
@@ -82,9 +87,14 @@ def of(outcome: Outcome, facts: Facts | None, config: Mapping[str, Any]) -> Prov
     if outcome.objective != "frechet":
         return _of_bound(facts, config)
     if facts is None or facts.ruler != outcome.ruler:
-        name = outcome.ruler and files.fingerprint(outcome.ruler)[:12]  # a stranger's could be any text
+        name = (
+            outcome.ruler and files.fingerprint(outcome.ruler)[:12]
+        )  # a stranger's could be any text
         return Provenance(
-            outcome.ruler, outcome.count, {"measured with": f"not stored, {name}" if name else "not stored"}, False
+            outcome.ruler,
+            outcome.count,
+            {"measured with": f"not stored, {name}" if name else "not stored"},
+            False,
         )
     count = outcome.count or facts.count
     said = {
@@ -101,8 +111,14 @@ def of(outcome: Outcome, facts: Facts | None, config: Mapping[str, Any]) -> Prov
 def differences(first: Provenance, second: Provenance) -> list[str]:
     """What tells two of them apart, in words."""
     keys = dict.fromkeys([*first.said, *second.said])
-    pairs = {key: (first.said.get(key, "not stored"), second.said.get(key, "not stored")) for key in keys}
-    return [f"{key}: {theirs} instead of {ours}" for key, (ours, theirs) in pairs.items() if ours != theirs]
+    pairs = {
+        key: (first.said.get(key, "not stored"), second.said.get(key, "not stored")) for key in keys
+    }
+    return [
+        f"{key}: {theirs} instead of {ours}"
+        for key, (ours, theirs) in pairs.items()
+        if ours != theirs
+    ]
 
 
 def _of_bound(facts: Facts | None, config: Mapping[str, Any]) -> Provenance:

@@ -8,13 +8,13 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from gan_cli.plotting import Series
 from gan_cli.reports import settings
 from gan_cli.reports.provenance import Provenance
 from gan_cli.reports.settings import Settings
+from gan_cli.runs.curves import Series
+from gan_cli.runs.record import Sweep
+from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sweeps.outcome import Outcome
-from gan_cli.sweeps.record import Sweep
-from gan_cli.training.rundir import RunDirectory
 
 BESIDE = ("frechet", "diversity", "elbo_held_out")
 """Scores that are shown beside the one that ranks."""
@@ -27,7 +27,8 @@ class Row:
     Attributes:
         name: its directory, below the sweep's.
         run: None where there is no run directory (yet), or a damaged one.
-        state: of `record.State`, or waiting (planned, not begun) or unfinished (begun, and no word of its end).
+        state: of `record.State`, or waiting (planned, not begun) or unfinished (begun, and no word
+            of its end).
         settings: what it was told; `varying` and `constant` of the sweep divide them.
         provenance: with what the score was measured; None where nothing was scored.
         beside: other scores, of the step of the score.

@@ -14,7 +14,9 @@ from gan_cli.reports.svg import RANKED
 from gan_cli.sweeps.outcome import OBJECTIVES
 
 WIDTH, HEIGHT = 208, 448
-"""CSS pixels that a picture shall have about, and at most; small ones are enlarged by whole factors."""
+"""CSS pixels that a picture shall have about, and at most; small ones are enlarged by whole
+factors.
+"""
 OPEN = 12
 """Jobs up to which their commands are shown at once."""
 
@@ -27,23 +29,47 @@ def drawn(collected: Collected, ordered: Sequence[Place]) -> list[tuple[str, str
     ]
     panels = figures.learning_curves(lines, objective)
     label = f"{words.NAMES[objective]} ({'low' if OBJECTIVES[objective] > 0 else 'high'} is best)"
-    coordinates = parallel.parallel_coordinates(lines, collected.varying, label, OBJECTIVES[objective] > 0)
+    coordinates = parallel.parallel_coordinates(
+        lines, collected.varying, label, OBJECTIVES[objective] > 0
+    )
     made = [
-        tag("figure", tag("figcaption", tag("b", words.LONG_NAMES.get(key, key))), figure) for key, figure in panels.items()
+        tag("figure", tag("figcaption", tag("b", words.LONG_NAMES.get(key, key))), figure)
+        for key, figure in panels.items()
     ]
-    note = tag("p", f"Losses are means of up to {PARTS} equal parts of a run.", class_="quiet") if len(made) > 1 else None
-    curves = joined(_legend(collected, ordered), tag("div", *made, class_="panels"), note) if made else None
-    explained = "Each line is a job, coloured by rank from the best (blue, on top) to the worst (orange)."
+    note = (
+        tag("p", f"Losses are means of up to {PARTS} equal parts of a run.", class_="quiet")
+        if len(made) > 1
+        else None
+    )
+    curves = (
+        joined(_legend(collected, ordered), tag("div", *made, class_="panels"), note)
+        if made
+        else None
+    )
+    explained = (
+        "Each line is a job, coloured by rank from the best (blue, on top) to the worst (orange)."
+    )
     left_out = len(collected.varying) - parallel.MOST_AXES
     if left_out > 0:
         explained += f" {left_out} more settings vary; the table of jobs has them."
-    lines_of_settings = joined(tag("p", explained), tag("figure", coordinates, class_="parallel")) if coordinates else None
-    return [("curves", "Learning curves", curves), ("coordinates", "Parallel coordinates", lines_of_settings)]
+    lines_of_settings = (
+        joined(tag("p", explained), tag("figure", coordinates, class_="parallel"))
+        if coordinates
+        else None
+    )
+    return [
+        ("curves", "Learning curves", curves),
+        ("coordinates", "Parallel coordinates", lines_of_settings),
+    ]
 
 
 def _legend(collected: Collected, ordered: Sequence[Place]) -> Markup | None:
     """Which colour is which job; the others are grey."""
-    best = [(place, row) for place, (row, letter, _) in enumerate(ordered[: len(RANKED)]) if letter == "A"]
+    best = [
+        (place, row)
+        for place, (row, letter, _) in enumerate(ordered[: len(RANKED)])
+        if letter == "A"
+    ]
     if not best:
         return None
     items = [
@@ -55,7 +81,11 @@ def _legend(collected: Collected, ordered: Sequence[Place]) -> Markup | None:
         )
         for place, row in best
     ]
-    rest = tag("li", _swatch("rest"), "the others") if any(row.curves for row, _, _ in ordered[len(best) :]) else None
+    rest = (
+        tag("li", _swatch("rest"), "the others")
+        if any(row.curves for row, _, _ in ordered[len(best) :])
+        else None
+    )
     return tag("ul", *items, rest, class_="legend")
 
 
@@ -63,10 +93,20 @@ def _swatch(name: str) -> Markup:
     return tag("i", class_=f"swatch {name}")
 
 
-def samples(collected: Collected, ordered: Sequence[Place], pictures: Mapping[str, Picture]) -> Markup | None:
-    places = words.decimals(row.outcome.score for row, _, _ in ordered if row.outcome.score is not None)
+def samples(
+    collected: Collected, ordered: Sequence[Place], pictures: Mapping[str, Picture]
+) -> Markup | None:
+    places = words.decimals(
+        row.outcome.score for row, _, _ in ordered if row.outcome.score is not None
+    )
     cards = [
-        _card(collected, each, place, pictures[each[0].name], words.fixed(each[0].outcome.score, places))
+        _card(
+            collected,
+            each,
+            place,
+            pictures[each[0].name],
+            words.fixed(each[0].outcome.score, places),
+        )
         for place, each in enumerate(ordered)
         if each[0].name in pictures
     ]
@@ -105,7 +145,11 @@ def commands(collected: Collected, ordered: Sequence[Place]) -> Markup | None:
     boxes = [
         tag(
             "div",
-            tag("h3", cut(words.job(row), 60), tag("span", f" {words.told(row, collected.varying)[:200]}", class_="quiet")),
+            tag(
+                "h3",
+                cut(words.job(row), 60),
+                tag("span", f" {words.told(row, collected.varying)[:200]}", class_="quiet"),
+            ),
             command(words.command(row), f"{place}"),
             data_job=place,
         )
@@ -114,7 +158,10 @@ def commands(collected: Collected, ordered: Sequence[Place]) -> Markup | None:
     ]
     if not boxes:
         return None
-    note = "Each trains its job again, in a new run directory; with the same versions on the same machine to the same bits."
+    note = (
+        "Each trains its job again, in a new run directory; with the same versions on the same "
+        "machine to the same bits."
+    )
     if any(row.arguments is None and row.run for row, _, _ in ordered):
         note += " Of runs whose command is not known, resume= goes on in them instead."
     summary = tag("summary", f"{len(boxes)} command{'s' if len(boxes) > 1 else ''}")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from gan_cli.nested import flatten
+from gan_cli.base.nested import flatten
 
 Settings = dict[str, str]
 """Key -> value as text, in which equal values are equal texts: 1e-4 and 0.0001 are one."""
@@ -45,30 +45,52 @@ def of_value(value: Any) -> str:
     return of_text(value if isinstance(value, str) else json.dumps(value))
 
 
-def completed(jobs: Sequence[Settings | None], configs: Sequence[Mapping[str, Any]]) -> list[Settings]:
-    """The settings of jobs with all keys that any of them was given; a value that was not typed comes from config.json.
+def completed(
+    jobs: Sequence[Settings | None], configs: Sequence[Mapping[str, Any]]
+) -> list[Settings]:
+    """The settings of jobs with all keys that any of them was given; a value that was not typed
+    comes from config.json.
 
     A job that has no configuration yet takes what all those share that have one.
 
     Args:
-        jobs: what was typed; None where that is not known: all that is not the same in all `configs` counts instead.
+        jobs: what was typed; None where that is not known: all that is not the same in all
+            `configs` counts instead.
         configs: of the same jobs, empty where there is none.
     """
-    known = [_differing(config, configs) if job is None else job for job, config in zip(jobs, configs, strict=True)]
+    known = [
+        _differing(config, configs) if job is None else job
+        for job, config in zip(jobs, configs, strict=True)
+    ]
     keys = list(dict.fromkeys(key for job in known for key in job))
-    made = [{key: job.get(key, _stored(config, key)) for key in keys} for job, config in zip(known, configs, strict=True)]
+    made = [
+        {key: job.get(key, _stored(config, key)) for key in keys}
+        for job, config in zip(known, configs, strict=True)
+    ]
     begun = [own for own, config in zip(made, configs, strict=True) if config]
-    shared = {key: begun[0][key] for key in keys if begun and all(own[key] == begun[0][key] for own in begun)}
+    shared = {
+        key: begun[0][key]
+        for key in keys
+        if begun and all(own[key] == begun[0][key] for own in begun)
+    }
     return [
-        own if config or not job else {key: own[key] or shared.get(key, "") for key in keys}  # it has yet to begin
+        own
+        if config or not job
+        else {key: own[key] or shared.get(key, "") for key in keys}  # it has yet to begin
         for own, job, config in zip(made, known, configs, strict=True)
     ]
 
 
 def varying(jobs: Sequence[Settings]) -> list[str]:
-    """The keys, but for the seed, that have more than one value; jobs of which nothing is known count for nothing."""
+    """The keys, but for the seed, that have more than one value; jobs of which nothing is known
+    count for nothing.
+    """
     known = [job for job in jobs if any(job.values())]
-    return [key for key in (known[0] if known else ()) if key != SEED and len({job[key] for job in known}) > 1]
+    return [
+        key
+        for key in (known[0] if known else ())
+        if key != SEED and len({job[key] for job in known}) > 1
+    ]
 
 
 def constant(jobs: Sequence[Settings]) -> Settings:
@@ -86,7 +108,9 @@ def short(keys: Sequence[str]) -> dict[str, str]:
 def _end(key: str, others: Sequence[str]) -> str:
     parts = key.split(".")
     ends = (".".join(parts[start:]) for start in range(len(parts) - 1, 0, -1))
-    return next((end for end in ends if not any(f".{other}".endswith(f".{end}") for other in others)), key)
+    return next(
+        (end for end in ends if not any(f".{other}".endswith(f".{end}") for other in others)), key
+    )
 
 
 def _stored(config: Mapping[str, Any], key: str) -> str:
@@ -100,8 +124,12 @@ def _stored(config: Mapping[str, Any], key: str) -> str:
 
 
 def _differing(config: Mapping[str, Any], configs: Sequence[Mapping[str, Any]]) -> Settings:
-    flat = [{key: of_value(value) for key, value in flatten(each).items()} for each in configs if each]
+    flat = [
+        {key: of_value(value) for key, value in flatten(each).items()} for each in configs if each
+    ]
     own = {key: of_value(value) for key, value in flatten(config).items()}
     return {
-        key: value for key, value in own.items() if not _APART.fullmatch(key) and any(each.get(key) != value for each in flat)
+        key: value
+        for key, value in own.items()
+        if not _APART.fullmatch(key) and any(each.get(key) != value for each in flat)
     }

@@ -73,16 +73,27 @@ def compare(rows: Sequence[Row]) -> list[Comparison]:
     for row in rows:
         if row.provenance is not None:
             groups.setdefault((row.provenance.ruler, row.provenance.count), []).append(row)
-    ordered = sorted(groups.values(), key=lambda group: (-sum(row.state == "done" for row in group), -len(group)))
+    ordered = sorted(
+        groups.values(), key=lambda group: (-sum(row.state == "done" for row in group), -len(group))
+    )
     repeated: dict[object, list[Row]] = {}
     for row in rows:
         repeated.setdefault(row.setting, []).append(row)
-    return [_comparison(place, group, ordered[0], list(repeated.values())) for place, group in enumerate(ordered)]
+    return [
+        _comparison(place, group, ordered[0], list(repeated.values()))
+        for place, group in enumerate(ordered)
+    ]
 
 
 def in_order(rows: Sequence[Row], comparisons: Sequence[Comparison]) -> list[Place]:
-    """All rows, each with the letter of its comparison and its rank there: the best of A first, those without score last."""
-    ranked: list[Place] = [(row, each.letter, rank) for each in comparisons for rank, row in enumerate(each.rows, start=1)]
+    """All rows, each with the letter of its comparison and its rank there: the best of A first,
+    those without score last.
+    """
+    ranked: list[Place] = [
+        (row, each.letter, rank)
+        for each in comparisons
+        for rank, row in enumerate(each.rows, start=1)
+    ]
     there = {row.name for row, _, _ in ranked}
     return ranked + [(row, "", None) for row in rows if row.name not in there]
 
@@ -90,18 +101,36 @@ def in_order(rows: Sequence[Row], comparisons: Sequence[Comparison]) -> list[Pla
 def spread(scores: Sequence[float]) -> Spread:
     """Of at least one score."""
     several = len(scores) > 1
-    return Spread(len(scores), fmean(scores), stdev(scores) if several else None, of_mean(scores) if several else None)
+    return Spread(
+        len(scores),
+        fmean(scores),
+        stdev(scores) if several else None,
+        of_mean(scores) if several else None,
+    )
 
 
-def _comparison(place: int, group: list[Row], first: list[Row], repeated: list[list[Row]]) -> Comparison:
+def _comparison(
+    place: int, group: list[Row], first: list[Row], repeated: list[list[Row]]
+) -> Comparison:
     own, main = _told(group), _told(first)
     made = [_setting(jobs, {row.name for row in group}) for jobs in repeated]
-    means = sorted((each for each in made if each.spread), key=lambda each: _loss(each, group[0].outcome.objective))
+    means = sorted(
+        (each for each in made if each.spread),
+        key=lambda each: _loss(each, group[0].outcome.objective),
+    )
     none = [
-        each for each, jobs in zip(made, repeated, strict=True) if not place and any(each.settings.values()) and _no_mean(jobs)
+        each
+        for each, jobs in zip(made, repeated, strict=True)
+        if not place and any(each.settings.values()) and _no_mean(jobs)
     ]
     ranked = sorted(group, key=lambda row: row.outcome.loss)
-    return Comparison(_letter(place), own, provenance.differences(main, own) if place else [], ranked, [*means, *none])
+    return Comparison(
+        _letter(place),
+        own,
+        provenance.differences(main, own) if place else [],
+        ranked,
+        [*means, *none],
+    )
 
 
 def _told(group: list[Row]) -> Provenance:

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 
-from gan_cli.data.listing import shown
+from gan_cli.data.reading.listing import shown
 from gan_cli.reports import words
 from gan_cli.reports.rows import BESIDE, Collected, Place
 from gan_cli.reports.settings import SEED, number
@@ -29,10 +29,29 @@ def table(collected: Collected, ordered: Sequence[Place]) -> str:
     writer.writerow([_safe(name) for name in [*FIRST, *beside, SEED, *keys, *LAST]])
     for row, letter, rank in ordered:
         own, scored = row.settings, row.outcome
-        count, ruler = (row.provenance.count, row.provenance.ruler) if row.provenance else (None, None)
-        first: list[Cell] = [rank, letter, row.name, row.state, objective, scored.score, scored.step, count, ruler]
+        count, ruler = (
+            (row.provenance.count, row.provenance.ruler) if row.provenance else (None, None)
+        )
+        first: list[Cell] = [
+            rank,
+            letter,
+            row.name,
+            row.state,
+            objective,
+            scored.score,
+            scored.step,
+            count,
+            ruler,
+        ]
         told = [own.get(key, "") for key in (SEED, *keys)]
-        last: list[Cell] = [row.images_per_second, row.seconds, row.peak_bytes, row.attempts, row.exit_code, row.reason]
+        last: list[Cell] = [
+            row.images_per_second,
+            row.seconds,
+            row.peak_bytes,
+            row.attempts,
+            row.exit_code,
+            row.reason,
+        ]
         cells = [*first, *(row.beside.get(key) for key in beside), *told, *last, words.command(row)]
         writer.writerow([_safe(cell) for cell in cells])
     return buffer.getvalue()
@@ -40,7 +59,9 @@ def table(collected: Collected, ordered: Sequence[Place]) -> str:
 
 def is_ours(line: str) -> bool:
     """Whether a first line is that of a table written here."""
-    return line.startswith(",".join(FIRST) + ",") and line.rstrip("\r\n").endswith("," + ",".join(LAST))
+    return line.startswith(",".join(FIRST) + ",") and line.rstrip("\r\n").endswith(
+        "," + ",".join(LAST)
+    )
 
 
 def _safe(cell: Cell) -> Cell:

@@ -1,4 +1,6 @@
-"""A figure of Matplotlib as SVG inside a page: no identifier twice, nothing outside named, the theme's colours."""
+"""A figure of Matplotlib as SVG inside a page: no identifier twice, nothing outside named, the
+theme's colours.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from gan_cli import plotting
+from gan_cli.reports import plotting
 from gan_cli.reports.markup import Markup
 
 if TYPE_CHECKING:
@@ -17,7 +19,12 @@ INK, GRID, REST = "#010203", "#e3e3e4", "#8a8a8b"
 """Stand for colours that follow the theme; as odd as they are, nothing else has them."""
 RANKED = plotting.COLOURS[:6]
 """The colours of the best jobs, in their order."""
-THEME = {INK: "var(--text)", GRID: "var(--line)", REST: "var(--rest)", plotting.GREY: "var(--quiet)"}
+THEME = {
+    INK: "var(--text)",
+    GRID: "var(--line)",
+    REST: "var(--rest)",
+    plotting.GREY: "var(--quiet)",
+}
 THEME |= {colour.lower(): f"var(--rank-{place})" for place, colour in enumerate(RANKED, start=1)}
 STYLE = {
     "svg.fonttype": "none",
@@ -30,7 +37,9 @@ STYLE = {
     "grid.color": GRID,
 }
 LARGEST = 7.0
-"""Root ems on the page for an inch of a figure, at most: letters stay about as large as those of the text."""
+"""Root ems on the page for an inch of a figure, at most: letters stay about as large as those of
+the text.
+"""
 JOB = re.compile(r"job-(\d+)")
 """The gid of what is drawn of a job: its place in the order of all jobs."""
 _URL, _FONT = re.compile(r"url\(#([\w.]+)\)"), re.compile(r"font-family: [^;]*;? ?")
@@ -73,7 +82,9 @@ def _remove(element: ElementTree.Element, *names: str) -> None:
 
 
 def _clean(element: ElementTree.Element, name: str, links: set[str]) -> None:
-    """Identifiers of this figure's own where something refers to them, no XLink, colours and letters of the page."""
+    """Identifiers of this figure's own where something refers to them, no XLink, colours and
+    letters of the page.
+    """
     element.tag = element.tag.removeprefix(_SVG)
     identifier, link = element.attrib.pop("id", ""), element.attrib.pop(f"{_XLINK}href", None)
     if job := JOB.fullmatch(identifier):
@@ -86,7 +97,9 @@ def _clean(element: ElementTree.Element, name: str, links: set[str]) -> None:
         if key in ("style", "clip-path"):
             element.attrib[key] = _themed(_FONT.sub("", _URL.sub(rf"url(#{name}-\1)", value)))
         elif key in ("d", "x", "y"):
-            element.attrib[key] = re.sub(r"(\.\d\d)\d+", r"\1", value)  # hundredths of a point are enough
+            element.attrib[key] = re.sub(
+                r"(\.\d\d)\d+", r"\1", value
+            )  # hundredths of a point are enough
 
 
 def _themed(style: str) -> str:

@@ -1,4 +1,6 @@
-"""The tables of a report: settings with their spread over seeds, all jobs, and those that failed."""
+"""The tables of a report: settings with their spread over seeds, all jobs, and those that
+failed.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from gan_cli.reports.words import NOTHING
 LONGEST_REASON = 600
 
 
-def of_settings(comparison: Comparison, varying: Sequence[str], numbers: dict[str, int], objective: str) -> Markup:
+def of_settings(
+    comparison: Comparison, varying: Sequence[str], numbers: dict[str, int], objective: str
+) -> Markup:
     """A row for each setting, the best mean first.
 
     Args:
@@ -36,7 +40,15 @@ def of_settings(comparison: Comparison, varying: Sequence[str], numbers: dict[st
     ]
     scale = whisker.scale(comparison.settings)
     rows = [
-        _setting_row(rank, each, varying, places, scale if is_repeated(comparison) else None, numbers, left_out)
+        _setting_row(
+            rank,
+            each,
+            varying,
+            places,
+            scale if is_repeated(comparison) else None,
+            numbers,
+            left_out,
+        )
         for rank, each in enumerate(comparison.settings, start=1)
     ]
     return table_of(f"settings-{comparison.letter}", columns, rows)
@@ -75,7 +87,10 @@ def of_jobs(collected: Collected, ordered: Sequence[Place], letters: bool) -> Ma
             Cell(tag("span", row.state, class_=f"state {row.state}")),
             Cell(words.fixed(row.outcome.score, places), row.outcome.score, True),
             _count(row.outcome.step),
-            *(Cell(words.significant(row.beside.get(key)), row.beside.get(key), True) for key in beside),
+            *(
+                Cell(words.significant(row.beside.get(key)), row.beside.get(key), True)
+                for key in beside
+            ),
             *(Cell(each.text(row), each.value(row), True) for each in optional),
         ]
         body.append(row_of(cells, place, f"job-{place}"))
@@ -83,13 +98,21 @@ def of_jobs(collected: Collected, ordered: Sequence[Place], letters: bool) -> Ma
 
 
 def of_failures(ordered: Sequence[Place], varying: Sequence[str]) -> Markup | None:
-    """Jobs that failed, were ended early or have not ended, each with its reason; None where there are none."""
+    """Jobs that failed, were ended early or have not ended, each with its reason; None where there
+    are none.
+    """
     rows = [(place, row) for place, (row, _, _) in enumerate(ordered) if row.state != "done"]
     if not rows:
         return None
     rows.sort(key=lambda each: (each[1].state != "failed", each[1].state))
-    columns = [Column("job"), Column("settings"), Column("state"), Column("reason"), Column("attempts", None, True),
-               Column("exit code", "negative: the signal that ended it", True)]  # fmt: skip
+    columns = [
+        Column("job"),
+        Column("settings"),
+        Column("state"),
+        Column("reason"),
+        Column("attempts", None, True),
+        Column("exit code", "negative: the signal that ended it", True),
+    ]
     body = [
         row_of(
             [
@@ -116,13 +139,22 @@ class _Optional(NamedTuple):
 
 
 _OPTIONAL = [
-    _Optional(Column("images/s", "median over the run", True), lambda row: row.images_per_second,
-              lambda row: words.significant(row.images_per_second)),
-    _Optional(Column("minutes", "wall time of all attempts", True), lambda row: row.seconds,
-              lambda row: words.minutes(row.seconds)),
-    _Optional(Column("memory GB", "most that the process held, in GB", True), lambda row: row.peak_bytes,
-              lambda row: words.memory(row.peak_bytes)),
-]  # fmt: skip
+    _Optional(
+        Column("images/s", "median over the run", True),
+        lambda row: row.images_per_second,
+        lambda row: words.significant(row.images_per_second),
+    ),
+    _Optional(
+        Column("minutes", "wall time of all attempts", True),
+        lambda row: row.seconds,
+        lambda row: words.minutes(row.seconds),
+    ),
+    _Optional(
+        Column("memory GB", "most that the process held, in GB", True),
+        lambda row: row.peak_bytes,
+        lambda row: words.memory(row.peak_bytes),
+    ),
+]
 
 
 _SPREAD = [
@@ -138,13 +170,22 @@ def is_repeated(comparison: Comparison) -> bool:
 
 
 def _setting_row(
-    rank: int, each: Setting, varying: Sequence[str], places: int, scale: tuple[float, float] | None,
-    numbers: dict[str, int], left_out: bool,
-) -> Markup:  # fmt: skip
+    rank: int,
+    each: Setting,
+    varying: Sequence[str],
+    places: int,
+    scale: tuple[float, float] | None,
+    numbers: dict[str, int],
+    left_out: bool,
+) -> Markup:
     spread = each.spread
     mean, deviation = (spread.mean, spread.deviation) if spread else (None, None)
     interval = spread.interval if spread else None
-    ends = f"{words.fixed(interval.low, places)} to {words.fixed(interval.high, places)}" if interval else NOTHING
+    ends = (
+        f"{words.fixed(interval.low, places)} to {words.fixed(interval.high, places)}"
+        if interval
+        else NOTHING
+    )
     best = numbers[each.best.name] if each.best else None
     drawn = [
         Cell(words.fixed(deviation, places), deviation, True),
@@ -168,12 +209,18 @@ def _headings(varying: Sequence[str], settings: Sequence[Mapping[str, str]]) -> 
     """Of columns with values of settings; they are numbers where all that are there are."""
     names = short(varying)
     texts = {key: [each[key] for each in settings if each.get(key)] for key in varying}
-    return [Column(names[key], key, all(number(text) is not None for text in texts[key])) for key in varying]
+    return [
+        Column(names[key], key, all(number(text) is not None for text in texts[key]))
+        for key in varying
+    ]
 
 
 def _values(settings: dict[str, str], keys: Sequence[str]) -> list[Cell]:
     texts = [settings.get(key, "") for key in keys]
-    return [Cell(cut(text, 40) if text else NOTHING, number(text), number(text) is not None) for text in texts]
+    return [
+        Cell(cut(text, 40) if text else NOTHING, number(text), number(text) is not None)
+        for text in texts
+    ]
 
 
 def _link(row: Row, place: int) -> Cell:

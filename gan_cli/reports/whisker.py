@@ -9,7 +9,9 @@ from gan_cli.reports.spread import Setting, Spread
 
 
 def scale(settings: Sequence[Setting]) -> tuple[float, float]:
-    """What the drawn intervals span; the widest ones are cut where they would leave no room for the others."""
+    """What the drawn intervals span; the widest ones are cut where they would leave no room for the
+    others.
+    """
     spreads = [each.spread for each in settings if each.spread]
     means = [each.mean for each in spreads]
     if not means:

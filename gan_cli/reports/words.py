@@ -12,7 +12,10 @@ from gan_cli.reports.settings import SEED, short
 from gan_cli.sweeps.outcome import OBJECTIVES
 
 NAMES = {"frechet": "Fréchet", "diversity": "diversity", "elbo_held_out": "ELBO"}
-LONG_NAMES = {"frechet": "Fréchet distance", "elbo_held_out": "evidence lower bound of held-out images, in nats"}
+LONG_NAMES = {
+    "frechet": "Fréchet distance",
+    "elbo_held_out": "evidence lower bound of held-out images, in nats",
+}
 NOTHING = "\u2013"
 ENDED = ("done", "pruned", "failed")
 """States of a job that is over, one way or another."""
@@ -65,7 +68,9 @@ def told(row: Row, varying: Sequence[str]) -> str:
 
 
 def command(row: Row) -> str:
-    """What does the run again; of a run whose command is not known, what goes on in it; nothing where there is none."""
+    """What does the run again; of a run whose command is not known, what goes on in it; nothing
+    where there is none.
+    """
     if row.arguments is not None:
         return shlex.join(["gan-train", *row.arguments])
     return shlex.join(["gan-train", f"resume={row.path}"]) if row.run else ""

@@ -1,1 +1,4 @@
-"""Many runs as one experiment: processes, halving, records, and the report that ranks them."""
+"""The jobs of a multirun: their processes, records, halving and ranking.
+
+What one job does is for `training`; how it was asked for is for `cli`.
+"""

@@ -1,8 +1,9 @@
 """Successive halving: all settings run for a while, the best share of them go on, and again.
 
-It is synchronous, and a run pauses and goes on to the same bits: which settings survive depends on their scores alone, not
-on which job was faster. Jobs that differ only in their seed live and die together, by the mean of their scores.
-Jamieson and Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization" (2016), algorithm 1.
+It is synchronous, and a run pauses and goes on to the same bits: which settings survive depends on
+their scores alone, not on which job was faster. Jobs that differ only in their seed live and die
+together, by the mean of their scores. Jamieson and Talwalkar, "Non-stochastic best arm
+identification and hyperparameter optimization" (2016), algorithm 1.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from pathlib import Path
 from statistics import fmean
 from typing import TypeVar
 
+from gan_cli.runs import journal
 from gan_cli.sweeps.outcome import OBJECTIVES
-from gan_cli.training import journal
 
 Setting = TypeVar("Setting", bound=Hashable)
 
 
 def rungs(total: int, every: int, factor: int) -> list[int]:
-    """The steps at which runs of `total` steps are compared: total / factor ** k, rounded up to a multiple of `every`.
+    """The steps at which runs of `total` steps are compared: total / factor ** k, rounded up to a
+    multiple of `every`.
 
     Args:
         every: steps between two scores.
@@ -35,10 +37,12 @@ def rungs(total: int, every: int, factor: int) -> list[int]:
 
 
 def survivors(losses: Mapping[Setting, Sequence[float]], factor: int) -> set[Setting]:
-    """The best of the settings, at least one: one of `factor`, rounded up, by mean loss; those before win a draw.
+    """The best of the settings, at least one: one of `factor`, rounded up, by mean loss; those
+    before win a draw.
 
     Args:
-        losses: for each setting those of its seeds, the lower the better, infinite for a failed one.
+        losses: for each setting those of its seeds, the lower the better, infinite for a failed
+            one.
     """
     order = sorted(losses, key=lambda setting: fmean(losses[setting]))
     return set(order[: math.ceil(len(order) / factor)])
@@ -46,5 +50,9 @@ def survivors(losses: Mapping[Setting, Sequence[float]], factor: int) -> set[Set
 
 def loss_at(metrics: Path, objective: str, step: int) -> float:
     """The best score of a run up to a step, the lower the better; infinite where it has none."""
-    found = [entry[objective] for entry in journal.entries(metrics, step) if journal.is_number(entry.get(objective))]
+    found = [
+        entry[objective]
+        for entry in journal.entries(metrics, step)
+        if journal.is_number(entry.get(objective))
+    ]
     return min((OBJECTIVES[objective] * score for score in found), default=math.inf)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from gan_cli.training import journal, ranking
-from gan_cli.training.rundir import RunDirectory
+from gan_cli.runs import journal, ranking
+from gan_cli.runs.rundir import RunDirectory
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,9 @@ OBJECTIVES = {"frechet": 1.0, "elbo_held_out": -1.0}
 
 
 def outcome(run: RunDirectory, objective: str) -> Outcome:
-    """The best score of a run, of its full scores where it has any (Fréchet), else of those while it trained."""
+    """The best score of a run, of its full scores where it has any (Fréchet), else of those while
+    it trained.
+    """
     if objective == "frechet":
         return _frechet(run)
     return _logged(run.metrics, objective) if objective in OBJECTIVES else Outcome(objective)
@@ -51,13 +53,21 @@ def _frechet(run: RunDirectory) -> Outcome:
     if best is None:
         return Outcome("frechet")
     full = best.full_score is not None
-    return Outcome("frechet", best.full_score if full else best.score, best.step, best.full_count if full else None, best.ruler)
+    return Outcome(
+        "frechet",
+        best.full_score if full else best.score,
+        best.step,
+        best.full_count if full else None,
+        best.ruler,
+    )
 
 
 def _logged(path: Path, objective: str) -> Outcome:
     sign = OBJECTIVES[objective]
     scored = [
-        (sign * entry[objective], entry["step"]) for entry in journal.entries(path) if journal.is_number(entry.get(objective))
+        (sign * entry[objective], entry["step"])
+        for entry in journal.entries(path)
+        if journal.is_number(entry.get(objective))
     ]
     if not scored:
         return Outcome(objective)

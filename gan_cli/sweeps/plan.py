@@ -10,13 +10,15 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from gan_cli.errors import ConfigError, RunDirectoryError
-from gan_cli.sweeps.record import FORMAT, Sweep, printable, read_sweep, write_sweep
-from gan_cli.training.rundir import lock
+from gan_cli.base.errors import ConfigError, RunDirectoryError
+from gan_cli.runs.record import FORMAT, Sweep, printable, read_sweep, write_sweep
+from gan_cli.runs.rundir import lock
 
 
 class Plan:
-    """A sweep's directory, locked while this object or its process lives, and the jobs planned in it."""
+    """A sweep's directory, locked while this object or its process lives, and the jobs planned in
+    it.
+    """
 
     def __init__(self, directory: Path, sweep: Sweep, held: FileLock) -> None:
         self.directory, self._sweep, self._lock = directory, sweep, held
@@ -51,14 +53,24 @@ class Plan:
 
 def difference(job: str, was: list[str], now: list[str]) -> str:
     """In what two lists of overrides differ, in words."""
-    gone, new = (shlex.join(each for each in one if each not in other) for one, other in ((was, now), (now, was)))
+    gone, new = (
+        shlex.join(each for each in one if each not in other)
+        for one, other in ((was, now), (now, was))
+    )
     gone, new = printable(gone), printable(new)
-    return f"{job} had {gone or 'nothing'} where {new or 'nothing'} is given now" if gone or new else f"{job} had another order"
+    return (
+        f"{job} had {gone or 'nothing'} where {new or 'nothing'} is given now"
+        if gone or new
+        else f"{job} had another order"
+    )
 
 
 def discard_if_empty(directory: Path) -> None:
     """Remove a directory in which no sweep came about, because the command did not compose."""
-    if directory.is_dir() and {entry.name for entry in directory.iterdir()} <= {".lock", "multirun.yaml"}:
+    if directory.is_dir() and {entry.name for entry in directory.iterdir()} <= {
+        ".lock",
+        "multirun.yaml",
+    }:
         shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -74,12 +86,15 @@ def opened(directory: Path, arguments: list[str], resuming: bool) -> Plan:
         directory.mkdir(parents=True, exist_ok=True)
         held = lock(directory, "another sweep is running in it")
     except OSError as error:
-        raise RunDirectoryError(f"{error.filename or directory}: {error.strerror}; choose another hydra.sweep.dir=") from None
+        raise RunDirectoryError(
+            f"{error.filename or directory}: {error.strerror}; choose another hydra.sweep.dir="
+        ) from None
     sweep = read_sweep(directory)
     if resuming and sweep is None:
         raise RunDirectoryError(f"sweep.resume={directory}: holds no sweep (it has no sweep.json)")
     if not resuming and sweep is not None:
         raise RunDirectoryError(
-            f"{directory}: already holds a sweep; sweep.resume={directory} goes on, hydra.sweep.dir= takes another directory"
+            f"{directory}: already holds a sweep; sweep.resume={directory} goes on, "
+            "hydra.sweep.dir= takes another directory"
         )
     return Plan(directory, sweep or Sweep(FORMAT, arguments, []), held)

@@ -1,4 +1,6 @@
-"""A pool of processes, one for each job: started, watched, stopped, tried again. It knows nothing of what they compute."""
+"""A pool of processes, one for each job: started, watched, stopped, tried again. It knows nothing
+of what they compute.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +17,18 @@ from typing import Protocol
 
 import psutil
 
-from gan_cli import machine
-from gan_cli.errors import DiskFullError, Interrupted
+from gan_cli.base import machine
+from gan_cli.base.errors import DiskFullError, Interrupted
+from gan_cli.runs.record import Job
 from gan_cli.sweeps import verdict
-from gan_cli.sweeps.record import Job
 from gan_cli.sweeps.slots import Slot
 from gan_cli.training.signals import Signals
 
 CONSOLE = "console.log"
 """In a job's directory: what its process printed."""
 POLL, PATIENCE = 0.1, 120.0
-"""Seconds between two looks at the processes; seconds that one has for saving before it is killed."""
+"""Seconds between two looks at the processes; seconds that one has for saving before it is killed.
+"""
 
 
 @dataclass
@@ -93,9 +96,20 @@ class Pool:
     """
 
     def __init__(
-        self, command: Callable[[Task], list[str]], slots: list[Slot], timeout: float | None, retries: int, view: View
-    ) -> None:  # fmt: skip
-        self._command, self._free, self._timeout, self._retries, self.view = command, list(slots), timeout, retries, view
+        self,
+        command: Callable[[Task], list[str]],
+        slots: list[Slot],
+        timeout: float | None,
+        retries: int,
+        view: View,
+    ) -> None:
+        self._command, self._free, self._timeout, self._retries, self.view = (
+            command,
+            list(slots),
+            timeout,
+            retries,
+            view,
+        )
         self._running: list[Running] = []
         self._full = False
 
@@ -128,7 +142,9 @@ class Pool:
         slot = self._free.pop(0)
         task.tries += 1
         task.directory.mkdir(parents=True, exist_ok=True)
-        self._record(task, state="running", reason=None, exit_code=None, attempts=task.record.attempts + 1)
+        self._record(
+            task, state="running", reason=None, exit_code=None, attempts=task.record.attempts + 1
+        )
         with (task.directory / CONSOLE).open("ab") as console:
             process = psutil.Popen(
                 self._command(task),
@@ -139,8 +155,12 @@ class Pool:
                 start_new_session=True,  # Ctrl-C is the pool's to pass on
             )
         if slot.processors:
-            with suppress(psutil.Error, OSError, AttributeError):  # it has ended already; or the system has no such thing
-                process.cpu_affinity(list(slot.processors))  # before it has threads, which inherit it
+            with suppress(
+                psutil.Error, OSError, AttributeError
+            ):  # it has ended already; or the system has no such thing
+                process.cpu_affinity(
+                    list(slot.processors)
+                )  # before it has threads, which inherit it
         self._running.append(Running(task, process, slot))
         self.view.started(task)
 
@@ -171,7 +191,9 @@ class Pool:
         self._free.append(each.slot)
         task.spent += each.seconds
         short_of_memory = machine.killed_for_memory() > each.killed_before
-        end = verdict.Process(code, each.asked, short_of_memory, each.peak, self._timeout, task.directory / CONSOLE)
+        end = verdict.Process(
+            code, each.asked, short_of_memory, each.peak, self._timeout, task.directory / CONSOLE
+        )
         self._full = self._full or code == DiskFullError.exit_code
         self._record(task, **verdict.of(end, task.directory), **self._costs(each, code))
         if verdict.crashed(end) and task.tries <= self._retries and not self._full:
@@ -181,7 +203,11 @@ class Pool:
     def _costs(self, each: Running, code: int) -> dict[str, object]:
         record = each.task.record
         peak = max(each.peak, record.peak_bytes or 0)
-        return {"exit_code": code, "seconds": round(record.seconds + each.seconds, 1), "peak_bytes": peak}
+        return {
+            "exit_code": code,
+            "seconds": round(record.seconds + each.seconds, 1),
+            "peak_bytes": peak,
+        }
 
     def _record(self, task: Task, **changes: object) -> None:
         """Keep what is known of a task, also where the disk does not."""

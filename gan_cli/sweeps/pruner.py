@@ -1,6 +1,7 @@
 """Early ends where Optuna drives: its own successive-halving pruner, asked at each rung.
 
-Hydra's Optuna sweeper tells trials their end only, so that the pruner's study is one of its own with the same trials.
+Hydra's Optuna sweeper tells trials their end only, so that the pruner's study is one of its own
+with the same trials.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from gan_cli.sweeps.processes import Task
 
 
 class Pruner:
-    """Compares a trial with all that have reached the same rung before (Li et al., "A system for massively parallel
-    hyperparameter tuning", 2020).
+    """Compares a trial with all that have reached the same rung before (Li et al., "A system for
+    massively parallel hyperparameter tuning", 2020).
 
     Args:
-        ladder: the steps at which trials are compared. Optuna is told their places, for its own rungs are not rounded.
+        ladder: the steps at which trials are compared. Optuna is told their places, for its own
+            rungs are not rounded.
     """
 
     def __init__(self, objective: str, factor: int, ladder: Sequence[int]) -> None:
@@ -45,7 +47,9 @@ class Pruner:
 
         if self._study is None:
             optuna.logging.set_verbosity(optuna.logging.ERROR)
-            pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=self._factor)
+            pruner = optuna.pruners.SuccessiveHalvingPruner(
+                min_resource=1, reduction_factor=self._factor
+            )
             self._study = optuna.create_study(pruner=pruner)
         if number not in self._trials:
             self._trials[number] = self._study.ask()

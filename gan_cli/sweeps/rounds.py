@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Protocol
 
+from gan_cli.runs import checkpoint
 from gan_cli.sweeps import halving
 from gan_cli.sweeps.processes import Pool, Task
-from gan_cli.training import checkpoint
 
 
 class Choose(Protocol):
@@ -18,9 +18,11 @@ class Choose(Protocol):
 
 
 def run(pool: Pool, tasks: Sequence[Task], ladder: Sequence[int], choose: Choose) -> None:
-    """Run all tasks to the first rung of a ladder, the chosen ones to the next, and those that are left to their end.
+    """Run all tasks to the first rung of a ladder, the chosen ones to the next, and those that are
+    left to their end.
 
-    What has happened in an earlier part of the sweep is not done again; the choices are, from the same scores.
+    What has happened in an earlier part of the sweep is not done again; the choices are, from the
+    same scores.
     """
     alive = list(tasks)
     for step in ladder:
@@ -28,7 +30,9 @@ def run(pool: Pool, tasks: Sequence[Task], ladder: Sequence[int], choose: Choose
         pruned = choose(alive, step)
         for task in alive:
             if task.number in pruned and task.record.state != "failed" and not task.record.over:
-                task.record = task.record.update(task.directory, state="pruned", reason=pruned[task.number])
+                task.record = task.record.update(
+                    task.directory, state="pruned", reason=pruned[task.number]
+                )
                 pool.view.ended(task)
         alive = [task for task in alive if task.number not in pruned and not _failed(task, step)]
     pool.run([_until(task, None) for task in alive if not task.over])
@@ -49,7 +53,9 @@ def by_setting(objective: str, factor: int) -> Choose:
 
 
 def loss(task: Task, objective: str, step: int) -> float:
-    """A task's best score up to a step, the lower the better; infinite where it has failed on the way there."""
+    """A task's best score up to a step, the lower the better; infinite where it has failed on the
+    way there.
+    """
     if _failed(task, step):
         return math.inf
     return halving.loss_at(task.directory / "metrics.jsonl", objective, step)
@@ -60,7 +66,9 @@ def _setting(task: Task) -> tuple[str, ...]:
 
 
 def _failed(task: Task, step: int) -> bool:
-    """Whether it has failed on the way to a step; what it did later is another matter, and is tried again."""
+    """Whether it has failed on the way to a step; what it did later is another matter, and is tried
+    again.
+    """
     return task.record.state == "failed" and _reached(task) < step
 
 

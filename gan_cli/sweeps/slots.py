@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gan_cli import machine
+from gan_cli.base import machine
 
 
 @dataclass(frozen=True)
@@ -27,19 +27,26 @@ def places(jobs: int | Literal["auto"], memory_gb: float, most: int, pin: bool) 
     With GPUs each slot is bound to one of them, in turn where there are more runs than GPUs.
 
     Args:
-        jobs: how many; auto: one for each GPU, or without one as many as there are cores and `memory_gb` for.
-        pin: keep each run on cores of its own. TensorFlow's threads wait for each other by spinning; on the cores of another
-            run that costs a quarter more time.
+        jobs: how many; auto: one for each GPU, or without one as many as there are cores and
+            `memory_gb` for.
+        pin: keep each run on cores of its own. TensorFlow's threads wait for each other by
+            spinning; on the cores of another run that costs a quarter more time.
     """
     gpus = machine.gpus()
     if jobs == "auto":
-        wanted = len(gpus) or min(machine.cores(), int(machine.available_memory() / (memory_gb * 1e9)))
+        wanted = len(gpus) or min(
+            machine.cores(), int(machine.available_memory() / (memory_gb * 1e9))
+        )
     else:
         wanted = jobs
     count = max(1, min(wanted, most))
     shares = _shares(machine.processors() if pin and count > 1 else [], count)
-    bound = [{"CUDA_VISIBLE_DEVICES": gpus[place % len(gpus)]} if gpus else {} for place in range(count)]
-    return [Slot(environment, processors) for environment, processors in zip(bound, shares, strict=True)]
+    bound = [
+        {"CUDA_VISIBLE_DEVICES": gpus[place % len(gpus)]} if gpus else {} for place in range(count)
+    ]
+    return [
+        Slot(environment, processors) for environment, processors in zip(bound, shares, strict=True)
+    ]
 
 
 def threads(count: int) -> int:
@@ -48,10 +55,15 @@ def threads(count: int) -> int:
 
 
 def _shares(processors: list[int], count: int) -> list[tuple[int, ...]]:
-    """Equal shares of processors side by side; one each, in turn, where there are more runs than processors."""
+    """Equal shares of processors side by side; one each, in turn, where there are more runs than
+    processors.
+    """
     total = len(processors)
     if not total:
         return [()] * count
     if count > total:
         return [(processors[place % total],) for place in range(count)]
-    return [tuple(processors[place * total // count : (place + 1) * total // count]) for place in range(count)]
+    return [
+        tuple(processors[place * total // count : (place + 1) * total // count])
+        for place in range(count)
+    ]

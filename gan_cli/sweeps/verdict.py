@@ -6,9 +6,9 @@ import signal
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from gan_cli import files
-from gan_cli.errors import RunDirectoryError
-from gan_cli.sweeps.record import Job, read_job
+from gan_cli.base import files
+from gan_cli.base.errors import RunDirectoryError
+from gan_cli.runs.record import Job, read_job
 
 Asked = Literal["stop", "timeout"]
 LAST_WORDS = 4096
@@ -40,12 +40,20 @@ def of(process: Process, directory: Path) -> dict[str, Any]:
     """The state and reason of a job whose process has ended: what it said itself, if it could."""
     said = _said(directory)
     if process.asked == "timeout" and (said is None or said.state in ("running", "stopped")):
-        return {"state": "failed", "reason": f"took longer than hydra.launcher.timeout={process.timeout:g} s; it was stopped"}
+        return {
+            "state": "failed",
+            "reason": (
+                f"took longer than hydra.launcher.timeout={process.timeout:g} s; it was stopped"
+            ),
+        }
     if said is not None and said.state != "running":
         return {"state": said.state, "reason": said.reason}
     if process.asked == "stop":
         return {"state": "stopped", "reason": None}
-    return {"state": "failed", "reason": _crash(process) if crashed(process) else _last_words(process)}
+    return {
+        "state": "failed",
+        "reason": _crash(process) if crashed(process) else _last_words(process),
+    }
 
 
 def crashed(process: Process) -> bool:
@@ -65,11 +73,17 @@ def _crash(process: Process) -> str:
     name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
     held = f"it held {process.peak / 1e9:.1f} GB"
     if number == signal.SIGKILL and process.short_of_memory:
-        return f"out of memory: killed by the system ({held}); fewer hydra.launcher.jobs or a smaller model need less"
+        return (
+            f"out of memory: killed by the system ({held}); fewer hydra.launcher.jobs or a "
+            "smaller model need less"
+        )
     if number == signal.SIGKILL:
         return f"killed by SIGKILL, as systems do where memory runs out ({held})"
     if any(words in _tail(process) for words in NO_ROOM):
-        return f"out of memory: an allocation failed ({held}); fewer hydra.launcher.jobs or a smaller model need less"
+        return (
+            f"out of memory: an allocation failed ({held}); fewer hydra.launcher.jobs or a "
+            "smaller model need less"
+        )
     return f"crashed with {name} ({held}): {_last_words(process)}"
 
 

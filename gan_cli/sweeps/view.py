@@ -15,11 +15,11 @@ from rich.table import Table
 from rich.text import Text
 from tqdm import tqdm
 
+from gan_cli.runs import journal
+from gan_cli.runs.record import differing, printable
+from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sweeps.outcome import OBJECTIVES, outcome
 from gan_cli.sweeps.processes import Task, View
-from gan_cli.sweeps.record import differing, printable
-from gan_cli.training import journal
-from gan_cli.training.rundir import RunDirectory
 
 LABELS = {"frechet": "Fréchet", "elbo_held_out": "ELBO"}
 EVERY = 30.0
@@ -43,10 +43,14 @@ def view(directory: Path, tasks: Sequence[Task], objective: str, parallel: int) 
 class Standing:
     """What is known of the tasks: from their records, and from what running ones have logged."""
 
-    def __init__(self, directory: Path, tasks: Sequence[Task], objective: str, parallel: int) -> None:
+    def __init__(
+        self, directory: Path, tasks: Sequence[Task], objective: str, parallel: int
+    ) -> None:
         self.directory, self.tasks, self.objective = directory, tasks, objective
         self._parallel, self._began, self._labels = parallel, time.monotonic(), _labels(tasks)
-        self._followers = {task.number: journal.Follower(task.directory / "metrics.jsonl") for task in tasks}
+        self._followers = {
+            task.number: journal.Follower(task.directory / "metrics.jsonl") for task in tasks
+        }
         self._last: dict[int, dict[str, Any]] = {}
         self._best: dict[int, float] = {}
 
@@ -62,7 +66,9 @@ class Standing:
                     self._best[task.number] = better(score, self._best.get(task.number, score))
 
     def settle(self, task: Task) -> None:
-        """The score that a task's run ends with: of many samples, where its best checkpoints were scored again."""
+        """The score that a task's run ends with: of many samples, where its best checkpoints were
+        scored again.
+        """
         self.read([task])
         best = outcome(RunDirectory(task.directory), self.objective).score
         if best is not None:
@@ -79,7 +85,9 @@ class Standing:
         return str(task.number), self._labels[task.number], state, best, _time(left)
 
     def left(self, task: Task) -> float | None:
-        """Seconds that a running task still needs, by its speed so far; None where that is not known."""
+        """Seconds that a running task still needs, by its speed so far; None where that is not
+        known.
+        """
         last, goal = self._last.get(task.number), task.until or task.steps
         if not last or not goal or not last["step"]:
             return None
@@ -107,7 +115,10 @@ class Standing:
         number, settings, _, best, _ = self.cells(task)
         score = f", {LABELS[self.objective]} {best}" if best else ""
         reason = f": {printable(task.record.reason)}" if task.record.reason else ""
-        return f"job {number} ({settings}) {task.record.state}{score}, {tqdm.format_interval(task.spent)}{reason}"
+        return (
+            f"job {number} ({settings}) {task.record.state}{score}, "
+            f"{tqdm.format_interval(task.spent)}{reason}"
+        )
 
 
 class Lines:
@@ -117,7 +128,9 @@ class Lines:
         self._standing, self._told = standing, time.monotonic()
 
     def started(self, task: Task) -> None:
-        self._print(f"job {task.number} ({self._standing.cells(task)[1]}) started in {task.directory}")
+        self._print(
+            f"job {task.number} ({self._standing.cells(task)[1]}) started in {task.directory}"
+        )
 
     def ended(self, task: Task) -> None:
         self._standing.settle(task)
@@ -130,7 +143,11 @@ class Lines:
         for task in running:
             number, settings, where, best, left = self._standing.cells(task)
             score = f"  {LABELS[self._standing.objective]} {best}" if best else ""
-            self._print(f"job {number} ({settings})  {where}{score}  {left + ' left' if left else ''}".rstrip())
+            self._print(
+                (
+                    f"job {number} ({settings})  {where}{score}  {left + ' left' if left else ''}"
+                ).rstrip()
+            )
         self._print(self._standing.heading())
 
     def _print(self, line: str) -> None:
@@ -163,24 +180,34 @@ class LiveTable:
         table = Table(box=None, pad_edge=False, expand=False)
         for name in ("job", "settings", "step", LABELS[self._standing.objective], "left"):
             side: Any = "left" if name == "settings" else "right"
-            widest = max(20, self._live.console.width - OTHER_COLUMNS) if name == "settings" else None
-            table.add_column(name, justify=side, no_wrap=True, overflow="ellipsis", max_width=widest)
+            widest = (
+                max(20, self._live.console.width - OTHER_COLUMNS) if name == "settings" else None
+            )
+            table.add_column(
+                name, justify=side, no_wrap=True, overflow="ellipsis", max_width=widest
+            )
         for task in self._shown():
             table.add_row(*map(Text, self._standing.cells(task)))
         self._live.update(Group(Text(self._standing.heading()), table), refresh=True)
 
     def _shown(self) -> list[Task]:
-        """As many tasks as there is room for: those that run first, then those that ended, then those that wait."""
+        """As many tasks as there is room for: those that run first, then those that ended, then
+        those that wait.
+        """
         room = max(3, self._live.console.height - ROOM)
         order = {"running": 0, "done": 1, "failed": 1, "pruned": 1}
-        chosen = sorted(self._standing.tasks, key=lambda task: order.get(task.record.state, 2))[:room]
+        chosen = sorted(self._standing.tasks, key=lambda task: order.get(task.record.state, 2))[
+            :room
+        ]
         return sorted(chosen, key=lambda task: task.number)
 
 
 def _labels(tasks: Sequence[Task]) -> dict[int, str]:
     """Of each task the overrides that not all have, by the last parts of their keys."""
     told = differing({task.number: task.record.overrides for task in tasks})
-    return {number: " ".join(map(_short, overrides)) or "defaults" for number, overrides in told.items()}
+    return {
+        number: " ".join(map(_short, overrides)) or "defaults" for number, overrides in told.items()
+    }
 
 
 def _short(override: str) -> str:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import psutil
 import tensorflow as tf
 
-from gan_cli.config import TrainConfig
-from gan_cli.data.feed import FEEDS
-from gan_cli.data.source import Source
-from gan_cli.training import device
+from gan_cli.base import device
+from gan_cli.config.schema import TrainConfig
+from gan_cli.data.pipeline.feed import FEEDS
+from gan_cli.data.reading.source import Source
 from gan_cli.training.run import build, compiled
 
 
@@ -59,7 +59,9 @@ def estimate(config: TrainConfig, source: Source, steps: int) -> Estimate:
         weights=sum(network.count_params() for network in state.model.networks.values()),
         feed=where,
         free_bytes=free,
-        state_bytes=sum(math.prod(tensor.shape) * tf.as_dtype(tensor.dtype).size for tensor in tensors),
+        state_bytes=sum(
+            math.prod(tensor.shape) * tf.as_dtype(tensor.dtype).size for tensor in tensors
+        ),
         process_bytes=psutil.Process().memory_info().rss,
         seconds_per_step=seconds,
         place=place,

@@ -1,4 +1,6 @@
-"""What can go wrong on the way of a run, as the line that ends it: what is saved, and how it goes on."""
+"""What can go wrong on the way of a run, as the line that ends it: what is saved, and how it goes
+on.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,11 @@ from contextlib import contextmanager
 
 import tensorflow as tf
 
-from gan_cli.data.feed import Feed
-from gan_cli.errors import DataError, NonFiniteError, OutOfMemoryError, refused
-from gan_cli.training import checkpoint
+from gan_cli.base.errors import DataError, NonFiniteError, OutOfMemoryError, refused
+from gan_cli.data.pipeline.feed import Feed
+from gan_cli.runs import checkpoint
+from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training.hooks import Checkpoint
-from gan_cli.training.rundir import RunDirectory
 
 
 @contextmanager
@@ -22,7 +24,9 @@ def explained(run: RunDirectory, saver: Checkpoint, feed: Feed) -> Iterator[None
     try:
         yield
     except NonFiniteError as error:
-        raise NonFiniteError(f"{error}; not saved. {_last_good(run, saver)}; a lower learning rate may help") from None
+        raise NonFiniteError(
+            f"{error}; not saved. {_last_good(run, saver)}; a lower learning rate may help"
+        ) from None
     except (MemoryError, tf.errors.ResourceExhaustedError) as error:
         raise OutOfMemoryError(f"{too_much(error)}. {_last_good(run, saver)}") from error
     except tf.errors.OpError as error:
@@ -32,15 +36,24 @@ def explained(run: RunDirectory, saver: Checkpoint, feed: Feed) -> Iterator[None
     except OSError as error:
         remedy = "make room, then " if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
         raise refused(
-            error, f"{run.path}: {error.strerror or error}. {_last_good(run, saver)}; {remedy}{goes_on(run)}"
+            error,
+            (
+                f"{run.path}: {error.strerror or error}. {_last_good(run, saver)}; "
+                f"{remedy}{goes_on(run)}"
+            ),
         ) from None
 
 
 def too_much(error: BaseException) -> str:
     """A failed allocation in the allocator's words, without the graph around it."""
     text = str(getattr(error, "message", None) or error)
-    what = re.search(r"OOM when allocating tensor with shape ?\[[\d,]*\]|Unable to allocate [\d.]+ \w+", text)
-    return f"out of memory{f' ({what[0]})' if what else ''}; a smaller training.batch_size or model needs less"
+    what = re.search(
+        r"OOM when allocating tensor with shape ?\[[\d,]*\]|Unable to allocate [\d.]+ \w+", text
+    )
+    return (
+        f"out of memory{f' ({what[0]})' if what else ''}; a smaller training.batch_size or "
+        "model needs less"
+    )
 
 
 def goes_on(run: RunDirectory) -> str:

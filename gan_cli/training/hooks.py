@@ -12,13 +12,11 @@ from typing import Any, Protocol, TextIO
 import tensorflow as tf
 from tqdm import tqdm
 
-from gan_cli.errors import ConfigError
-from gan_cli.training import checkpoint, journal, ranking
-from gan_cli.training.rundir import RunDirectory
-from gan_cli.training.state import State, export
-
-CONTENDING = 3
-"""Best checkpoints that are kept while a run lasts, for the full scores at its end."""
+from gan_cli.base.errors import ConfigError
+from gan_cli.networks.variables import export
+from gan_cli.runs import checkpoint, journal, ranking
+from gan_cli.runs.rundir import RunDirectory
+from gan_cli.training.state import State
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,8 @@ class Moment:
         total: optimizer steps of the whole run.
         logs: name -> mean since the last multiple of training.log_every.
         seconds: wall time since this process began to train.
-        images_per_second: real images per second of compiled steps since the last multiple of log_every.
+        images_per_second: real images per second of compiled steps since the last multiple of
+            log_every.
         seconds_left: estimate, from that speed.
         scores: what hooks measured at this very step.
     """
@@ -45,10 +44,11 @@ class Moment:
 
 
 class Hook(Protocol):
-    """Called at every multiple of `every` and at the run's last step; `close` when the loop ends for whatever reason.
+    """Called at every multiple of `every` and at the run's last step; `close` when the loop ends
+    for whatever reason.
 
-    What it returns is among the scores of the moment that later hooks see. One with `finished` that is true ends the run:
-    for the hooks after it this step is the last.
+    What it returns is among the scores of the moment that later hooks see. One with `finished` that
+    is true ends the run: for the hooks after it this step is the last.
     """
 
     every: int
@@ -66,10 +66,16 @@ class ProgressBar:
     def __init__(self, start: int, total: int) -> None:
         layout = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
         self._score: list[str] = []
-        self._bar = tqdm(initial=start, total=total, bar_format=layout, dynamic_ncols=True, file=sys.stdout)
+        self._bar = tqdm(
+            initial=start, total=total, bar_format=layout, dynamic_ncols=True, file=sys.stdout
+        )
 
     def __call__(self, moment: Moment) -> None:
-        losses = [f"{_initial(name)} {value:.3g}" for name, value in moment.logs.items() if name.startswith("loss_")]
+        losses = [
+            f"{_initial(name)} {value:.3g}"
+            for name, value in moment.logs.items()
+            if name.startswith("loss_")
+        ]
         if "frechet" in moment.scores:
             self._score = [f"FD {moment.scores['frechet']:.3g}"]
         parts = [f"{moment.images_per_second:,.0f} img/s", *losses, *self._score]
@@ -91,18 +97,27 @@ class ProgressLines:
     def __call__(self, moment: Moment) -> None:
         if not _due(moment, self._interval):
             return
-        losses = "  ".join(f"{name[5:]} {value:.4g}" for name, value in moment.logs.items() if name.startswith("loss_"))
+        losses = "  ".join(
+            f"{name[5:]} {value:.4g}"
+            for name, value in moment.logs.items()
+            if name.startswith("loss_")
+        )
         left = tqdm.format_interval(moment.seconds_left)
         speed = f"{moment.images_per_second:,.0f} images/s"
         score = f"  Fréchet {moment.scores['frechet']:.4g}" if "frechet" in moment.scores else ""
-        print(f"step {moment.step}/{moment.total}  {speed}  {losses}{score}  {left} left", file=self._file, flush=True)
+        print(
+            f"step {moment.step}/{moment.total}  {speed}  {losses}{score}  {left} left",
+            file=self._file,
+            flush=True,
+        )
 
     def close(self) -> None:
         pass
 
 
 class MetricsLog:
-    """metrics.jsonl: one object per line; a resumed run first drops what was written after its checkpoint.
+    """metrics.jsonl: one object per line; a resumed run first drops what was written after its
+    checkpoint.
 
     `seconds` counts on from part to part of a run.
     """
@@ -121,8 +136,15 @@ class MetricsLog:
     def __call__(self, moment: Moment) -> None:
         if not moment.logs or not _due(moment, self._interval):
             return
-        seconds, speed = round(self._seconds_before + moment.seconds, 3), round(moment.images_per_second, 1)
-        line = {"step": moment.step, "seconds": seconds, "images_per_second": speed} | moment.logs | dict(moment.scores)
+        seconds, speed = (
+            round(self._seconds_before + moment.seconds, 3),
+            round(moment.images_per_second, 1),
+        )
+        line = (
+            {"step": moment.step, "seconds": seconds, "images_per_second": speed}
+            | moment.logs
+            | dict(moment.scores)
+        )
         self._file.write(json.dumps(line) + "\n")
         self._file.flush()
 
@@ -131,7 +153,9 @@ class MetricsLog:
 
 
 class Pause:
-    """Ends the process's part of a run at a step, as if it were the last, so that the run can go on later."""
+    """Ends the process's part of a run at a step, as if it were the last, so that the run can go on
+    later.
+    """
 
     def __init__(self, until: int) -> None:
         self.every, self.finished = until, False
@@ -151,13 +175,16 @@ class TensorBoard:
             import tensorboard  # noqa: F401
         except ImportError:
             raise ConfigError(
-                "training.tensorboard=true needs the package tensorboard: pip install 'gan_cli[tensorboard]'"
+                "training.tensorboard=true needs the package tensorboard: pip install "
+                "'gan_cli[tensorboard]'"
             ) from None
         self.every, self._writer = every, tf.summary.create_file_writer(str(folder))
 
     def __call__(self, moment: Moment) -> None:
         with self._writer.as_default(step=moment.step):
-            values = moment.logs | dict(moment.scores) | {"images_per_second": moment.images_per_second}
+            values = (
+                moment.logs | dict(moment.scores) | {"images_per_second": moment.images_per_second}
+            )
             for name, value in values.items():
                 tf.summary.scalar(name, value)
 
@@ -168,8 +195,15 @@ class TensorBoard:
 class Checkpoint:
     """Commits the state; at a step that is saved already it does nothing."""
 
-    def __init__(self, run: RunDirectory, state: State, every: int, model: str, data: str, start: int) -> None:
-        self.every, self._folder, self._state, self._facts = every, run.checkpoints, state, (model, data)
+    def __init__(
+        self, run: RunDirectory, state: State, every: int, model: str, data: str, start: int
+    ) -> None:
+        self.every, self._folder, self._state, self._facts = (
+            every,
+            run.checkpoints,
+            state,
+            (model, data),
+        )
         self.saved: int | None = start or None
 
     def __call__(self, moment: Moment) -> None:
@@ -184,7 +218,7 @@ class Checkpoint:
         }
         checkpoint.save(self._folder, step, tensors, *self._facts, judged)
         self.saved = step
-        ranking.prune(self._folder, CONTENDING)
+        ranking.prune(self._folder, ranking.CONTENDING)
 
     def close(self) -> None:
         pass

@@ -1,7 +1,8 @@
-"""Weights from another run: whatever agrees in name, shape and dtype. Optimizers, step and random seeds start anew.
+"""Weights from another run: whatever agrees in name, shape and dtype. Optimizers, step and random
+seeds start anew.
 
-The other run may come from a stranger: JSON and safetensors are read, nothing else, and shapes are compared before any
-memory is taken.
+The other run may come from a stranger: JSON and safetensors are read, nothing else, and shapes are
+compared before any memory is taken.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gan_cli.errors import CheckpointError, RunDirectoryError
-from gan_cli.training import checkpoint, ranking
-from gan_cli.training.checkpoint import STATE, Manifest, Shapes
-from gan_cli.training.rundir import RunDirectory
+from gan_cli.base.errors import CheckpointError, RunDirectoryError
+from gan_cli.runs import checkpoint, ranking
+from gan_cli.runs.checkpoint import STATE, Manifest, Shapes
+from gan_cli.runs.rundir import RunDirectory
 
 if TYPE_CHECKING:
     from gan_cli.training.state import State
@@ -37,14 +38,19 @@ class Place(NamedTuple):
 
 
 def locate(origin: str) -> Place:
-    """Where the weights are that `init_from` asks for: a run directory, or one of its checkpoints (a folder step-N).
+    """Where the weights are that `init_from` asks for: a run directory, or one of its checkpoints
+    (a folder step-N).
 
     Raises:
         RunDirectoryError: it is neither.
         CheckpointError: a run without a checkpoint.
     """
     path = Path(origin)
-    if path.is_dir() and re.fullmatch(r"step-\d{8,18}", path.name) and not (path / "model.json").exists():
+    if (
+        path.is_dir()
+        and re.fullmatch(r"step-\d{8,18}", path.name)
+        and not (path / "model.json").exists()
+    ):
         return Place(path.absolute().parent, int(path.name[5:]))
     try:
         run = RunDirectory.read(origin)
@@ -56,9 +62,11 @@ def locate(origin: str) -> Place:
 
 
 def load(state: State, origin: str, say: Say) -> None:
-    """Start the networks of a new state, and their moving averages, with the weights of another run; say which.
+    """Start the networks of a new state, and their moving averages, with the weights of another
+    run; say which.
 
-    Of a run directory the checkpoint is the one that gan-sample draws from: the best, or the newest where none has a score.
+    Of a run directory the checkpoint is the one that gan-sample draws from: the best, or the newest
+    where none has a score.
 
     Raises:
         RunDirectoryError, CheckpointError: nothing there can be read, or nothing agrees.
@@ -69,7 +77,11 @@ def load(state: State, origin: str, say: Say) -> None:
         with checkpoint.opened(place.folder, manifest.step, STATE) as (tensors, found):
             wanted = _networks(state)
             lines = _report(wanted, found)
-            arrays = {key: tensors.get_tensor(key) for key, shape in wanted.items() if found.get(key) == shape}
+            arrays = {
+                key: tensors.get_tensor(key)
+                for key, shape in wanted.items()
+                if found.get(key) == shape
+            }
     except CheckpointError as error:
         raise CheckpointError(f"init_from: {error}") from None
     where = f"{origin}, step {manifest.step}"
@@ -89,7 +101,9 @@ def _verified(place: Place, say: Say) -> Manifest:
 
 
 def _networks(state: State) -> Shapes:
-    """key -> (shape, dtype) of every weight of the networks; the seeds of Dropout, which are integers, are none."""
+    """key -> (shape, dtype) of every weight of the networks; the seeds of Dropout, which are
+    integers, are none.
+    """
     return {
         key: (tuple(variable.shape), variable.dtype)
         for key, variable in state.tensors().items()
@@ -110,7 +124,10 @@ def _report(wanted: Shapes, found: Shapes) -> list[str]:
     for known in (*NO_NETWORKS, *_first_parts(wanted)):
         del others[known]
     if others:
-        lines.append(f"not here: {_some(f'{_printable(name)} ({count} tensors)' for name, count in others.items())}")
+        lines.append(
+            "not here: "
+            f"{_some(f'{_printable(name)} ({count} tensors)' for name, count in others.items())}"
+        )
     return lines
 
 
@@ -121,11 +138,16 @@ def _taken(ours: Shapes, found: Shapes) -> str:
         return f"all {len(ours)} tensors"
     if not ours.keys() & found.keys():
         return f"0 of {len(ours)} tensors, there is none of them there"
-    reasons = (f"{key.partition('/')[2]} {_difference(shape, found.get(key))}" for key, shape in left.items())
+    reasons = (
+        f"{key.partition('/')[2]} {_difference(shape, found.get(key))}"
+        for key, shape in left.items()
+    )
     return f"{len(ours) - len(left)} of {len(ours)} tensors; left: {_some(reasons)}"
 
 
-def _difference(ours: tuple[tuple[int, ...], str], theirs: tuple[tuple[int, ...], str] | None) -> str:
+def _difference(
+    ours: tuple[tuple[int, ...], str], theirs: tuple[tuple[int, ...], str] | None
+) -> str:
     if theirs is None:
         return "is not there"
     if theirs[0] != ours[0]:
@@ -151,7 +173,9 @@ def _printable(name: str) -> str:
 def _refuse_useless(arrays: Mapping[str, np.ndarray], where: str, state: State) -> None:
     if not arrays:
         names = ", ".join(state.model.networks)
-        raise CheckpointError(f"init_from: {where}: no weight of it has the name and shape of one here ({names})")
+        raise CheckpointError(
+            f"init_from: {where}: no weight of it has the name and shape of one here ({names})"
+        )
     for key, array in arrays.items():
         if not np.isfinite(array).all():
             raise CheckpointError(f"init_from: {where}: {key} is not finite")

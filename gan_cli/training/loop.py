@@ -1,4 +1,6 @@
-"""The loop: calls of the compiled step, cut where a hook is due, a signal is heard or half a second has passed."""
+"""The loop: calls of the compiled step, cut where a hook is due, a signal is heard or half a second
+has passed.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from dataclasses import replace
 
 import tensorflow as tf
 
-from gan_cli.errors import NonFiniteError
+from gan_cli.base.errors import NonFiniteError
 from gan_cli.training.hooks import Hook, Moment
 from gan_cli.training.signals import Signals
 from gan_cli.training.state import State
@@ -27,9 +29,15 @@ class Loop:
     """
 
     def __init__(
-        self, state: State, step: Step, hooks: Sequence[Hook], *, batch_size: int, log_every: int,
+        self,
+        state: State,
+        step: Step,
+        hooks: Sequence[Hook],
+        *,
+        batch_size: int,
+        log_every: int,
         steps_per_call: int | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._state, self._step, self._hooks = state, step, hooks
         self._images_per_step, self._log_every, self._steps_per_call = (
             batch_size * step.batches,
@@ -41,7 +49,8 @@ class Loop:
         self._summed_steps, self._timed_steps, self._timed_seconds = 0, 0, 0.0
 
     def run(self, total: int, signals: Signals) -> Moment:
-        """Train up to `total` steps, a signal or a hook that is `finished`; hooks due at the last step have been called.
+        """Train up to `total` steps, a signal or a hook that is `finished`; hooks due at the last
+        step have been called.
 
         Raises:
             NonFiniteError: at the first loss or weight that is not finite; no hook saw that state.
@@ -52,9 +61,18 @@ class Loop:
             while moment.step < total and signals.received is None and not self._stops():
                 moment = self._call(self._count(moment.step, total), total)
                 for hook in self._hooks:
-                    if not hook.every or moment.step % hook.every == 0 or moment.step == total or self._stops():
+                    if (
+                        not hook.every
+                        or moment.step % hook.every == 0
+                        or moment.step == total
+                        or self._stops()
+                    ):
                         scores = hook(moment)
-                        moment = replace(moment, scores={**moment.scores, **scores}) if scores else moment
+                        moment = (
+                            replace(moment, scores={**moment.scores, **scores})
+                            if scores
+                            else moment
+                        )
                 if moment.step % self._log_every == 0:
                     self._begin_interval()
         finally:
@@ -83,7 +101,10 @@ class Loop:
         if traced:
             elapsed = time.perf_counter() - began
             self._seconds_per_step = elapsed / count
-            self._timed_steps, self._timed_seconds = self._timed_steps + count, self._timed_seconds + elapsed
+            self._timed_steps, self._timed_seconds = (
+                self._timed_steps + count,
+                self._timed_seconds + elapsed,
+            )
         self._summed_steps += count
         if not finite or not self._state.finite():
             raise NonFiniteError(self._what_broke(finite))
@@ -110,5 +131,9 @@ class Loop:
         step = int(self._state.step.numpy())
         if losses_finite:
             return f"a weight is not finite after step {step}"
-        bad = [name for name, total in zip(self._step.names, self._totals.numpy(), strict=True) if total - total != 0]
+        bad = [
+            name
+            for name, total in zip(self._step.names, self._totals.numpy(), strict=True)
+            if total - total != 0
+        ]
         return f"{' and '.join(bad)} not finite at step {step}"

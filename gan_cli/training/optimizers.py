@@ -8,21 +8,25 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from gan_cli.config import Optimizer, Schedule
-from gan_cli.errors import ConfigError, unknown
+from gan_cli.base.errors import ConfigError, unknown
+from gan_cli.config.schema import Optimizer, Schedule
 from gan_cli.models.base import Model
 from gan_cli.training.schedules import Rate
 
 
 class Adam(keras.optimizers.Adam):
-    """Kingma and Ba (2015) in TensorFlow's fused kernel: Keras's own update passes over each weight ten times."""
+    """Kingma and Ba (2015) in TensorFlow's fused kernel: Keras's own update passes over each weight
+    ten times.
+    """
 
     def apply(self, grads: Any, trainable_variables: Any = None) -> None:
         updates = tf.cast(self.iterations + 1, tf.float32)
         self._powers = tf.pow(self.beta_1, updates), tf.pow(self.beta_2, updates)
         super().apply(grads, trainable_variables)
 
-    def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
+    def update_step(
+        self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor
+    ) -> None:
         index = self._get_variable_index(variable)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
@@ -39,16 +43,22 @@ class Adam(keras.optimizers.Adam):
 
 
 def _adam(options: Optimizer, rate: Rate, **common: Any) -> keras.Optimizer:
-    return Adam(rate, beta_1=options.beta_1, beta_2=options.beta_2, epsilon=options.epsilon, **common)
+    return Adam(
+        rate, beta_1=options.beta_1, beta_2=options.beta_2, epsilon=options.epsilon, **common
+    )
 
 
 def _adamw(options: Optimizer, rate: Rate, **common: Any) -> keras.Optimizer:
-    """Loshchilov and Hutter (2019): Keras applies a decoupled decay for any optimizer that has one."""
+    """Loshchilov and Hutter (2019): Keras applies a decoupled decay for any optimizer that has
+    one.
+    """
     return _adam(options, rate, weight_decay=options.weight_decay, **common)
 
 
 def _rmsprop(options: Optimizer, rate: Rate, **common: Any) -> keras.Optimizer:
-    return keras.optimizers.RMSprop(rate, rho=options.rho, momentum=options.momentum, epsilon=options.epsilon, **common)
+    return keras.optimizers.RMSprop(
+        rate, rho=options.rho, momentum=options.momentum, epsilon=options.epsilon, **common
+    )
 
 
 def _sgd(options: Optimizer, rate: Rate, **common: Any) -> keras.Optimizer:
@@ -58,7 +68,9 @@ def _sgd(options: Optimizer, rate: Rate, **common: Any) -> keras.Optimizer:
 BUILDERS = {"adam": _adam, "adamw": _adamw, "rmsprop": _rmsprop, "sgd": _sgd}
 
 
-def build(model: Model, options: Optimizer, schedule: Schedule, total_steps: int, precision: str) -> dict[str, keras.Optimizer]:
+def build(
+    model: Model, options: Optimizer, schedule: Schedule, total_steps: int, precision: str
+) -> dict[str, keras.Optimizer]:
     """player -> optimizer whose variables exist; float16 adds a dynamic loss scale.
 
     Raises:
@@ -67,18 +79,32 @@ def build(model: Model, options: Optimizer, schedule: Schedule, total_steps: int
     for player in options.players:
         if player not in model.players:
             raise ConfigError(unknown("player in optimizer.players", player, list(model.players)))
-    return {player: _for_player(player, model, options, schedule, total_steps, precision) for player in model.players}
+    return {
+        player: _for_player(player, model, options, schedule, total_steps, precision)
+        for player in model.players
+    }
 
 
 def _for_player(
-    player: str, model: Model, options: Optimizer, schedule: Schedule, total_steps: int, precision: str
+    player: str,
+    model: Model,
+    options: Optimizer,
+    schedule: Schedule,
+    total_steps: int,
+    precision: str,
 ) -> keras.Optimizer:
     if player in options.players:
-        given = {key: value for key, value in asdict(options.players[player]).items() if value is not None}
+        given = {
+            key: value
+            for key, value in asdict(options.players[player]).items()
+            if value is not None
+        }
         options = replace(options, **given)
     updates = sum(phase.repeats for phase in model.phases if player in phase.trains)
     rate = Rate(options.learning_rate, schedule, total_steps, updates)
-    optimizer = BUILDERS[options.name](options, rate, global_clipnorm=options.clip_norm, name=player)
+    optimizer = BUILDERS[options.name](
+        options, rate, global_clipnorm=options.clip_norm, name=player
+    )
     if precision == "float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer, name=f"{player}_scale")
     optimizer.build(model.trainable(player))

@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from gan_cli import images
-from gan_cli.data.source import Source
-from gan_cli.errors import DataError
+from gan_cli.base import images
+from gan_cli.base.errors import DataError
+from gan_cli.data.reading.source import Source
 from gan_cli.models.base import Autoencoder, Model
-from gan_cli.training import sampling
-from gan_cli.training.control import class_grid
+from gan_cli.runs.rundir import RunDirectory
+from gan_cli.sampling import drawing
+from gan_cli.sampling.control import class_grid
+from gan_cli.sampling.drawing import Inputs
 from gan_cli.training.hooks import Moment
-from gan_cli.training.rundir import RunDirectory
-from gan_cli.training.sampling import Inputs
 from gan_cli.training.state import State
 
 SEED = 0
@@ -29,18 +29,29 @@ ROWS, FPS = 8, 10
 
 
 class Preview:
-    """samples/step-N.png from fixed latents, real.png beside it, and progress.gif of all previews when the run ends.
+    """samples/step-N.png from fixed latents, real.png beside it, and progress.gif of all previews
+    when the run ends.
 
-    A model that is told the class has a row for each class, and the images of a column share their latents. Of sequences
-    each is a row of frames, and step-N.gif and real.gif play them. An autoencoder also has reconstructions-N.png: real
-    images, held-out ones where there are some, each with its reconstruction to the right, or, of sequences, below it.
+    A model that is told the class has a row for each class, and the images of a column share their
+    latents. Of sequences each is a row of frames, and step-N.gif and real.gif play them. An
+    autoencoder also has reconstructions-N.png: real images, held-out ones where there are some,
+    each with its reconstruction to the right, or, of sequences, below it.
     """
 
     def __init__(
-        self, run: RunDirectory, state: State, source: Source, held_out: Callable[[], Source], every: int, count: int
+        self,
+        run: RunDirectory,
+        state: State,
+        source: Source,
+        held_out: Callable[[], Source],
+        every: int,
+        count: int,
     ) -> None:
         self.every, self._folder, self._model = every, run.samples, state.sampler
-        self._sample, self._shown = sampling.compiled(state.sampler), arranged(state.sampler, source, count)
+        self._sample, self._shown = (
+            drawing.compiled(state.sampler),
+            arranged(state.sampler, source, count),
+        )
         self._originals, self._reconstruct = None, None
         if isinstance(state.sampler, Autoencoder):
             self._originals = _chosen(source, held_out, max(1, len(self._shown.real) // 2))
@@ -50,16 +61,26 @@ class Preview:
         self.last: Path | None = None
 
     def __call__(self, moment: Moment) -> None:
-        self.last = self._save(f"step-{moment.step:08d}", self._sample(self._shown.inputs), self._shown.columns)
+        self.last = self._save(
+            f"step-{moment.step:08d}", self._sample(self._shown.inputs), self._shown.columns
+        )
         if self._originals is not None and self._reconstruct is not None:
             paired = pairs(self._originals, self._reconstruct(self._originals))
             columns = 2 * max(1, round(math.sqrt(len(paired)) / 2))
-            images.save_png(self._folder / f"reconstructions-{moment.step:08d}.png", images.grid(paired, columns))
+            images.save_png(
+                self._folder / f"reconstructions-{moment.step:08d}.png",
+                images.grid(paired, columns),
+            )
 
     def close(self) -> None:
-        frames = sorted(frame for frame in self._folder.glob("step-*.png") if self.last and frame <= self.last)
+        frames = sorted(
+            frame for frame in self._folder.glob("step-*.png") if self.last and frame <= self.last
+        )
         if len(frames) > 1:
-            chosen = [frames[i] for i in np.unique(np.linspace(0, len(frames) - 1, MOST_FRAMES, dtype=int))]
+            chosen = [
+                frames[i]
+                for i in np.unique(np.linspace(0, len(frames) - 1, MOST_FRAMES, dtype=int))
+            ]
             images.save_gif(self._folder / "progress.gif", chosen)
 
     def _save(self, name: str, pixels: np.ndarray, columns: int | None) -> Path:
@@ -71,7 +92,9 @@ class Preview:
 
 
 class Arranged(NamedTuple):
-    """What a preview shows: the inputs of its images, real ones to compare them with, and the columns of its grid."""
+    """What a preview shows: the inputs of its images, real ones to compare them with, and the
+    columns of its grid.
+    """
 
     inputs: Inputs
     real: np.ndarray
@@ -80,19 +103,21 @@ class Arranged(NamedTuple):
 
 def arranged(model: Model, source: Source, count: int) -> Arranged:
     """Up to `count` images: a square of them, a row for each class, or a row for each sequence."""
-    draw = sampling.inputs(model, SEED)
+    draw = drawing.inputs(model, SEED)
     if model.default_steps:
         count = min(count, max(ROWS, count // model.default_steps))
         return Arranged(draw(count), source.some(count), None)
     if not model.num_classes:
         return Arranged(draw(count), source.some(count), None)
     rows, columns = class_grid(count, model.num_classes)
-    drawn = sampling.rows_of_classes(draw, range(rows), columns)(rows * columns)
+    drawn = drawing.rows_of_classes(draw, range(rows), columns)(rows * columns)
     return Arranged(drawn, of_classes(source, rows, columns), columns)
 
 
 def of_classes(source: Source, rows: int, columns: int) -> np.ndarray:
-    """Real images, `columns` of each of the first `rows` classes, the same ones every time; white where there are fewer."""
+    """Real images, `columns` of each of the first `rows` classes, the same ones every time; white
+    where there are fewer.
+    """
     assert source.labels is not None
     order = np.random.default_rng(SEED).permutation(len(source))
     labels = source.labels[order]

@@ -10,25 +10,31 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from gan_cli import augment, data, diffaug, files, models
-from gan_cli.config import TrainConfig, Training
-from gan_cli.data.feed import FEEDS, Feed
-from gan_cli.data.source import Source
-from gan_cli.errors import (
+from gan_cli import data, models
+from gan_cli.base import device, files
+from gan_cli.base.errors import (
     CheckpointError,
     Interrupted,
     NonFiniteError,
     OutOfMemoryError,
     refused,
 )
-from gan_cli.training import checkpoint, device, failures, hooks, init_from, journal, optimizers, rollback, scorer
+from gan_cli.config.schema import TrainConfig, Training
+from gan_cli.data.pipeline import augment
+from gan_cli.data.pipeline.feed import FEEDS, Feed
+from gan_cli.data.reading.source import Source
+from gan_cli.evaluation import scorer
+from gan_cli.networks.variables import assign, expected
+from gan_cli.objectives import diffaug
+from gan_cli.runs import checkpoint, journal
+from gan_cli.runs.rundir import ModelCard, RunDirectory
+from gan_cli.training import failures, hooks, init_from, optimizers, rollback
 from gan_cli.training.hooks import Hook
 from gan_cli.training.loop import Loop
 from gan_cli.training.preview import Preview
 from gan_cli.training.rollback import RollBack
-from gan_cli.training.rundir import ModelCard, RunDirectory
 from gan_cli.training.signals import Signals
-from gan_cli.training.state import State, assign, expected
+from gan_cli.training.state import State
 from gan_cli.training.step import Step
 from gan_cli.training.watchdog import Watchdog
 
@@ -55,9 +61,15 @@ class Ended(NamedTuple):
 
 
 def train(
-    config: TrainConfig, stored: dict[str, Any], source: Source, run: RunDirectory, say: Say, until: int | None = None
+    config: TrainConfig,
+    stored: dict[str, Any],
+    source: Source,
+    run: RunDirectory,
+    say: Say,
+    until: int | None = None,
 ) -> Ended:
-    """Train in a run directory up to the configured step, from its newest checkpoint where it has one.
+    """Train in a run directory up to the configured step, from its newest checkpoint where it has
+    one.
 
     Args:
         stored: the configuration as config.json shall hold it.
@@ -66,8 +78,9 @@ def train(
 
     Raises:
         Interrupted: a signal came; the state was saved.
-        OutOfMemoryError, DiskFullError, NonFiniteError, RunDirectoryError, CheckpointError, ConfigError, DataError: see
-            `gan_cli.errors`.
+        OutOfMemoryError, DiskFullError, NonFiniteError, RunDirectoryError, CheckpointError,
+        ConfigError, DataError: see
+            `gan_cli.base.errors`.
     """
     signals = Signals()
     with signals.heard():
@@ -77,15 +90,25 @@ def train(
             except RollBack as back:
                 config = replace(config, optimizer=back.optimizer)
                 stored = {**stored, "optimizer": asdict(back.optimizer)}
-                _write(run, run.read_card(), stored)  # at once: a kill while the state is built again shall not undo it
-            except (MemoryError, tf.errors.ResourceExhaustedError) as error:  # before the first step
+                _write(
+                    run, run.read_card(), stored
+                )  # at once: a kill while the state is built again shall not undo it
+            except (
+                MemoryError,
+                tf.errors.ResourceExhaustedError,
+            ) as error:  # before the first step
                 raise OutOfMemoryError(f"{run.path}: {failures.too_much(error)}") from error
 
 
 def _once(
-    config: TrainConfig, stored: dict[str, Any], source: Source, run: RunDirectory, say: Say, signals: Signals,
+    config: TrainConfig,
+    stored: dict[str, Any],
+    source: Source,
+    run: RunDirectory,
+    say: Say,
+    signals: Signals,
     until: int | None,
-) -> Ended:  # fmt: skip
+) -> Ended:
     """From the newest checkpoint, or from the start, to the end or to a rollback."""
     place = device.prepare(config.training.threads)
     card = ModelCard(1, config.model, config.loss, source.spec)
@@ -102,9 +125,14 @@ def _once(
         say(f"{run.path} is complete at step {start}; training.steps=N with a larger N goes on")
         return Ended()
     _write(run, card, stored)
-    say(f"{config.model.name} on {len(source):,} {source.spec} ({config.data.name}), {place}; {_placed(source, where)}")
+    say(
+        f"{config.model.name} on {len(source):,} {source.spec} ({config.data.name}), {place}; "
+        f"{_placed(source, where)}"
+    )
     if source.skipped:
-        say(f"{len(source.skipped):,} broken files left out, listed in {_list_skipped(run, source)}")
+        say(
+            f"{len(source.skipped):,} broken files left out, listed in {_list_skipped(run, source)}"
+        )
     return _loop(config, source, feed, run, card, state, start, total, signals, say, until)
 
 
@@ -112,7 +140,14 @@ def build(config: TrainConfig, source: Source, total: int) -> State:
     """The state at step 0 of a run of `total` steps."""
     training = config.training
     view = diffaug.differentiable(config.augment.differentiable)
-    model = models.build(config.model, source.spec, config.loss, seed=config.seed, precision=training.precision, view=view)
+    model = models.build(
+        config.model,
+        source.spec,
+        config.loss,
+        seed=config.seed,
+        precision=training.precision,
+        view=view,
+    )
     model.prepare()
     players = optimizers.build(model, config.optimizer, config.schedule, total, training.precision)
     return State(model, players, training.ema_decay)
@@ -126,17 +161,26 @@ def compiled(config: TrainConfig, state: State, feed: Feed) -> Step:
 def _restore(run: RunDirectory, state: State, card: ModelCard, source: Source, say: Say) -> int:
     """Put the newest valid checkpoint into the state; its step."""
     if run.read_card().fingerprint != card.fingerprint:
-        raise CheckpointError(f"{run.path}/model.json does not fit the stored configuration and data")
+        raise CheckpointError(
+            f"{run.path}/model.json does not fit the stored configuration and data"
+        )
     manifest = checkpoint.newest(run.checkpoints, say)
     if manifest is None:
         say(f"{run.path} has no checkpoint yet: starting at step 0")
         return 0
     if manifest.model != card.fingerprint:
-        raise CheckpointError(f"{run.checkpoints}: step {manifest.step} was saved from another model.json")
+        raise CheckpointError(
+            f"{run.checkpoints}: step {manifest.step} was saved from another model.json"
+        )
     if manifest.data != source.fingerprint:
-        raise CheckpointError(f"{source.origin}: not the images that {run.path} was trained on (SHA-256 differs)")
+        raise CheckpointError(
+            f"{source.origin}: not the images that {run.path} was trained on (SHA-256 differs)"
+        )
     tensors = state.tensors()
-    assign(tensors, checkpoint.read(run.checkpoints, manifest.step, checkpoint.STATE, expected(tensors)))
+    assign(
+        tensors,
+        checkpoint.read(run.checkpoints, manifest.step, checkpoint.STATE, expected(tensors)),
+    )
     say(f"resumed at step {manifest.step}")
     return manifest.step
 
@@ -146,37 +190,66 @@ def _write(run: RunDirectory, card: ModelCard, stored: dict[str, Any]) -> None:
         run.write_config(stored)
         run.write_card(card)  # last: its presence makes this a run directory
     except OSError as error:
-        raise refused(error, f"{run.path}: {error.strerror or error}; nothing was trained") from None
+        raise refused(
+            error, f"{run.path}: {error.strerror or error}; nothing was trained"
+        ) from None
 
 
 def _placed(source: Source, where: str) -> str:
-    return f"data {'resident' if where == 'resident' else 'streamed'}, {source.nbytes / 1e6:,.1f} MB"
+    return (
+        f"data {'resident' if where == 'resident' else 'streamed'}, {source.nbytes / 1e6:,.1f} MB"
+    )
 
 
 def _list_skipped(run: RunDirectory, source: Source) -> Path:
     """Write skipped.txt: a line for each file that is left out, and why."""
     path = run.path / "skipped.txt"
     with files.whole(path) as partial:
-        partial.write_text("".join(f"{each.name}\t{each.reason}\n" for each in source.skipped), encoding="utf-8")
+        partial.write_text(
+            "".join(f"{each.name}\t{each.reason}\n" for each in source.skipped), encoding="utf-8"
+        )
     return path
 
 
 def _loop(
-    config: TrainConfig, source: Source, feed: Feed, run: RunDirectory, card: ModelCard, state: State, start: int,
-    total: int, signals: Signals, say: Say, until: int | None,
-) -> Ended:  # fmt: skip
+    config: TrainConfig,
+    source: Source,
+    feed: Feed,
+    run: RunDirectory,
+    card: ModelCard,
+    state: State,
+    start: int,
+    total: int,
+    signals: Signals,
+    say: Say,
+    until: int | None,
+) -> Ended:
     training = config.training
     saver = _saver(config, run, state, card, source, start)
     with failures.explained(run, saver, feed):
         made = scorer.measured(config.data, source, config.evaluation, total, say)
-        judge = scorer.Scorer(made, config.evaluation, run, state, saver) if made else None
+        judge = (
+            scorer.Scorer(
+                made, config.evaluation, run, state.sampler, int(state.step.numpy()), saver
+            )
+            if made
+            else None
+        )
         held_out = partial(data.load, config.data, "test")
-        preview = Preview(run, state, source, held_out, training.preview_every, training.preview_count)
+        preview = Preview(
+            run, state, source, held_out, training.preview_every, training.preview_count
+        )
         pauses = [hooks.Pause(until)] if until else []
         loop = Loop(
             state,
             compiled(config, state, feed),
-            [*pauses, *([judge] if judge else []), *_watchers(config, run, start, total, judge, say), preview, saver],
+            [
+                *pauses,
+                *([judge] if judge else []),
+                *_watchers(config, run, start, total, judge, say),
+                preview,
+                saver,
+            ],
             batch_size=training.batch_size,
             log_every=training.log_every,
             steps_per_call=training.steps_per_call,
@@ -187,12 +260,18 @@ def _loop(
             rollback.on_non_finite(config, run, int(state.step.numpy()), total, error, say)
             raise
         if judge and judge.finished and moment.step < total:
-            say(f"ended at step {moment.step}: no better score in evaluation.patience={config.evaluation.patience} of them")
+            say(
+                f"ended at step {moment.step}: no better score in "
+                f"evaluation.patience={config.evaluation.patience} of them"
+            )
             if preview.last is None:  # it had ended before it was resumed
                 preview(moment)
         elif signals.received is not None and moment.step < total:
             saver(moment)
-            raise Interrupted(f"stopped and saved at step {moment.step}; {failures.goes_on(run)}", signals.received)
+            raise Interrupted(
+                f"stopped and saved at step {moment.step}; {failures.goes_on(run)}",
+                signals.received,
+            )
         elif any(pause.finished for pause in pauses) and moment.step < total:
             return Ended(preview.last, paused=True)
         if judge:
@@ -201,24 +280,45 @@ def _loop(
 
 
 def _choose(
-    config: TrainConfig, source: Source, feed: Feed, run: RunDirectory, card: ModelCard, state: State, total: int, say: Say
-) -> None:  # fmt: skip
+    config: TrainConfig,
+    source: Source,
+    feed: Feed,
+    run: RunDirectory,
+    card: ModelCard,
+    state: State,
+    total: int,
+    say: Say,
+) -> None:
     """The full scores that a kill after the last step has left out."""
     saver = _saver(config, run, state, card, source, total)
     with failures.explained(run, saver, feed):
         if made := scorer.measured(config.data, source, config.evaluation, total, say):
-            scorer.Scorer(made, config.evaluation, run, state, saver).choose(say)
+            scorer.Scorer(
+                made, config.evaluation, run, state.sampler, int(state.step.numpy()), saver
+            ).choose(say)
 
 
 def _saver(
-    config: TrainConfig, run: RunDirectory, state: State, card: ModelCard, source: Source, start: int
-) -> hooks.Checkpoint:  # fmt: skip
-    return hooks.Checkpoint(run, state, config.training.checkpoint_every, card.fingerprint, source.fingerprint, start)
+    config: TrainConfig,
+    run: RunDirectory,
+    state: State,
+    card: ModelCard,
+    source: Source,
+    start: int,
+) -> hooks.Checkpoint:
+    return hooks.Checkpoint(
+        run, state, config.training.checkpoint_every, card.fingerprint, source.fingerprint, start
+    )
 
 
 def _watchers(
-    config: TrainConfig, run: RunDirectory, start: int, total: int, judge: scorer.Scorer | None, say: Say
-) -> list[Hook]:  # fmt: skip
+    config: TrainConfig,
+    run: RunDirectory,
+    start: int,
+    total: int,
+    judge: scorer.Scorer | None,
+    say: Say,
+) -> list[Hook]:
     training = config.training
     watchers: list[Hook] = [
         hooks.progress(start, total, training.log_every),

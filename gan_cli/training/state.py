@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from gan_cli.models.base import Model, variables_by_key
-
-Variable = Any
-"""A keras.Variable or a tf.Variable: both have shape, dtype, numpy() and assign()."""
+from gan_cli.models.base import Model
+from gan_cli.networks.variables import Variable, variables_by_key
 
 
 class State:
     """Networks, optimizers, moving average and step of one run, as named tensors.
 
-    The moving average (Yazici et al. 2019) follows every float of the sampler's networks that a player trains, batch
-    statistics too, with a decay of min(decay, (1 + step) / (10 + step)), so that it forgets the random start. A network that
+    The moving average (Yazici et al. 2019) follows every float of the sampler's networks that a
+    player trains, batch statistics too, with a decay of min(decay, (1 + step) / (10 + step)), so
+    that it forgets the random start. A network that
     nobody trains is used as it is: what it remembers of the data is counted, not learnt.
     """
 
-    def __init__(self, model: Model, optimizers: Mapping[str, keras.Optimizer], ema_decay: float) -> None:
+    def __init__(
+        self, model: Model, optimizers: Mapping[str, keras.Optimizer], ema_decay: float
+    ) -> None:
         self.model, self.optimizers, self.ema_decay = model, optimizers, ema_decay
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
         trained = {name for networks in model.players.values() for name in networks}
-        self.averages = {name: _copy(model.networks[name]) for name in model.sampler if name in trained} if ema_decay else {}
+        self.averages = (
+            {name: _copy(model.networks[name]) for name in model.sampler if name in trained}
+            if ema_decay
+            else {}
+        )
         self.sampler = model.with_networks(self.averages)
         self._finite = tf.function(self._all_finite)
 
@@ -43,7 +46,9 @@ class State:
         return found
 
     def sampler_tensors(self) -> dict[str, Variable]:
-        """key -> the variables that `gan-sample` needs: the averaged networks, under the plain networks' keys."""
+        """key -> the variables that `gan-sample` needs: the averaged networks, under the plain
+        networks' keys.
+        """
         found: dict[str, Variable] = {}
         for name in self.model.sampler:
             found |= variables_by_key(name, self.sampler.networks[name])
@@ -54,10 +59,16 @@ class State:
         step = tf.cast(self.step, tf.float32)
         rate = 1.0 - tf.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
         for name, network in self.averages.items():
-            for average, variable in zip(network.variables, self.model.networks[name].variables, strict=True):
+            for average, variable in zip(
+                network.variables, self.model.networks[name].variables, strict=True
+            ):
                 if tf.as_dtype(variable.dtype).is_floating:
-                    difference = average.value - variable.value  # one kernel fewer than assign_sub of the product
-                    tf.raw_ops.ResourceApplyGradientDescent(var=average.value.handle, alpha=rate, delta=difference)
+                    difference = (
+                        average.value - variable.value
+                    )  # one kernel fewer than assign_sub of the product
+                    tf.raw_ops.ResourceApplyGradientDescent(
+                        var=average.value.handle, alpha=rate, delta=difference
+                    )
 
     def finite(self) -> bool:
         """Whether every weight of every network is finite."""
@@ -67,22 +78,6 @@ class State:
         variables = [v for network in self.model.networks.values() for v in network.variables]
         floats = [v.value for v in variables if tf.as_dtype(v.dtype).is_floating]
         return tf.reduce_all([True, *(tf.reduce_all(tf.math.is_finite(value)) for value in floats)])
-
-
-def export(tensors: Mapping[str, Variable]) -> dict[str, np.ndarray]:
-    """Variables as arrays of the same shape and dtype."""
-    return {key: np.asarray(variable.numpy()) for key, variable in tensors.items()}
-
-
-def expected(tensors: Mapping[str, Variable]) -> dict[str, tuple[tuple[int, ...], str]]:
-    """key -> (shape, dtype), what a checkpoint must hold."""
-    return {key: (tuple(v.shape), tf.as_dtype(v.dtype).name) for key, v in tensors.items()}
-
-
-def assign(tensors: Mapping[str, Variable], arrays: Mapping[str, np.ndarray]) -> None:
-    """Put arrays that were checked against `expected` into the variables."""
-    for key, variable in tensors.items():
-        variable.assign(arrays[key])
 
 
 def _copy(network: keras.Model) -> keras.Model:

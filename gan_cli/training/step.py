@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from gan_cli.augment import Transform
-from gan_cli.data.feed import Feed
+from gan_cli.base.randomness import Noise
+from gan_cli.base.spec import Batch, Logs
+from gan_cli.data.pipeline.augment import Transform
+from gan_cli.data.pipeline.feed import Feed
 from gan_cli.models.base import Phase
-from gan_cli.randomness import Noise
-from gan_cli.spec import Batch, Logs
 from gan_cli.training.state import State
 
 TrainFunction = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
@@ -25,21 +25,30 @@ class Step:
     """
 
     def __init__(
-        self, state: State, feed: Feed, seed: int, xla: bool = False, augment: Transform | None = None
-    ) -> None:  # fmt: skip
+        self,
+        state: State,
+        feed: Feed,
+        seed: int,
+        xla: bool = False,
+        augment: Transform | None = None,
+    ) -> None:
         self.names: list[str] = []
         self.batches = sum(phase.repeats for phase in state.model.phases)
         self._state, self._feed, self._seed, self._augment = state, feed, seed, augment
         signature = [tf.TensorSpec([], tf.int64), tf.TensorSpec([None], tf.float32)]
         self.run: TrainFunction = tf.function(self._run, input_signature=signature, autograph=False)
-        # XLA compiles one step without its data: its loops want shapes that are known before the logs are.
-        self._one_step = tf.function(self._one, autograph=False, jit_compile=True) if xla else self._one
+        # XLA compiles one step without its data: its loops want shapes that are known before the
+        # logs are.
+        self._one_step = (
+            tf.function(self._one, autograph=False, jit_compile=True) if xla else self._one
+        )
 
     def _run(self, count: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Run `count` steps, or up to the first with a loss that is not finite.
 
-        `totals` [1] of zeros or [number of logs] is what earlier calls summed; returns (all finite, new totals). Summing
-        on from call to call makes the sum independent of how the steps were cut into calls.
+        `totals` [1] of zeros or [number of logs] is what earlier calls summed; returns (all finite,
+        new totals). Summing on from call to call makes the sum independent of how the steps were
+        cut into calls.
         """
         end = self._state.step + count
 
@@ -77,18 +86,24 @@ class Step:
         logs: Logs = {}
         phases = [phase for phase in self._state.model.phases for _ in range(phase.repeats)]
         for draw, (phase, batch) in enumerate(zip(phases, batches, strict=True)):
-            logs |= self._update(phase, batch, Noise(self._seed, self._state.step * self.batches + draw))
+            logs |= self._update(
+                phase, batch, Noise(self._seed, self._state.step * self.batches + draw)
+            )
         self._state.update_averages()
         self._state.step.assign_add(1)
         self.names = list(logs)
         return tf.stack([tf.cast(value, tf.float32) for value in logs.values()])
 
     def _update(self, phase: Phase, batch: Batch, noise: Noise) -> Logs:
-        """One forward, each player's gradient of its own loss to its own variables, and only then the updates."""
+        """One forward, each player's gradient of its own loss to its own variables, and only then
+        the updates.
+        """
         optimizers = self._state.optimizers
         with tf.GradientTape(persistent=len(phase.trains) > 1) as tape:
             losses, logs = phase.losses(batch, noise)
-            scaled = {player: optimizers[player].scale_loss(loss) for player, loss in losses.items()}
+            scaled = {
+                player: optimizers[player].scale_loss(loss) for player, loss in losses.items()
+            }
         variables = {player: self._state.model.trainable(player) for player in losses}
         gradients = {player: tape.gradient(scaled[player], variables[player]) for player in losses}
         for player in losses:

@@ -1,4 +1,6 @@
-"""A run that goes wrong is seen by its numbers: what it looks like, what usually helps, and a way back."""
+"""A run that goes wrong is seen by its numbers: what it looks like, what usually helps, and a way
+back.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +12,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeGuard
 
-from gan_cli.config import Optimizer, PlayerOptimizer
+from gan_cli.config.schema import Optimizer, PlayerOptimizer
+from gan_cli.runs.journal import json_lines
 from gan_cli.training.hooks import Moment
-from gan_cli.training.journal import json_lines
 
 SATURATED, INTERVALS = 0.999, 10
 """Share of pairs that the discriminator orders rightly, over that many log intervals in a row."""
 LOST, SCORES = 0.5, 2
-"""Variance of the samples' features, as a share of its highest so far, in that many scores in a row."""
+"""Variance of the samples' features, as a share of its highest so far, in that many scores in a
+row.
+"""
 COLLAPSED = 0.25
-"""The same over that of real images, in RISING scores in a row: a young run has little variety, but not for long."""
+"""The same over that of real images, in RISING scores in a row: a young run has little variety, but
+not for long.
+"""
 RISEN, RISING = 1.25, 5
 """Scores above the best by that factor, that many in a row."""
 MOST_ROLLBACKS = 3
@@ -30,7 +36,9 @@ Kind = Literal["saturated", "collapsed", "rising", "not finite"]
 
 @dataclass(frozen=True)
 class Finding:
-    """What was seen, and the player whose learning rate a rollback halves (None: every player's)."""
+    """What was seen, and the player whose learning rate a rollback halves (None: every
+    player's).
+    """
 
     kind: Kind
     text: str
@@ -38,7 +46,10 @@ class Finding:
 
 
 ADVICE: dict[Kind, str] = {
-    "saturated": "a lower learning rate or dropout for the discriminator, another loss or a gradient penalty may help",
+    "saturated": (
+        "a lower learning rate or dropout for the discriminator, another loss or a "
+        "gradient penalty may help"
+    ),
     "collapsed": "a lower learning rate, a larger batch or another loss may help",
     "rising": "the best checkpoint is kept; a lower learning rate or schedule=linear may help",
     "not finite": "a lower learning rate or optimizer.clip_norm=1 may help",
@@ -50,15 +61,20 @@ class Watchdog:
 
     Args:
         tell: called with each finding; it may raise to end the run.
-        before: what metrics.jsonl holds of the steps before: a resumed run sees what an unbroken one would.
+        before: what metrics.jsonl holds of the steps before: a resumed run sees what an unbroken
+            one would.
         since: scores up to this step were measured otherwise and count for nothing.
     """
 
     every = 0
 
     def __init__(
-        self, log_every: int, tell: Callable[[int, Finding], None], before: Iterable[Mapping[str, Any]] = (), since: int = 0
-    ) -> None:  # fmt: skip
+        self,
+        log_every: int,
+        tell: Callable[[int, Finding], None],
+        before: Iterable[Mapping[str, Any]] = (),
+        since: int = 0,
+    ) -> None:
         self._log_every, self._tell = log_every, tell
         self._ordered: list[float] = []
         self._spread: list[float] = []
@@ -95,13 +111,23 @@ class Watchdog:
     def _findings(self) -> list[Finding]:
         found = []
         if len(self._ordered) == INTERVALS and min(self._ordered) > SATURATED:
-            text = f"the discriminator has told all real images from generated ones for {INTERVALS} intervals"
+            text = (
+                "the discriminator has told all real images from generated ones for "
+                f"{INTERVALS} intervals"
+            )
             found.append(Finding("saturated", text, "discriminator"))
         lost = len(self._spread) >= SCORES and max(self._spread[-SCORES:]) < LOST * self._widest
         if lost or (len(self._spread) == RISING and max(self._spread) < COLLAPSED):
-            found.append(Finding("collapsed", f"samples vary {self._spread[-1]:.2f} times as much as real images"))
+            found.append(
+                Finding(
+                    "collapsed", f"samples vary {self._spread[-1]:.2f} times as much as real images"
+                )
+            )
         if len(self._scores) == RISING and min(self._scores) > RISEN * self._best:
-            text = f"the Fréchet distance, {self._scores[-1]:.4g}, left its best, {self._best:.4g}, long ago"
+            text = (
+                f"the Fréchet distance, {self._scores[-1]:.4g}, left its best, "
+                f"{self._best:.4g}, long ago"
+            )
             found.append(Finding("rising", text))
         return found
 
@@ -111,14 +137,22 @@ def _finite(value: Any) -> TypeGuard[float]:
 
 
 def halved(optimizer: Optimizer, player: str | None) -> tuple[Optimizer, str, float]:
-    """The optimizer with half the learning rate for a player, or for all: (it, the key that changed, its new value)."""
+    """The optimizer with half the learning rate for a player, or for all: (it, the key that
+    changed, its new value).
+    """
     if player is None:
         rate = optimizer.learning_rate / 2
         players = {
-            name: replace(each, learning_rate=each.learning_rate / 2) if each.learning_rate else each
+            name: replace(each, learning_rate=each.learning_rate / 2)
+            if each.learning_rate
+            else each
             for name, each in optimizer.players.items()
         }
-        return replace(optimizer, learning_rate=rate, players=players), "optimizer.learning_rate", rate
+        return (
+            replace(optimizer, learning_rate=rate, players=players),
+            "optimizer.learning_rate",
+            rate,
+        )
     own = optimizer.players.get(player, PlayerOptimizer())
     rate = (own.learning_rate or optimizer.learning_rate) / 2
     players = {**optimizer.players, player: replace(own, learning_rate=rate)}
@@ -140,4 +174,6 @@ def rollbacks(path: Path) -> int:
     Raises:
         RunDirectoryError: a stranger's link or pipe lies there.
     """
-    return sum(entry is not None and entry.get("action") == "rollback" for entry, _ in json_lines(path))
+    return sum(
+        entry is not None and entry.get("action") == "rollback" for entry, _ in json_lines(path)
+    )

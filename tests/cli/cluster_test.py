@@ -11,14 +11,17 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_module
 
+from gan_cli.base.errors import Interrupted, SweepError
 from gan_cli.cli import jobs, sweeper
-from gan_cli.errors import Interrupted, SweepError
-from gan_cli.sweeps.record import read_job
-
-from ..conftest import TINY, Command, Result
+from gan_cli.runs.record import read_job
+from tests.conftest import TINY, Command, Result
 
 ROOT = Path(__file__).parents[2]
-PLUGINS = {"local": "hydra_submitit_launcher", "slurm": "hydra_submitit_launcher", "ray": "hydra_ray_launcher"}
+PLUGINS = {
+    "local": "hydra_submitit_launcher",
+    "slurm": "hydra_submitit_launcher",
+    "ray": "hydra_ray_launcher",
+}
 
 
 @pytest.fixture
@@ -34,10 +37,15 @@ def stub(train: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
 
 
 def states(sweep: Path) -> dict[str, str]:
-    return {path.parent.name: json.loads(path.read_text())["state"] for path in sorted(sweep.glob("*/job.json"))}
+    return {
+        path.parent.name: json.loads(path.read_text())["state"]
+        for path in sorted(sweep.glob("*/job.json"))
+    }
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "configs" / "cluster").glob("*.yaml")))
+@pytest.mark.parametrize(
+    "name", sorted(path.stem for path in (ROOT / "configs" / "cluster").glob("*.yaml"))
+)
 def test_every_cluster_composes(name: str) -> None:
     if name in PLUGINS and find_spec(f"hydra_plugins.{PLUGINS[name]}") is None:
         pytest.skip("an extra")
@@ -61,7 +69,9 @@ def test_halving_needs_the_processes_of_this_machine(train: Command, tmp_path: P
     assert not (tmp_path / "sweep").exists()
 
 
-def test_slurm_must_be_there(train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slurm_must_be_there(
+    train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("hydra_plugins.hydra_submitit_launcher")
     monkeypatch.setenv("PATH", str(tmp_path))
     result = train("-m", "cluster=slurm", "seed=0,1", "hydra.sweep.dir=sweep")
@@ -74,7 +84,9 @@ def test_where_a_job_runs_is_no_part_of_it() -> None:
     assert jobs.own(["cluster=slurm", "seed=1", "sweep.resume=x", "+sweep.halving=2"]) == ["seed=1"]
 
 
-def test_a_job_that_slurm_has_requeued_goes_on(stub: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_slurm_has_requeued_goes_on(
+    stub: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     command = ["-m", "hydra/launcher=basic", "seed=0,2", "hydra.sweep.dir=sweep"]
     assert stub(*command).code == 0
     read_job(tmp_path / "sweep" / "0").update(tmp_path / "sweep" / "0", state="running")  # type: ignore[union-attr]
@@ -93,10 +105,17 @@ def test_there_must_be_something_to_go_on_in(train: Command, tmp_path: Path) -> 
 
 def test_what_others_say_becomes_a_line(tmp_path: Path) -> None:
     lost = type("UncompletedJobError", (RuntimeError,), {"__module__": "submitit.core.utils"})
-    with pytest.raises(SweepError, match=r"submitit has no answer of a job: Job 7; sweep.resume= goes on"), \
-            sweeper.ending(tmp_path):  # fmt: skip
+    with (
+        pytest.raises(
+            SweepError, match=r"submitit has no answer of a job: Job 7; sweep.resume= goes on"
+        ),
+        sweeper.ending(tmp_path),
+    ):
         raise lost("Job 7\nwas killed")
-    with pytest.raises(Interrupted, match="jobs that a cluster was given go on there") as caught, sweeper.ending(tmp_path):
+    with (
+        pytest.raises(Interrupted, match="jobs that a cluster was given go on there") as caught,
+        sweeper.ending(tmp_path),
+    ):
         raise KeyboardInterrupt
     assert caught.value.exit_code == 130
     with pytest.raises(ZeroDivisionError), sweeper.ending(tmp_path):
@@ -104,21 +123,35 @@ def test_what_others_say_becomes_a_line(tmp_path: Path) -> None:
 
 
 def apart(folder: Path, *arguments: str) -> Result:
-    """gan-train in a process of its own: submitit keeps this one's standard output in its log handlers."""
+    """gan-train in a process of its own: submitit keeps this one's standard output in its log
+    handlers.
+    """
     code = "import sys; from gan_cli.cli.train import main; sys.exit(main())"
-    done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=folder, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=folder, capture_output=True, text=True
+    )
     return Result(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.slow
 def test_jobs_of_submitit(tmp_path: Path) -> None:
     pytest.importorskip("hydra_plugins.hydra_submitit_launcher")
-    command = ["-m", "cluster=local", *TINY, "training.steps=4", "training.threads=1", "model.latent_dim=6,-1,8"]
+    command = [
+        "-m",
+        "cluster=local",
+        *TINY,
+        "training.steps=4",
+        "training.threads=1",
+        "model.latent_dim=6,-1,8",
+    ]
     result = apart(tmp_path, *command, "hydra.sweep.dir=sweep")
     sweep = tmp_path / "sweep"
     assert result.code == 7, result.err
     assert "gan-train: 1 of the sweep's jobs failed" in result.err
-    assert "model.latent_dim=-1: input should be greater than or equal to 1" in result.err.splitlines()[-1]
+    assert (
+        "model.latent_dim=-1: input should be greater than or equal to 1"
+        in result.err.splitlines()[-1]
+    )
     assert states(sweep) == {"0": "done", "1": "failed", "2": "done"}
     record = read_job(sweep / "2")
     assert record is not None

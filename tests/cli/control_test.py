@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_cli.config import SampleConfig
-from gan_cli.images import grid
-from gan_cli.registry import MODELS, ModelEntry
-from gan_cli.training import generate
-from gan_cli.training.control import check, class_grid
-from gan_cli.training.rundir import RunDirectory
+from gan_cli.base.images import grid
+from gan_cli.config.catalogue import MODELS, ModelEntry
+from gan_cli.config.schema import SampleConfig
+from gan_cli.runs.rundir import RunDirectory
+from gan_cli.sampling import generate
+from gan_cli.sampling.control import check, class_grid
+from tests.conftest import TINY, Command, one_line
 
-from ..conftest import TINY, Command, one_line
 from ..training.toys import Sequences
 
 NAMES = ["crab", "eel", "7", "ox", "yak", "hen", "cat", "dog", "elk", "asp"]
@@ -33,7 +33,9 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("labelled")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        patch.setattr(sys, "argv", ["gan-train", "model=cgan", *TINY, "training.steps=4", "run_dir=run"])
+        patch.setattr(
+            sys, "argv", ["gan-train", "model=cgan", *TINY, "training.steps=4", "run_dir=run"]
+        )
         assert main() == 0
     return folder
 
@@ -64,9 +66,14 @@ def test_labels_are_given_in_turn_and_leave_the_latents_alone(classes: Command) 
     random = np.random.default_rng([5, 1]).random(30)
     np.testing.assert_array_equal(drawn["labels"], np.floor(random * 10))
     assert drawn["labels"].dtype == np.int64
-    for number, (given, expected) in enumerate({
-        "[7]": [7], "7": [7], "[7,3]": [7, 3], "['3',0,9]": [3, 0, 9],
-    }.items()):  # fmt: skip
+    for number, (given, expected) in enumerate(
+        {
+            "[7]": [7],
+            "7": [7],
+            "[7,3]": [7, 3],
+            "['3',0,9]": [3, 0, 9],
+        }.items()
+    ):
         found = npz(classes, str(number), "count=30", "seed=5", f"labels={given}", "batch_size=7")
         np.testing.assert_array_equal(found["labels"], np.resize(expected, 30))
         np.testing.assert_array_equal(found["latents"], drawn["latents"])
@@ -82,15 +89,21 @@ def test_a_grid_has_a_row_for_each_class_and_a_column_for_each_latent(classes: C
     np.save("latents.npy", latents)
     np.save("tiled.npy", np.tile(latents, (10, 1)))
     each = ",".join(str(place // 6) for place in range(60))
-    rows = npz(classes, "all", f"labels=[{each}]", "latents=tiled.npy")["images"].reshape(10, 6, 8, 8, 1)
+    rows = npz(classes, "all", f"labels=[{each}]", "latents=tiled.npy")["images"].reshape(
+        10, 6, 8, 8, 1
+    )
     with Image.open("all.png") as sheet:
         np.testing.assert_array_equal(np.asarray(sheet)[..., None], grid(np.concatenate(rows), 6))
     assert classes("checkpoint=run", "output=two.png", "labels=[8,1]", "count=13").code == 0
     with Image.open("two.png") as sheet:
-        np.testing.assert_array_equal(np.asarray(sheet)[..., None], grid(np.concatenate([rows[8], rows[1]]), 6))
+        np.testing.assert_array_equal(
+            np.asarray(sheet)[..., None], grid(np.concatenate([rows[8], rows[1]]), 6)
+        )
     assert classes("checkpoint=run", "output=found.png", "latents=latents.npy").code == 0
     assert Path("found.png").read_bytes() == Path("all.png").read_bytes()
-    assert classes("checkpoint=run", "output=one.png", "labels=[4]", "latents=latents.npy").code == 0
+    assert (
+        classes("checkpoint=run", "output=one.png", "labels=[4]", "latents=latents.npy").code == 0
+    )
     with Image.open("one.png") as sheet:
         np.testing.assert_array_equal(np.asarray(sheet)[..., None], grid(rows[4]))
 
@@ -111,15 +124,25 @@ def test_size_of_a_grid_of_classes(count: int, classes: int, expected: tuple[int
     assert class_grid(count, classes) == expected
 
 
-def test_classes_have_names_and_a_name_comes_before_a_number(classes: Command, tmp_path: Path) -> None:
+def test_classes_have_names_and_a_name_comes_before_a_number(
+    classes: Command, tmp_path: Path
+) -> None:
     card = json.loads((tmp_path / "run" / "model.json").read_text())
     card["data"]["class_names"] = NAMES
     (tmp_path / "run" / "model.json").write_text(json.dumps(card))
     stored = RunDirectory.read("run").read_card()
     for given, expected in {
-        "cat": [6], "[cat,dog]": [6, 7], "[7]": [2], "['7',2]": [2, 2], "[3,crab]": [3, 0], "['9']": [9],
-    }.items():  # fmt: skip
-        values = [int(each) if each.isdigit() else each.strip("'") for each in given.strip("[]").split(",")]
+        "cat": [6],
+        "[cat,dog]": [6, 7],
+        "[7]": [2],
+        "['7',2]": [2, 2],
+        "[3,crab]": [3, 0],
+        "['9']": [9],
+    }.items():
+        values = [
+            int(each) if each.isdigit() else each.strip("'")
+            for each in given.strip("[]").split(",")
+        ]
         assert check(SampleConfig("run", labels=values, format="png"), stored).labels == expected
     for given, part in {
         "[cta]": "unknown class 'cta'; did you mean 'cat'? (accepted: crab, eel, 7, ",
@@ -127,7 +150,7 @@ def test_classes_have_names_and_a_name_comes_before_a_number(classes: Command, t
         "[-1]": "unknown class -1",
         "[]": "labels=[] names no class",
         "[Cat]": "did you mean 'cat'?",
-    }.items():  # fmt: skip
+    }.items():
         result = classes("checkpoint=run", f"labels={given}")
         assert result.code == 2
         assert part in one_line(result)
@@ -145,10 +168,14 @@ def test_names_of_a_stranger_and_many_names_stay_one_line(classes: Command, tmp_
     assert line.endswith("n98, n99, ... of 5,000)")
     card["data"] |= {"class_names": []}
     path.write_text(json.dumps(card))
-    assert one_line(classes("checkpoint=run", "labels=[5000]")).endswith("unknown class 5000 (accepted: 0 to 4999)")
+    assert one_line(classes("checkpoint=run", "labels=[5000]")).endswith(
+        "unknown class 5000 (accepted: 0 to 4999)"
+    )
 
 
-def test_truncated_latents_keep_their_order_and_stay_within_the_bound(sample: Command, plain: Path) -> None:
+def test_truncated_latents_keep_their_order_and_stay_within_the_bound(
+    sample: Command, plain: Path
+) -> None:
     whole = npz(sample, "whole", "count=200")
     for bound in (0.1, 0.7, 2.0):
         found = npz(sample, f"{bound}", "count=200", f"truncation={bound}", "batch_size=33")
@@ -163,7 +190,9 @@ def test_truncated_latents_keep_their_order_and_stay_within_the_bound(sample: Co
     np.testing.assert_array_equal(far["images"], whole["images"])
 
 
-def test_given_latents_make_the_images_that_they_were_drawn_with(sample: Command, plain: Path) -> None:
+def test_given_latents_make_the_images_that_they_were_drawn_with(
+    sample: Command, plain: Path
+) -> None:
     drawn = npz(sample, "drawn", "count=9", "seed=3")
     np.save("latents.npy", drawn["latents"])
     np.save("column_major.npy", np.asfortranarray(drawn["latents"].astype(np.float64)))
@@ -189,17 +218,32 @@ def _save(array: np.ndarray, cut: int | None = None) -> None:
         (lambda: None, "latents=latents.npy: no such file"),
         (lambda: Path("latents.npy").mkdir(), "is no plain file"),
         (lambda: os.mkfifo("latents.npy"), "is no plain file"),
-        (lambda: Path("latents.npy").write_bytes(b"PK garbage"), "not an array as numpy.save writes it"),
-        (lambda: np.save("latents.npy", np.array([{}]), allow_pickle=True), "holds pickled objects"),
+        (
+            lambda: Path("latents.npy").write_bytes(b"PK garbage"),
+            "not an array as numpy.save writes it",
+        ),
+        (
+            lambda: np.save("latents.npy", np.array([{}]), allow_pickle=True),
+            "holds pickled objects",
+        ),
         (lambda: _save(np.zeros((4, 6), np.float32), -1), "holds 95 bytes, its header says 96"),
         (lambda: _save(np.zeros((4, 6), np.float32), 40), "not an array as numpy.save writes it"),
         (lambda: _save(np.zeros((0, 6), np.float32)), "holds 0 bytes, its header says 0"),
         (lambda: _save(np.zeros((4, 6), np.int64)), "int64 [4, 6], expected floats [N, ...]"),
         (lambda: _save(np.zeros(6, np.float32)), "float32 [6], expected floats [N, ...]"),
-        (lambda: _save(np.zeros((4, 7), np.float32)), "latents=latents.npy: [N, 7], this model takes [N, 6]"),
+        (
+            lambda: _save(np.zeros((4, 7), np.float32)),
+            "latents=latents.npy: [N, 7], this model takes [N, 6]",
+        ),
         (lambda: _save(np.zeros((4, 6, 1), np.float32)), "[N, 6, 1], this model takes [N, 6]"),
-        (lambda: _save(np.array([[0.0] * 6, [np.inf] * 6])), "has a value that is not finite in row 1"),
-        (lambda: _save(np.array([[0.0] * 6, [1e39] * 6])), "has a value that is not finite in row 1"),
+        (
+            lambda: _save(np.array([[0.0] * 6, [np.inf] * 6])),
+            "has a value that is not finite in row 1",
+        ),
+        (
+            lambda: _save(np.array([[0.0] * 6, [1e39] * 6])),
+            "has a value that is not finite in row 1",
+        ),
     ],
 )
 def test_latents_that_cannot_be_used(make: object, part: str, sample: Command, plain: Path) -> None:
@@ -212,7 +256,9 @@ def test_latents_that_cannot_be_used(make: object, part: str, sample: Command, p
 
 def test_a_header_s_lie_about_the_size_takes_no_memory(sample: Command, plain: Path) -> None:
     with Path("latents.npy").open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": (10**12, 6)})
+        np.lib.format.write_array_header_1_0(
+            file, {"descr": "<f4", "fortran_order": False, "shape": (10**12, 6)}
+        )
         file.write(b"\0" * 24)
     result = sample("checkpoint=run", "latents=latents.npy")
     assert result.code == 3
@@ -234,7 +280,9 @@ def test_a_header_s_lie_about_the_size_takes_no_memory(sample: Command, plain: P
         (["fps=51"], "fps=51"),
     ],
 )
-def test_what_does_not_go_together_is_one_line(arguments: list[str], part: str, sample: Command, plain: Path) -> None:
+def test_what_does_not_go_together_is_one_line(
+    arguments: list[str], part: str, sample: Command, plain: Path
+) -> None:
     result = sample("checkpoint=run", *arguments)
     assert result.code == 2
     assert part in one_line(result)
@@ -243,7 +291,10 @@ def test_what_does_not_go_together_is_one_line(arguments: list[str], part: str, 
 def test_more_images_than_latents_are_refused(sample: Command, plain: Path) -> None:
     _save(np.zeros((4, 6), np.float32))
     result = sample("checkpoint=run", "latents=latents.npy", "count=5")
-    assert (result.code, one_line(result)) == (2, "gan-sample: count=5: latents=latents.npy holds 4")
+    assert (result.code, one_line(result)) == (
+        2,
+        "gan-sample: count=5: latents=latents.npy holds 4",
+    )
 
 
 @pytest.fixture
@@ -253,19 +304,30 @@ def films(sample: Command, plain: Path, monkeypatch: pytest.MonkeyPatch) -> Comm
     card["data"]["sequence_length"] = 4
     (plain / "model.json").write_text(json.dumps(card))
     entry = MODELS["dcgan"]
-    monkeypatch.setitem(MODELS._entries, "dcgan", ModelEntry(entry.builder, entry.options, needs=("sequences",)))
+    monkeypatch.setitem(
+        MODELS._entries, "dcgan", ModelEntry(entry.builder, entry.options, needs=("sequences",))
+    )
     monkeypatch.setattr(generate, "load_sampler", lambda run, manifest: Sequences())
     return sample
 
 
-@pytest.mark.parametrize(("arguments", "frames"), [([], 4), (["steps=1"], 1), (["steps=7"], 7), (["steps=1024"], 1024)])
-def test_sequences_have_any_length_in_every_format(arguments: list[str], frames: int, films: Command) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "frames"), [([], 4), (["steps=1"], 1), (["steps=7"], 7), (["steps=1024"], 1024)]
+)
+def test_sequences_have_any_length_in_every_format(
+    arguments: list[str], frames: int, films: Command
+) -> None:
     result = films("checkpoint=run", "count=3", "output=grid.png", *arguments)
-    assert result.out.splitlines()[-1] == f"3 sequences of {frames} frames from step 8 of run: grid.png"
+    assert (
+        result.out.splitlines()[-1]
+        == f"3 sequences of {frames} frames from step 8 of run: grid.png"
+    )
     images = npz(films, "all", "count=3", "batch_size=2", *arguments)["images"]
     assert images.shape == (3, frames, 8, 8, 1)
     with Image.open("grid.png") as sheet:
-        np.testing.assert_array_equal(np.asarray(sheet)[..., None], grid(images.reshape(-1, 8, 8, 1), frames))
+        np.testing.assert_array_equal(
+            np.asarray(sheet)[..., None], grid(images.reshape(-1, 8, 8, 1), frames)
+        )
     assert films("checkpoint=run", "count=2", "format=png", "output=folder", *arguments).code == 0
     assert sorted(path.name for path in Path("folder").iterdir()) == ["000000", "000001"]
     found = sorted(Path("folder/000001").iterdir())

@@ -21,7 +21,9 @@ def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for index in range(40):
         folder = tmp_path / "pictures" / ("cat" if index % 4 else "dog")
         folder.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(random.integers(0, 256, (20, 24, 3), np.uint8)).save(folder / f"{index:02}.png")
+        Image.fromarray(random.integers(0, 256, (20, 24, 3), np.uint8)).save(
+            folder / f"{index:02}.png"
+        )
     (folder / "99.png").write_bytes((folder / "01.png").read_bytes())
     return tmp_path / "pictures"
 
@@ -29,7 +31,9 @@ def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 FOLDER = ["data=folder", "data.path=pictures", "data.test_share=0", *TINY]
 
 
-def test_a_folder_is_described_before_anything_is_trained(look: Command, pictures: Path, tmp_path: Path) -> None:
+def test_a_folder_is_described_before_anything_is_trained(
+    look: Command, pictures: Path, tmp_path: Path
+) -> None:
     result = look(*FOLDER, "steps=2")
     assert (result.code, result.err) == (0, "")
     lines = dict(re.findall(r"^  ([a-z ]+?) {2,}(.*)$", result.out, re.MULTILINE))
@@ -44,26 +48,42 @@ def test_a_folder_is_described_before_anything_is_trained(look: Command, picture
     assert found["classes"] == {"cat": 31, "dog": 10}
     assert found["estimate"]["seconds_per_step"] > 0
     assert found["estimate"]["feed"] == "resident"
-    assert sorted(path.name for path in (tmp_path / "gan-data-folder").iterdir()) == ["images.png", "mean.png", "report.json"]
+    assert sorted(path.name for path in (tmp_path / "gan-data-folder").iterdir()) == [
+        "images.png",
+        "mean.png",
+        "report.json",
+    ]
     assert not (tmp_path / "runs").exists()
 
 
-def test_pictures_are_drawn_with_and_without_augmentation(look: Command, pictures: Path, tmp_path: Path) -> None:
+def test_pictures_are_drawn_with_and_without_augmentation(
+    look: Command, pictures: Path, tmp_path: Path
+) -> None:
     assert look(*FOLDER, "steps=0", "output=out", "augment.vertical_flip=true").code == 0
     with Image.open(tmp_path / "out" / "augmented.png") as sheet:
         tiles = np.asarray(sheet)
     assert tiles.shape == (8 * 10 + 2, 8 * 10 + 2, 3)
     starts = range(2, 82, 10)
     tile = [[tiles[top : top + 8, left : left + 8] for left in starts] for top in starts]
-    flipped = [np.array_equal(tile[row][column], tile[0][column][::-1]) for row in range(1, 8) for column in range(8)]
-    same = [np.array_equal(tile[row][column], tile[0][column]) for row in range(1, 8) for column in range(8)]
+    flipped = [
+        np.array_equal(tile[row][column], tile[0][column][::-1])
+        for row in range(1, 8)
+        for column in range(8)
+    ]
+    same = [
+        np.array_equal(tile[row][column], tile[0][column])
+        for row in range(1, 8)
+        for column in range(8)
+    ]
     assert [a != b for a, b in zip(flipped, same, strict=True)] == [True] * 56
     assert 10 < sum(flipped) < 46
     with Image.open(tmp_path / "out" / "images.png") as sheet:
         assert sheet.size == (72, 62)  # 41 images in rows of seven
 
 
-def test_what_the_discriminator_sees_has_a_picture_of_its_own(look: Command, pictures: Path, tmp_path: Path) -> None:
+def test_what_the_discriminator_sees_has_a_picture_of_its_own(
+    look: Command, pictures: Path, tmp_path: Path
+) -> None:
     result = look(*FOLDER, "steps=0", "output=out", "augment=diffaug")
     assert (result.code, result.err) == (0, "")
     assert "(diffaug.png, images.png, mean.png, report.json)" in result.out
@@ -71,18 +91,30 @@ def test_what_the_discriminator_sees_has_a_picture_of_its_own(look: Command, pic
         assert sheet.size == (8 * 10 + 2, 8 * 10 + 2)
         tiles = np.asarray(sheet)
     assert not np.array_equal(tiles[12:], np.tile(tiles[2:12], (7, 1, 1)))
-    both = look(*FOLDER, "steps=0", "output=both", "augment.vertical_flip=true", "augment.differentiable=[cutout]")
+    both = look(
+        *FOLDER,
+        "steps=0",
+        "output=both",
+        "augment.vertical_flip=true",
+        "augment.differentiable=[cutout]",
+    )
     assert "(augmented.png, diffaug.png, images.png, mean.png, report.json)" in both.out
 
 
-def test_broken_files_are_told_before_they_are_refused(look: Command, train: Command, pictures: Path, tmp_path: Path) -> None:
+def test_broken_files_are_told_before_they_are_refused(
+    look: Command, train: Command, pictures: Path, tmp_path: Path
+) -> None:
     (pictures / "cat" / "a.png").write_text("not a picture")
     result = look(*FOLDER, "steps=0")
     assert result.code == 3
-    assert "1 that cannot be read: cat/a.png: not a jpg, png, bmp, gif, webp or tiff" in " ".join(result.out.split())
+    assert "1 that cannot be read: cat/a.png: not a jpg, png, bmp, gif, webp or tiff" in " ".join(
+        result.out.split()
+    )
     assert one_line(result) == one_line(train(*FOLDER)).replace("gan-train:", "gan-data:")
     found = json.loads((tmp_path / "gan-data-folder" / "report.json").read_text())
-    assert found["broken"] == [{"name": "cat/a.png", "reason": "not a jpg, png, bmp, gif, webp or tiff"}]
+    assert found["broken"] == [
+        {"name": "cat/a.png", "reason": "not a jpg, png, bmp, gif, webp or tiff"}
+    ]
     assert look(*FOLDER, "steps=0", "data.max_bad_fraction=0.1").code == 0
 
 
@@ -90,27 +122,47 @@ def test_too_few_images_are_told_after_the_description(look: Command, pictures: 
     result = look(*FOLDER, "training.batch_size=100")
     assert result.code == 3
     assert "41 images, 8x8 RGB" in result.out
-    line = "gan-data: pictures: 41 images to train on, fewer than training.batch_size=100; set that to 41 or less"
+    line = (
+        "gan-data: pictures: 41 images to train on, fewer than training.batch_size=100; set "
+        "that to 41 or less"
+    )
     assert one_line(result) == line
 
 
-def test_sequences_are_drawn_in_rows(look: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sequences_are_drawn_in_rows(
+    look: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from tests.data.made import write_npz
 
-    write_npz(tmp_path / "mnist.npz", level=200, x_test=np.full((3, 28, 28), 9, np.uint8), y_test=np.zeros(3, np.uint8))
-    result = look("data=moving_mnist", "data.path=mnist.npz", "data.count=70", "data.frames=5", "data.size=32", "steps=0")
+    write_npz(
+        tmp_path / "mnist.npz",
+        level=200,
+        x_test=np.full((3, 28, 28), 9, np.uint8),
+        y_test=np.zeros(3, np.uint8),
+    )
+    result = look(
+        "data=moving_mnist",
+        "data.path=mnist.npz",
+        "data.count=70",
+        "data.frames=5",
+        "data.size=32",
+        "steps=0",
+    )
     assert (result.code, result.err) == (0, "")
     assert "70 sequences of 5 frames, 32x32 grey" in result.out
     with Image.open(tmp_path / "gan-data-moving_mnist" / "sequences.png") as sheet:
         assert sheet.size == (5 * 34 + 2, 8 * 34 + 2)
 
 
-@pytest.mark.parametrize(("arguments", "line"), [
-    (["data=folder"], "gan-data: data=folder needs data.path="),
-    (["outptu=x"], "gan-data: unknown key 'outptu'; did you mean 'output'?"),
-    (["steps=-1"], "gan-data: steps=-1: input should be greater than or equal to 0"),
-    (["data.sizes=3"], "gan-data: unknown key 'data.sizes'; did you mean 'data.size'?"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["data=folder"], "gan-data: data=folder needs data.path="),
+        (["outptu=x"], "gan-data: unknown key 'outptu'; did you mean 'output'?"),
+        (["steps=-1"], "gan-data: steps=-1: input should be greater than or equal to 0"),
+        (["data.sizes=3"], "gan-data: unknown key 'data.sizes'; did you mean 'data.size'?"),
+    ],
+)
 def test_a_mistake_is_one_line(look: Command, arguments: list[str], line: str) -> None:
     result = look(*arguments)
     assert result.code == 2
@@ -120,7 +172,21 @@ def test_a_mistake_is_one_line(look: Command, arguments: list[str], line: str) -
 def test_a_model_that_does_not_fit_the_data(look: Command, tmp_path: Path) -> None:
     from tests.data.made import write_npz
 
-    write_npz(tmp_path / "mnist.npz", x_test=np.full((3, 28, 28), 9, np.uint8), y_test=np.zeros(3, np.uint8))
-    result = look("data=moving_mnist", "data.path=mnist.npz", "data.count=70", "data.frames=5", "data.size=32", "steps=1")
+    write_npz(
+        tmp_path / "mnist.npz",
+        x_test=np.full((3, 28, 28), 9, np.uint8),
+        y_test=np.zeros(3, np.uint8),
+    )
+    result = look(
+        "data=moving_mnist",
+        "data.path=mnist.npz",
+        "data.count=70",
+        "data.frames=5",
+        "data.size=32",
+        "steps=1",
+    )
     assert result.code == 2
-    assert one_line(result) == "gan-data: model=dcgan makes single images; the data holds sequences of 5 frames 32x32x1"
+    assert (
+        one_line(result)
+        == "gan-data: model=dcgan makes single images; the data holds sequences of 5 frames 32x32x1"
+    )

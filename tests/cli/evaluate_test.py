@@ -1,4 +1,6 @@
-"""`gan-evaluate` from the outside: the table, what is stored, runs compared, and every mistake in one line."""
+"""`gan-evaluate` from the outside: the table, what is stored, runs compared, and every mistake in
+one line.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +17,15 @@ import numpy as np
 import pytest
 
 from gan_cli import data
-from gan_cli.config import EvaluateConfig
-from gan_cli.config_data import Digits, MovingMnist
-from gan_cli.files import sha256
+from gan_cli.base.files import sha256
+from gan_cli.config.data import Digits, MovingMnist
+from gan_cli.config.schema import EvaluateConfig
+from gan_cli.evaluation import scores
+from gan_cli.evaluation.scores import Provenance, Report, Score
 from gan_cli.metrics import table
-from gan_cli.training import scores
-from gan_cli.training.checkpoint import SAMPLER, Manifest
-from gan_cli.training.rundir import RunDirectory
-from gan_cli.training.scores import Provenance, Report, Score
-
-from ..conftest import Command, Result, one_line
+from gan_cli.runs.checkpoint import SAMPLER, Manifest
+from gan_cli.runs.rundir import RunDirectory
+from tests.conftest import Command, Result, one_line
 
 SMALL = ("checkpoint=run", "extractor=pixels", "count=64")
 COMPARE = ("compare=[run,other]", "extractor=pixels", "count=64")
@@ -55,20 +56,36 @@ def real_digits(count: int | None = None) -> np.ndarray:
 
 @pytest.fixture
 def faked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Scoring takes no time and gives `other` 1.0 and `run` 2.0 for everything, real images 2.5; what was scored."""
-    from gan_cli.training import scoring
+    """Scoring takes no time and gives `other` 1.0 and `run` 2.0 for everything, real images 2.5;
+    what was scored.
+    """
+    from gan_cli.evaluation import scoring
 
     scored: list[str] = []
 
-    def score(run: RunDirectory, manifest: Manifest, options: Any, config: EvaluateConfig, say: object) -> Report:
+    def score(
+        run: RunDirectory, manifest: Manifest, options: Any, config: EvaluateConfig, say: object
+    ) -> Report:
         scored.append(str(run.path))
         value = {"other": 1.0, "run": 2.0}[str(run.path)]
         names = config.metrics or [name for name in table.DEFAULT if name != "classes"]
         extractor = "classifier" if config.extractor == "auto" else config.extractor
         split = "train" if config.split == "auto" else config.split
         counts = (64, 0, config.count, config.repeats, config.seed)
-        made = Provenance(options.name, data.load(options).fingerprint, split, extractor, "ab" * 32, "none", *counts)
-        subject = {"path": str(run.path), "step": manifest.step, "sha256": manifest.files[SAMPLER].sha256}
+        made = Provenance(
+            options.name,
+            data.load(options).fingerprint,
+            split,
+            extractor,
+            "ab" * 32,
+            "none",
+            *counts,
+        )
+        subject = {
+            "path": str(run.path),
+            "step": manifest.step,
+            "sha256": manifest.files[SAMPLER].sha256,
+        }
         found = {name: Score(value, 0.1, 2.5, way) for name, way in table.better(names).items()}
         return Report(1, subject, made, found, scores.versions(), 1.0)
 
@@ -88,23 +105,42 @@ def test_the_table_shows_what_is_stored(evaluate: Command):
     assert list(shown) == ["score", *stored().scores]
     for name, score in stored().scores.items():
         cells = [float(cell.replace(",", "")) for cell in shown[name][:3]]
-        assert cells == pytest.approx([score.mean, score.deviation, score.floor], abs=0.006, rel=1e-3)
+        assert cells == pytest.approx(
+            [score.mean, score.deviation, score.floor], abs=0.006, rel=1e-3
+        )
         assert " ".join(shown[name][3:]) == score.better
     expected = [name for name in table.DEFAULT if name != "classes"]
     assert list(stored().scores) == list(table.better(expected))
 
 
 def test_the_provenance_is_complete(evaluate: Command):
-    from gan_cli.metrics.pixels import Pixels
+    from gan_cli.metrics.extractors.pixels import Pixels
 
-    assert evaluate(*SMALL, "seed=3", "repeats=1", "step=4", "output=x.json", "metrics=[edges]").code == 0
+    assert (
+        evaluate(*SMALL, "seed=3", "repeats=1", "step=4", "output=x.json", "metrics=[edges]").code
+        == 0
+    )
     report = stored("x.json")
     sampler = Path("run/checkpoints/step-00000004/sampler.safetensors")
     assert report.subject == {"path": "run", "step": 4, "sha256": sha256(sampler)}
     made = report.provenance
-    assert (made.extractor, made.extractor_weights, made.resize) == ("pixels", Pixels().weights, Pixels.resize)
-    assert (made.data, made.data_name, made.split) == (data.load(Digits(size=8)).fingerprint, "digits", "train")
-    assert (made.real_count, made.real_seed, made.count, made.repeats, made.seed) == (64, 0, 64, 1, 3)
+    assert (made.extractor, made.extractor_weights, made.resize) == (
+        "pixels",
+        Pixels().weights,
+        Pixels.resize,
+    )
+    assert (made.data, made.data_name, made.split) == (
+        data.load(Digits(size=8)).fingerprint,
+        "digits",
+        "train",
+    )
+    assert (made.real_count, made.real_seed, made.count, made.repeats, made.seed) == (
+        64,
+        0,
+        64,
+        1,
+        3,
+    )
     assert report.versions == scores.versions()
     assert report.seconds > 0
 
@@ -117,7 +153,13 @@ def test_repeats_are_runs_with_the_next_seeds(evaluate: Command):
     assert evaluate(*SMALL, "repeats=2", "seed=5").code == 0
     both = stored().scores
     assert singles[0]["frechet"].mean != singles[1]["frechet"].mean
-    for name in ("frechet", "precision", "coverage", "edges", "copied_share"):  # no draws of their own
+    for name in (
+        "frechet",
+        "precision",
+        "coverage",
+        "edges",
+        "copied_share",
+    ):  # no draws of their own
         values = [single[name].mean for single in singles]
         assert all(single[name].deviation is None for single in singles)
         assert both[name].mean == pytest.approx(statistics.mean(values), rel=1e-9)
@@ -125,11 +167,14 @@ def test_repeats_are_runs_with_the_next_seeds(evaluate: Command):
         assert both[name].floor == singles[0][name].floor
 
 
-@pytest.mark.parametrize(("extractor", "metrics"), [("random", "frechet,texture"), ("classifier", "frechet,classes,content")])
+@pytest.mark.parametrize(
+    ("extractor", "metrics"),
+    [("random", "frechet,texture"), ("classifier", "frechet,classes,content")],
+)
 def test_the_same_command_gives_the_same_numbers(
     extractor: str, metrics: str, evaluate: Command, monkeypatch: pytest.MonkeyPatch
 ):
-    from gan_cli.metrics import classifier
+    from gan_cli.metrics.extractors import classifier
 
     monkeypatch.setattr(classifier, "STEPS", 10)
     path = f"run/scores/step-00000008-{extractor}-64.json"
@@ -144,13 +189,21 @@ def test_the_same_command_gives_the_same_numbers(
     assert max(map(len, second.out.splitlines())) <= 79
 
 
-def test_the_longest_names_stay_within_79_columns(evaluate: Command, faked: list[str], capfd: pytest.CaptureFixture[str]):
+def test_the_longest_names_stay_within_79_columns(
+    evaluate: Command, faked: list[str], capfd: pytest.CaptureFixture[str]
+):
     from gan_cli.cli.evaluate import _show
 
     assert evaluate(*SMALL).code == 0
-    made = replace(stored().provenance, extractor="classifier", data_name="fashion_mnist", real_count=10_000)
+    made = replace(
+        stored().provenance, extractor="classifier", data_name="fashion_mnist", real_count=10_000
+    )
     wide = Score(-1234567.0, 1234567.0, 1234567.0, "as real")
-    _show(replace(stored(), provenance=made, scores=dict.fromkeys(table.better(list(table.METRICS)), wide)))
+    _show(
+        replace(
+            stored(), provenance=made, scores=dict.fromkeys(table.better(list(table.METRICS)), wide)
+        )
+    )
     assert max(map(len, capfd.readouterr().out.splitlines())) <= 79
 
 
@@ -182,8 +235,20 @@ def test_compared_runs_are_ranked_and_not_scored_twice(evaluate: Command, faked:
 
 def test_what_was_measured_otherwise_is_scored_again(evaluate: Command, faked: list[str]):
     assert evaluate(*COMPARE).code == 0
-    kept = {name: Path(f"{name}/scores/step-00000008-pixels-64.json").read_bytes() for name in ("run", "other")}
-    others = ["metrics=[colours]", "repeats=3", "seed=1", "split=test", "extractor=random", "count=65", "step=4", "data.size=8"]
+    kept = {
+        name: Path(f"{name}/scores/step-00000008-pixels-64.json").read_bytes()
+        for name in ("run", "other")
+    }
+    others = [
+        "metrics=[colours]",
+        "repeats=3",
+        "seed=1",
+        "split=test",
+        "extractor=random",
+        "count=65",
+        "step=4",
+        "data.size=8",
+    ]
     for other in others:
         for name, content in kept.items():
             Path(f"{name}/scores/step-00000008-pixels-64.json").write_bytes(content)
@@ -200,8 +265,12 @@ def test_other_weights_are_scored_again(evaluate: Command, faked: list[str]):
     assert faked == ["run"]
 
 
-@pytest.mark.parametrize(("metric", "first"), [("edges", "other"), ("precision_recall", "run"), ("diversity", "run")])
-def test_the_first_metric_asked_for_ranks(metric: str, first: str, evaluate: Command, faked: list[str]):
+@pytest.mark.parametrize(
+    ("metric", "first"), [("edges", "other"), ("precision_recall", "run"), ("diversity", "run")]
+)
+def test_the_first_metric_asked_for_ranks(
+    metric: str, first: str, evaluate: Command, faked: list[str]
+):
     """The lowest, the highest, or the nearest to real images."""
     result = evaluate(*COMPARE, f"metrics=[{metric},frechet]")
     lines = result.out.splitlines()
@@ -246,14 +315,18 @@ def test_stored_scores_of_another_provenance_are_not_compared(evaluate: Command,
         ("split", "test", "test and train"),
     ]:
         Path(STORED).write_bytes(before)
-        changed(STORED, lambda values, key=key, value=value: values["provenance"].update({key: value}))
+        changed(
+            STORED, lambda values, key=key, value=value: values["provenance"].update({key: value})
+        )
         result = evaluate(*COMPARE, "metrics=[frechet]")
         assert result.code == 2
         assert f"run and other cannot be compared: {key} is {words}" in one_line(result)
     assert faked == ["run", "other"]
 
 
-def test_a_mistake_in_the_last_run_shows_before_the_first_is_scored(evaluate: Command, faked: list[str]):
+def test_a_mistake_in_the_last_run_shows_before_the_first_is_scored(
+    evaluate: Command, faked: list[str]
+):
     result = evaluate("compare=[run,nowhere]", *COMPARE[1:])
     assert result.code == 4
     assert "nowhere: no such directory" in one_line(result)
@@ -302,8 +375,16 @@ NEITHER = "give one of checkpoint=RUN, samples=DIR_OR_NPZ and compare=[RUN1,RUN2
         (["checkpoint=run", "compare=[run,other]", "samples=x"], 2, f"{NEITHER}, not 3 of them"),
         (["compare=[run]"], 2, "compare= needs two run directories or more"),
         (["compare=run"], 2, "compare=run"),
-        (["compare=[run,other]", "output=x.json"], 2, "output= takes the scores of checkpoint= or samples="),
-        (["checkpoint=run", "metrics=[frechet,frechett]"], 2, "unknown metrics 'frechett'; did you mean 'frechet'?"),
+        (
+            ["compare=[run,other]", "output=x.json"],
+            2,
+            "output= takes the scores of checkpoint= or samples=",
+        ),
+        (
+            ["checkpoint=run", "metrics=[frechet,frechett]"],
+            2,
+            "unknown metrics 'frechett'; did you mean 'frechet'?",
+        ),
         (["checkpoint=run", "metrics=[]"], 2, "metrics=[] measures nothing"),
         (["checkpoint=run", "metrics=frechet"], 2, "metrics=frechet"),
         (["checkpoint=run", "extractor=inceptoin"], 2, "extractor=inceptoin"),
@@ -312,15 +393,35 @@ NEITHER = "give one of checkpoint=RUN, samples=DIR_OR_NPZ and compare=[RUN1,RUN2
         (["checkpoint=run", "metrix=[frechet]"], 2, "did you mean 'metrics'?"),
         (["checkpoint=run", "data.sice=8"], 2, "did you mean 'data.size'?"),
         (["checkpoint=run", "data=digit"], 2, "did you mean 'digits'?"),
-        (["checkpoint=run", "output=no/such/x.json"], 2, "output=no/such/x.json: no directory no/such"),
+        (
+            ["checkpoint=run", "output=no/such/x.json"],
+            2,
+            "output=no/such/x.json: no directory no/such",
+        ),
         (["samples=x.npz"], 2, "samples= needs the real images to compare with: data=mnist"),
-        (["samples=x.npz", "data.size=8"], 2, "samples= needs the real images to compare with: data=mnist"),
-        (["samples=x.npz", "data=digits", "people=true"], 2, "people= and answers= go with checkpoint=RUN, not with samples="),
-        (["compare=[run,other]", "answers=[x]"], 2, "people= and answers= go with checkpoint=RUN, not with compare="),
+        (
+            ["samples=x.npz", "data.size=8"],
+            2,
+            "samples= needs the real images to compare with: data=mnist",
+        ),
+        (
+            ["samples=x.npz", "data=digits", "people=true"],
+            2,
+            "people= and answers= go with checkpoint=RUN, not with samples=",
+        ),
+        (
+            ["compare=[run,other]", "answers=[x]"],
+            2,
+            "people= and answers= go with checkpoint=RUN, not with compare=",
+        ),
         (["checkpoint=nowhere"], 4, "nowhere: no such directory"),
         (["checkpoint=cache"], 4, "cache: not a run directory"),
         (["checkpoint=run", "step=5"], 5, "run has no checkpoint of step 5 (it has: 4, 8)"),
-        (["checkpoint=run", "answers=[x.json]"], 4, "run: no page for step 8; people=true writes one"),
+        (
+            ["checkpoint=run", "answers=[x.json]"],
+            4,
+            "run: no page for step 8; people=true writes one",
+        ),
         (["--experimental-rerun=x"], 2, "refused"),
     ],
 )
@@ -334,25 +435,55 @@ def test_mistakes_are_one_line(arguments: list[str], code: int, part: str, evalu
 @pytest.mark.parametrize(
     ("arguments", "code", "part"),
     [
-        (["metrics=[classes]"], 2, "metrics=classes needs class probabilities: extractor=classifier or inception"),
+        (
+            ["metrics=[classes]"],
+            2,
+            "metrics=classes needs class probabilities: extractor=classifier or inception",
+        ),
         (["metrics=[frechet,modes]"], 2, "metrics=modes needs class probabilities"),
         (["metrics=[texture]"], 2, "metrics=texture needs feature maps"),
         (["metrics=[content]"], 2, "metrics=content needs feature maps"),
-        (["weights=x"], 2, "weights= is the file of extractor=inception or vgg16; extractor=pixels reads none"),
+        (
+            ["weights=x"],
+            2,
+            "weights= is the file of extractor=inception or vgg16; extractor=pixels reads none",
+        ),
         (["extractor=inception", "weights=gone.pb"], 3, "gone.pb"),
-        (["data=npz", "data.path=more.npz", "extractor=classifier"], 2, "extractor=classifier needs labels; the data has none"),
-        (["data.size=9"], 2, "run makes images 8x8x1, the real ones are images 9x9x1; give data.size= to match"),
+        (
+            ["data=npz", "data.path=more.npz", "extractor=classifier"],
+            2,
+            "extractor=classifier needs labels; the data has none",
+        ),
+        (
+            ["data.size=9"],
+            2,
+            "run makes images 8x8x1, the real ones are images 9x9x1; give data.size= to match",
+        ),
         (["data=digits"], 2, "run makes images 8x8x1, the real ones are images 16x16x1"),
-        (["data.size=9", "people=true"], 2, "run makes images 8x8x1, the real ones are images 9x9x1"),
+        (
+            ["data.size=9", "people=true"],
+            2,
+            "run makes images 8x8x1, the real ones are images 9x9x1",
+        ),
         (["data=npz", "data.path=gone.npz"], 3, "gone.npz"),
-        (["data=npz", "data.path=few.npz"], 3, "few.npz: 31 training and 0 test images are too few for scores"),
-        (["data=npz", "data.path=few.npz", "people=true"], 3, "few.npz: 31 images, fewer than people_count=50"),
+        (
+            ["data=npz", "data.path=few.npz"],
+            3,
+            "few.npz: 31 training and 0 test images are too few for scores",
+        ),
+        (
+            ["data=npz", "data.path=few.npz", "people=true"],
+            3,
+            "few.npz: 31 images, fewer than people_count=50",
+        ),
     ],
 )
 def test_mistakes_that_the_data_show(arguments: list[str], code: int, part: str, evaluate: Command):
     np.savez("few.npz", images=real_digits(31))
     np.savez("more.npz", images=real_digits(64))
-    result = evaluate(*SMALL, *arguments, *(["data.test_share=0"] if "data=npz" in arguments else []))
+    result = evaluate(
+        *SMALL, *arguments, *(["data.test_share=0"] if "data=npz" in arguments else [])
+    )
     assert result.code == code, result.err
     assert part in one_line(result)
     assert not Path("cache/features").exists()
@@ -363,13 +494,27 @@ def test_sequences_are_scored_by_their_frames(evaluate: Command):
     digits = np.where(random.random((20, 28, 28)) < 0.5, 255, 0).astype(np.uint8)
     labels = np.arange(20, dtype=np.uint8) % 10
     np.savez("mnist.npz", x_train=digits, y_train=labels, x_test=digits, y_test=labels)
-    moving = ("data=moving_mnist", "data.path=mnist.npz", "data.count=200", "data.frames=2", "data.size=32")
-    frames = data.load(MovingMnist(path="mnist.npz", count=200, frames=2, size=32), "test").images[:]
+    moving = (
+        "data=moving_mnist",
+        "data.path=mnist.npz",
+        "data.count=200",
+        "data.frames=2",
+        "data.size=32",
+    )
+    frames = data.load(MovingMnist(path="mnist.npz", count=200, frames=2, size=32), "test").images[
+        :
+    ]
     np.savez("real.npz", images=frames.reshape(400, 32, 32, 1))
     np.savez("black.npz", images=np.zeros((40, 32, 32, 1), np.uint8))
     found = []
     for name in ("real", "black"):
-        result = evaluate(f"samples={name}.npz", *moving, "extractor=pixels", "count=100", "metrics=[frechet,edges]")
+        result = evaluate(
+            f"samples={name}.npz",
+            *moving,
+            "extractor=pixels",
+            "count=100",
+            "metrics=[frechet,edges]",
+        )
         assert result.code == 0, result.err
         found.append(stored(f"{name}-scores.json"))
     real, black = found
@@ -377,8 +522,13 @@ def test_sequences_are_scored_by_their_frames(evaluate: Command):
     assert real.scores["frechet"].mean == pytest.approx(real.scores["frechet"].floor, rel=0.5)
     assert black.scores["frechet"].mean > 2 * real.scores["frechet"].mean
     for arguments, part in {
-        ("checkpoint=run",): "run makes images 8x8x1, the real ones are sequences of 2 frames 32x32x1",
-        ("checkpoint=run", "people=true"): "people judge single images; the data holds sequences of 2 frames 32x32x1",
+        (
+            "checkpoint=run",
+        ): "run makes images 8x8x1, the real ones are sequences of 2 frames 32x32x1",
+        (
+            "checkpoint=run",
+            "people=true",
+        ): "people judge single images; the data holds sequences of 2 frames 32x32x1",
     }.items():
         result = evaluate(*arguments, *moving)
         assert result.code == 2
@@ -388,11 +538,15 @@ def test_sequences_are_scored_by_their_frames(evaluate: Command):
 def test_a_bound_is_of_models_that_have_one(evaluate: Command):
     result = evaluate(*SMALL, "metrics=[frechet,elbo]")
     assert result.code == 2
-    assert one_line(result).startswith("gan-evaluate: metrics=elbo needs a model with an evidence lower bound")
+    assert one_line(result).startswith(
+        "gan-evaluate: metrics=elbo needs a model with an evidence lower bound"
+    )
     np.savez("samples.npz", images=real_digits(40))
     result = evaluate("samples=samples.npz", "data=digits", "data.size=8", "metrics=[elbo]")
     assert result.code == 2
-    assert one_line(result).startswith("gan-evaluate: metrics=elbo is of a model: it goes with checkpoint=")
+    assert one_line(result).startswith(
+        "gan-evaluate: metrics=elbo is of a model: it goes with checkpoint="
+    )
     assert not Path("cache/features").exists()
     result = evaluate(*SMALL, "metrics=[elbow]")
     assert result.code == 2
@@ -415,14 +569,19 @@ def test_data_from_elsewhere_is_given_by_its_path(evaluate: Command):
     assert stored().provenance.data_name == "npz"
 
 
-def test_a_path_from_the_environment_is_asked_for(evaluate: Command, faked: list[str], monkeypatch: pytest.MonkeyPatch):
+def test_a_path_from_the_environment_is_asked_for(
+    evaluate: Command, faked: list[str], monkeypatch: pytest.MonkeyPatch
+):
     np.savez("digits.npz", images=real_digits(200))
     run_of_npz("${oc.env:DIGITS}")
     monkeypatch.setenv("DIGITS", "digits.npz")
     for arguments in (SMALL, ("checkpoint=run", "people=true"), COMPARE):
         result = evaluate(*arguments)
         assert result.code == 2
-        assert "data.path was ${oc.env:DIGITS}, from the environment, which is not stored" in one_line(result)
+        assert (
+            "data.path was ${oc.env:DIGITS}, from the environment, which is not stored"
+            in one_line(result)
+        )
     assert faked == []
     assert evaluate(*SMALL, "data.path=${oc.env:DIGITS}").code == 0
 

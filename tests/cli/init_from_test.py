@@ -1,4 +1,6 @@
-"""`gan-train init_from=`: what a new run starts with, what is stored, and what a run that goes on makes of it."""
+"""`gan-train init_from=`: what a new run starts with, what is stored, and what a run that goes on
+makes of it.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from gan_cli.training.checkpoint import SAMPLER, STATE
-
-from ..conftest import TINY, Command, one_line
+from gan_cli.runs.checkpoint import SAMPLER, STATE
+from tests.conftest import TINY, Command, one_line
 
 
 @pytest.fixture
@@ -30,17 +31,32 @@ def state(run: Path, step: int, file: str = STATE) -> bytes:
 
 def test_a_new_run_starts_with_the_weights_and_says_so(train: Command, folder: Path) -> None:
     """With a rate of next to nothing the first step leaves them as they were."""
-    still = ("optimizer=sgd", "optimizer.learning_rate=1e-30", "training.checkpoint_every=1", "training.ema_decay=0.9")
+    still = (
+        "optimizer=sgd",
+        "optimizer.learning_rate=1e-30",
+        "training.checkpoint_every=1",
+        "training.ema_decay=0.9",
+    )
     result = train(*TINY, "training.steps=1", "seed=5", "init_from=run", "run_dir=new", *still)
     assert result.code == 0, result.err
     lines = result.out.splitlines()
-    assert lines[:3] == [f"init_from {folder}/run, step 8", "  generator: all 12 tensors", "  discriminator: all 4 tensors"]
+    assert lines[:3] == [
+        f"init_from {folder}/run, step 8",
+        "  generator: all 12 tensors",
+        "  discriminator: all 4 tensors",
+    ]
     theirs, ours = (
-        load_file(folder / name) for name in (f"run/checkpoints/step-{8:08d}/{STATE}", f"new/checkpoints/step-{1:08d}/{STATE}")
+        load_file(folder / name)
+        for name in (
+            f"run/checkpoints/step-{8:08d}/{STATE}",
+            f"new/checkpoints/step-{1:08d}/{STATE}",
+        )
     )
     for key in ("generator/dense/kernel", "discriminator/conv_1/kernel"):
         np.testing.assert_array_equal(ours[key], theirs[key])
-    np.testing.assert_array_equal(ours["average/generator/dense/kernel"], theirs["generator/dense/kernel"])
+    np.testing.assert_array_equal(
+        ours["average/generator/dense/kernel"], theirs["generator/dense/kernel"]
+    )
     assert ours["step"] == 1
 
 
@@ -68,7 +84,9 @@ def test_the_path_is_stored_so_that_it_holds_in_every_directory(
     assert one_line(result) == f"gan-train: init_from: {folder}/run: no such directory"
 
 
-def test_a_run_in_parts_is_the_run_at_once_and_needs_the_other_only_at_its_start(train: Command, folder: Path) -> None:
+def test_a_run_in_parts_is_the_run_at_once_and_needs_the_other_only_at_its_start(
+    train: Command, folder: Path
+) -> None:
     options = [*TINY, "seed=5", "init_from=run/checkpoints/step-00000004"]
     assert train(*options, "training.steps=7", "run_dir=whole").code == 0
     assert train(*options, "training.steps=3", "run_dir=parts").code == 0
@@ -82,10 +100,16 @@ def test_a_run_in_parts_is_the_run_at_once_and_needs_the_other_only_at_its_start
     assert state(folder / "without", 7) != state(folder / "whole", 7)
 
 
-def test_another_init_from_is_refused_on_resume_and_the_same_is_not(train: Command, folder: Path) -> None:
+def test_another_init_from_is_refused_on_resume_and_the_same_is_not(
+    train: Command, folder: Path
+) -> None:
     assert train(*TINY, "training.steps=2", "init_from=run", "run_dir=new").code == 0
     assert train("resume=new", "training.steps=3", "init_from=run").code == 0
-    for run, asked in (("new", "init_from=other"), ("new", "init_from=null"), ("run", "init_from=other")):
+    for run, asked in (
+        ("new", "init_from=other"),
+        ("new", "init_from=null"),
+        ("run", "init_from=other"),
+    ):
         result = train(f"resume={run}", "training.steps=12", asked)
         assert result.code == 2
         assert f"resume={run} cannot change these; start a new run for them:" in result.err
@@ -96,13 +120,21 @@ def test_another_init_from_is_refused_on_resume_and_the_same_is_not(train: Comma
     ("arguments", "code", "words"),
     [
         (["init_from=gone"], 4, "init_from: {folder}/gone: no such directory"),
-        (["init_from=whatever"], 4, "init_from: {folder}/whatever: not a run directory (it has no model.json)"),
+        (
+            ["init_from=whatever"],
+            4,
+            "init_from: {folder}/whatever: not a run directory (it has no model.json)",
+        ),
         (["init_from=5"], 2, "init_from=5: input should be a valid string"),
         (["init_from=''"], 2, "init_from=: string should have at least 1 character"),
         (["init_from=${oc.env:HOME}"], 2, "only data.path may come from the environment"),
         (["init_from=run", "model.width=5"], 0, ""),
         (["init_from=emptied"], 5, "init_from: {folder}/emptied has no checkpoint yet"),
-        (["init_from=damaged"], 5, "init_from: {folder}/damaged/checkpoints: none of its 2 checkpoints is valid"),
+        (
+            ["init_from=damaged"],
+            5,
+            "init_from: {folder}/damaged/checkpoints: none of its 2 checkpoints is valid",
+        ),
     ],
 )
 def test_mistakes_are_one_line_and_leave_no_run(
@@ -129,6 +161,8 @@ def test_a_wrong_path_is_answered_before_tensorflow_is_imported(tmp_path: Path) 
         "assert not {'tensorflow', 'keras'} & set(sys.modules), 'imported'\n"
         "sys.exit(code)"
     )
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path
+    )
     assert answer.returncode == 4, answer.stderr
     assert not (tmp_path / "runs").exists()

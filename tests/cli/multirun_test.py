@@ -8,11 +8,13 @@ from pathlib import Path
 import keras
 import pytest
 
-from ..conftest import TINY, Command
+from tests.conftest import TINY, Command
 
 
 @pytest.mark.slow
-def test_jobs_have_their_own_directories_and_equal_single_runs(train: Command, tmp_path: Path) -> None:
+def test_jobs_have_their_own_directories_and_equal_single_runs(
+    train: Command, tmp_path: Path
+) -> None:
     options = [*TINY, "training.steps=4", "training.precision=bfloat16,float32", "seed=0,1"]
     result = train("-m", "hydra/launcher=basic", *options, "hydra.sweep.dir=sweep")
     assert result.code == 0, result.err
@@ -31,19 +33,33 @@ def test_jobs_have_their_own_directories_and_equal_single_runs(train: Command, t
     assert (runs[3] / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
 
 
-def test_a_failing_job_of_the_basic_launcher_stops_no_other_and_is_named_at_the_end(train: Command, tmp_path: Path) -> None:
-    result = train("-m", "hydra/launcher=basic", *TINY, "training.steps=2", "model.latent_dim=-1,6", "hydra.sweep.dir=sweep")
+def test_a_failing_job_of_the_basic_launcher_stops_no_other_and_is_named_at_the_end(
+    train: Command, tmp_path: Path
+) -> None:
+    result = train(
+        "-m",
+        "hydra/launcher=basic",
+        *TINY,
+        "training.steps=2",
+        "model.latent_dim=-1,6",
+        "hydra.sweep.dir=sweep",
+    )
     assert result.code == 7
     assert "Traceback" not in result.err
     assert "1 of the sweep's jobs failed" in result.err
-    assert "model.latent_dim=-1: input should be greater than or equal to 1" in result.err.splitlines()[-1]
+    assert (
+        "model.latent_dim=-1: input should be greater than or equal to 1"
+        in result.err.splitlines()[-1]
+    )
     assert "model.latent_dim=-1" in (tmp_path / "sweep" / "0" / "train.log").read_text()
     assert (tmp_path / "sweep" / "1" / "checkpoints" / "step-00000002").is_dir()
     assert not (tmp_path / "sweep" / "0" / "model.json").exists()
 
 
-def test_a_bug_in_one_job_keeps_its_traceback_in_its_own_log(train: Command, tmp_path: Path, monkeypatch) -> None:
-    from gan_cli.data import feed
+def test_a_bug_in_one_job_keeps_its_traceback_in_its_own_log(
+    train: Command, tmp_path: Path, monkeypatch
+) -> None:
+    from gan_cli.data.pipeline import feed
 
     real = feed.DeviceFeed.__init__
 
@@ -53,7 +69,9 @@ def test_a_bug_in_one_job_keeps_its_traceback_in_its_own_log(train: Command, tmp
         real(self, source, batch_size, seed)  # type: ignore[arg-type]
 
     monkeypatch.setattr(feed.DeviceFeed, "__init__", broken)
-    result = train("-m", "hydra/launcher=basic", *TINY, "training.steps=2", "seed=0,1", "hydra.sweep.dir=sweep")
+    result = train(
+        "-m", "hydra/launcher=basic", *TINY, "training.steps=2", "seed=0,1", "hydra.sweep.dir=sweep"
+    )
     assert result.code == 7
     assert "ZeroDivisionError: a bug" in result.err
     assert "Traceback" in (tmp_path / "sweep" / "0" / "train.log").read_text()

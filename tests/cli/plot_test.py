@@ -13,17 +13,29 @@ from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 from PIL import Image
 
-from gan_cli import plotting
+from gan_cli.base.errors import ConfigError
 from gan_cli.cli import plot as command
-from gan_cli.errors import ConfigError
-from gan_cli.options import plot_options
-from gan_cli.training import curves
-
-from ..conftest import Command, one_line
+from gan_cli.config.options import plot_options
+from gan_cli.reports import plotting
+from gan_cli.runs import curves
+from tests.conftest import Command, one_line
 
 LINES = [
-    {"step": 2, "seconds": 0.1, "images_per_second": 80.0, "loss_generator": 0.7, "loss_discriminator": 1.4},
-    {"step": 4, "seconds": 0.2, "images_per_second": 90.0, "loss_generator": 0.8, "loss_discriminator": 1.2, "frechet": 9},
+    {
+        "step": 2,
+        "seconds": 0.1,
+        "images_per_second": 80.0,
+        "loss_generator": 0.7,
+        "loss_discriminator": 1.4,
+    },
+    {
+        "step": 4,
+        "seconds": 0.2,
+        "images_per_second": 90.0,
+        "loss_generator": 0.8,
+        "loss_discriminator": 1.2,
+        "frechet": 9,
+    },
 ]
 
 
@@ -46,7 +58,9 @@ def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, dict[str, plotting.Curve]], list[plotting.Panel]]]:
+def drawn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> list[tuple[dict[str, dict[str, plotting.Curve]], list[plotting.Panel]]]:
     """What `plotting.figure` was asked for."""
     calls = []
     real = plotting.figure
@@ -63,7 +77,9 @@ def pairs(series: plotting.Series) -> list[tuple[float, float]]:
     return list(zip(series.steps.tolist(), series.values.tolist(), strict=True))
 
 
-def test_one_run_is_drawn_with_all_it_logged_and_nothing_in_it_changes(plot: Command, two: None, drawn: list) -> None:
+def test_one_run_is_drawn_with_all_it_logged_and_nothing_in_it_changes(
+    plot: Command, two: None, drawn: list
+) -> None:
     before = {str(path): path.read_bytes() for path in Path("a").rglob("*") if path.is_file()}
     result = plot("a/run")
     assert (result.code, result.out, result.err) == (0, "figure  run-plot.png\n", "")
@@ -74,7 +90,9 @@ def test_one_run_is_drawn_with_all_it_logged_and_nothing_in_it_changes(plot: Com
     assert pairs(runs["run"]["frechet"].raw) == [(4, 9)]
     with Image.open("run-plot.png") as picture:
         assert (picture.format, picture.size[0]) == ("PNG", 1500)
-    assert {str(path): path.read_bytes() for path in Path("a").rglob("*") if path.is_file()} == before
+    assert {
+        str(path): path.read_bytes() for path in Path("a").rglob("*") if path.is_file()
+    } == before
 
 
 def test_several_runs_share_a_figure(plot: Command, two: None, drawn: list) -> None:
@@ -83,7 +101,12 @@ def test_several_runs_share_a_figure(plot: Command, two: None, drawn: list) -> N
     assert Path("plot.png").read_bytes() == Path("again.png").read_bytes()
     runs, shown = drawn[0]
     assert list(runs) == ["a/run", "b/run"]
-    assert [panel.title for panel in shown] == ["loss_generator", "loss_discriminator", "frechet", "images_per_second"]
+    assert [panel.title for panel in shown] == [
+        "loss_generator",
+        "loss_discriminator",
+        "frechet",
+        "images_per_second",
+    ]
     assert runs["a/run"]["loss_generator"].smooth.values == pytest.approx([0.7, (0.35 + 0.8) / 1.5])
 
 
@@ -94,7 +117,12 @@ def test_keys_choose_even_the_clock(plot: Command, two: None, drawn: list) -> No
 
 def test_a_real_run_can_be_drawn(plot: Command, tiny_run: Path, drawn: list) -> None:
     assert plot("run").code == 0
-    assert [panel.title for panel in drawn[0][1]] == ["losses", "logits", "ordered", "images_per_second"]
+    assert [panel.title for panel in drawn[0][1]] == [
+        "losses",
+        "logits",
+        "ordered",
+        "images_per_second",
+    ]
     assert drawn[0][0]["run"]["loss_generator"].raw.steps.tolist() == [2, 4, 6, 8]
 
 
@@ -106,14 +134,22 @@ def test_a_real_run_can_be_drawn(plot: Command, tiny_run: Path, drawn: list) -> 
         (["nowhere"], 4, "nowhere: no such directory"),
         (["a"], 4, "a: not a run directory"),
         (["a/run", "a/../a/run"], 2, "runs: a/run is there twice"),
-        (["a/run", "runs=[b/run]"], 2, "a/run: give runs either as bare arguments or as runs=[...]"),
+        (
+            ["a/run", "runs=[b/run]"],
+            2,
+            "a/run: give runs either as bare arguments or as runs=[...]",
+        ),
         (
             ["a/run", "keys=[loss_generater]"],
             2,
             "unknown key 'loss_generater'; did you mean 'loss_generator'? (accepted: seconds,",
         ),
         (["a/run", "keys=[]"], 2, "at least 1 item"),
-        (["a/run", "b/run", "keys=[frechet]"], 4, "b/run: has none of frechet (it has: seconds, images_per_second, loss_g"),
+        (
+            ["a/run", "b/run", "keys=[frechet]"],
+            4,
+            "b/run: has none of frechet (it has: seconds, images_per_second, loss_g",
+        ),
         (["a/run", "smooth=1"], 2, "smooth=1"),
         (["a/run", "smooth=-0.1"], 2, "smooth=-0.1"),
         (["a/run", "smoth=0.5"], 2, "did you mean 'smooth'?"),
@@ -124,7 +160,9 @@ def test_a_real_run_can_be_drawn(plot: Command, tiny_run: Path, drawn: list) -> 
         (["a/run", "--experimental-rerun=x"], 2, "refused"),
     ],
 )
-def test_mistakes_are_one_line(arguments: list[str], code: int, part: str, plot: Command, two: None) -> None:
+def test_mistakes_are_one_line(
+    arguments: list[str], code: int, part: str, plot: Command, two: None
+) -> None:
     Path("here.png").write_text("mine")
     result = plot(*arguments)
     assert result.code == code
@@ -135,7 +173,9 @@ def test_mistakes_are_one_line(arguments: list[str], code: int, part: str, plot:
 
 def test_a_run_without_numbers_says_what_there_is(plot: Command, two: None) -> None:
     Path("b/run/metrics.jsonl").write_text("")
-    assert "b/run/metrics.jsonl: holds no lines with a step and numbers" in one_line(plot("a/run", "b/run"))
+    assert "b/run/metrics.jsonl: holds no lines with a step and numbers" in one_line(
+        plot("a/run", "b/run")
+    )
     Path("b/run/metrics.jsonl").unlink()
     result = plot("b/run")
     assert result.code == 4
@@ -154,17 +194,34 @@ def test_links_and_pipes_are_not_read(plot: Command, two: None) -> None:
 
 
 def test_bad_lines_are_left_out_with_one_line(plot: Command, two: None, drawn: list) -> None:
-    write("c", "", "[1]", '"step"', "{", '{"loss_a": 1}', '{"step": true, "loss_a": 1}', '{"step": NaN}', "[" * 50_000,
-          '{"step": 1, "loss_a": 7}', '{"step": 2, "loss_a"')  # fmt: skip
+    write(
+        "c",
+        "",
+        "[1]",
+        '"step"',
+        "{",
+        '{"loss_a": 1}',
+        '{"step": true, "loss_a": 1}',
+        '{"step": NaN}',
+        "[" * 50_000,
+        '{"step": 1, "loss_a": 7}',
+        '{"step": 2, "loss_a"',
+    )
     result = plot("c")
     assert result.code == 0
-    assert one_line(result) == "gan-plot: c/metrics.jsonl: 9 lines left out that are no JSON object with a step"
+    assert (
+        one_line(result)
+        == "gan-plot: c/metrics.jsonl: 9 lines left out that are no JSON object with a step"
+    )
     assert pairs(drawn[0][0]["c"]["loss_a"].raw) == [(1, 7)]
 
 
 def test_a_cut_is_said(plot: Command, two: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(curves, "MOST_LINES", 1)
-    assert one_line(plot("a/run")) == "gan-plot: a/run/metrics.jsonl: drawn up to 1 lines, 64 MB and 64 keys"
+    assert (
+        one_line(plot("a/run"))
+        == "gan-plot: a/run/metrics.jsonl: drawn up to 1 lines, 64 MB and 64 keys"
+    )
 
 
 @pytest.mark.parametrize(
@@ -208,9 +265,31 @@ def test_a_folder_with_an_equals_sign_is_a_run(plot: Command, two: None, drawn: 
 
 @pytest.mark.parametrize(
     "path",
-    ["a,b", "[a]", "{a: b}", "it's", "''", 'a"b', "back\\slash", "end\\", "\\'", "${x}", "\\${x}", "a\\\\${oc.env:HOME}'",
-     " a ", "null", "1e3", "true", "???", "#a", "~a", "(a)", "é 日本", "a\nb"],
-)  # fmt: skip
+    [
+        "a,b",
+        "[a]",
+        "{a: b}",
+        "it's",
+        "''",
+        'a"b',
+        "back\\slash",
+        "end\\",
+        "\\'",
+        "${x}",
+        "\\${x}",
+        "a\\\\${oc.env:HOME}'",
+        " a ",
+        "null",
+        "1e3",
+        "true",
+        "???",
+        "#a",
+        "~a",
+        "(a)",
+        "é 日本",
+        "a\nb",
+    ],
+)
 def test_hydra_gets_every_path_as_it_is(path: str) -> None:
     with initialize_config_module("gan_cli.configs", version_base="1.3"):
         composed = compose("plot", command.with_runs([path, "other"]))
@@ -224,7 +303,9 @@ def test_every_option_is_a_key_of_the_yaml() -> None:
     assert OmegaConf.to_container(composed) == options | {"runs": ["a"]}
 
 
-def test_a_disk_that_refuses_is_one_line_and_leaves_nothing(plot: Command, two: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_refuses_is_one_line_and_leaves_nothing(
+    plot: Command, two: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 

@@ -12,9 +12,9 @@ from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 
 from gan_cli.cli import report as command
-from gan_cli.options import report_options
+from gan_cli.config.options import report_options
+from tests.conftest import TINY, Command, one_line
 
-from ..conftest import TINY, Command, one_line
 from ..reports import made
 
 
@@ -37,24 +37,50 @@ def test_a_sweep_is_ranked_and_written_beside_its_jobs(report: Command, sweep: P
     ]
     assert "<title>sweep</title>" in (sweep / "report.html").read_text(encoding="utf-8")
     with (sweep / "report.csv").open(encoding="utf-8") as file:
-        assert [row["directory"] for row in csv.DictReader(file)] == ["2", "3", "0", "1", "5", "4", "6"]
+        assert [row["directory"] for row in csv.DictReader(file)] == [
+            "2",
+            "3",
+            "0",
+            "1",
+            "5",
+            "4",
+            "6",
+        ]
     assert report("directory=sweep", "samples=0").code == 0  # an older report is replaced
-    assert sorted(path.name for path in sweep.iterdir() if path.is_file()) == ["report.csv", "report.html", "sweep.json"]
+    assert sorted(path.name for path in sweep.iterdir() if path.is_file()) == [
+        "report.csv",
+        "report.html",
+        "sweep.json",
+    ]
 
 
 def test_jobs_are_listed_where_no_seed_is_repeated(report: Command, tmp_path: Path) -> None:
     for number in range(12):
-        made.run(tmp_path / "day" / f"run-{number:02}-{'x' * 60}", 10.0 + number, overrides=[f"model.width={number}"])
+        made.run(
+            tmp_path / "day" / f"run-{number:02}-{'x' * 60}",
+            10.0 + number,
+            overrides=[f"model.width={number}"],
+        )
     result = report("day", "samples=0")
     lines = result.out.splitlines()
-    assert lines[:3] == ["day: 12 jobs (12 done)", "Fréchet distance, less is better", f"  1      10.00  run-00-{'x' * 54}..."]
+    assert lines[:3] == [
+        "day: 12 jobs (12 done)",
+        "Fréchet distance, less is better",
+        f"  1      10.00  run-00-{'x' * 54}...",
+    ]
     assert len(lines[2]) == 80
     assert lines[11:13] == [f" 10      19.00  run-09-{'x' * 54}...", "    ... 2 more"]
 
 
 @pytest.mark.slow
 def test_samples_of_real_runs(report: Command, train: Command, tmp_path: Path) -> None:
-    scored = [*TINY, "evaluation.every=2", "evaluation.count=16", "evaluation.final_count=32", "evaluation.extractor=pixels"]
+    scored = [
+        *TINY,
+        "evaluation.every=2",
+        "evaluation.count=16",
+        "evaluation.final_count=32",
+        "evaluation.extractor=pixels",
+    ]
     assert train("-m", *scored, "training.steps=4", "seed=0,1", "hydra.sweep.dir=sweep").code == 0
     result = report("sweep", "samples=4")
     assert (result.code, result.err) == (0, "")
@@ -64,7 +90,9 @@ def test_samples_of_real_runs(report: Command, train: Command, tmp_path: Path) -
     assert "pixels (" in page
     with (tmp_path / "sweep" / "report.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert [(row["state"], row["count"], row["training.steps"]) for row in rows] == [("done", "32", "4")] * 2
+    assert [(row["state"], row["count"], row["training.steps"]) for row in rows] == [
+        ("done", "32", "4")
+    ] * 2
     assert {row["seed"] for row in rows} == {"0", "1"}
     assert all(row["command"].startswith("gan-train ") for row in rows)
 
@@ -77,7 +105,11 @@ def test_samples_of_real_runs(report: Command, train: Command, tmp_path: Path) -
         (["empty"], 4, "empty: no run in it, nor one folder below"),
         (["sweep/0"], 4, "sweep/0: is a run itself"),
         (["sweep", "empty"], 2, "empty: gan-report takes one directory"),
-        (["sweep", "directory=empty"], 2, "sweep: give the directory either as bare argument or as directory="),
+        (
+            ["sweep", "directory=empty"],
+            2,
+            "sweep: give the directory either as bare argument or as directory=",
+        ),
         (["sweep", "output=page.htm"], 2, "output=page.htm: a page, so its name must end in .html"),
         (["sweep", "output=no/page.html"], 2, "output=no/page.html: no directory no"),
         (["sweep", "output=mine.html"], 2, "mine.html exists already and is no report"),
@@ -107,8 +139,13 @@ def test_another_place(report: Command, sweep: Path, tmp_path: Path) -> None:
 def test_a_damaged_run_is_a_warning(report: Command, sweep: Path) -> None:
     (sweep / "1" / "job.json").write_text("{")
     result = report("sweep", "samples=0")
-    assert (result.code, one_line(result)) == (0, "gan-report: sweep/1/job.json: not readable as JSON")
-    assert "sweep/1/job.json: not readable as JSON" in (sweep / "report.html").read_text(encoding="utf-8")
+    assert (result.code, one_line(result)) == (
+        0,
+        "gan-report: sweep/1/job.json: not readable as JSON",
+    )
+    assert "sweep/1/job.json: not readable as JSON" in (sweep / "report.html").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_disk_that_refuses_is_one_line_and_leaves_the_older_report(
@@ -122,7 +159,9 @@ def test_a_disk_that_refuses_is_one_line_and_leaves_the_older_report(
 
     monkeypatch.setattr(Path, "write_text", refuse)
     result = report("sweep", "samples=0")
-    expected = "gan-report: sweep/report.html: No space left on device; output=FILE takes another place"
+    expected = (
+        "gan-report: sweep/report.html: No space left on device; output=FILE takes another place"
+    )
     assert (result.code, one_line(result)) == (4, expected)
     assert (sweep / "report.html").read_bytes() == before
     assert not list(sweep.glob(".*.tmp"))
@@ -147,11 +186,17 @@ def test_without_samples_tensorflow_is_never_imported(sweep: Path, tmp_path: Pat
         "import sys; from gan_cli.cli.report import main\n"
         "sys.argv[1:] = ['sweep', 'samples=0']\n"
         "assert main() == 0\n"
-        "assert not {'tensorflow', 'keras', 'matplotlib.pyplot', 'scipy'} & set(sys.modules), 'imported'"
+        "assert not {'tensorflow', 'keras', 'matplotlib.pyplot', 'scipy'} & set(sys.modules), "
+        "'imported'"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
 
 
 def test_bare_arguments() -> None:
-    assert command.with_directory(["a b", "samples=0", "--cfg", "job"]) == ["directory='a b'", "samples=0", "--cfg", "job"]
+    assert command.with_directory(["a b", "samples=0", "--cfg", "job"]) == [
+        "directory='a b'",
+        "samples=0",
+        "--cfg",
+        "job",
+    ]
     assert command.with_directory(["samples=0"]) == ["samples=0"]

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from gan_cli.training import checkpoint
-
-from ..conftest import TINY, Command, one_line
+from gan_cli.runs import checkpoint
+from tests.conftest import TINY, Command, one_line
 
 
 def test_a_finished_run_says_so_and_goes_on_to_more_steps(train: Command, tiny_run: Path) -> None:
@@ -32,7 +31,12 @@ def test_a_new_learning_rate_is_the_one_used(train: Command, tmp_path: Path) -> 
     key = "discriminator/conv_1/kernel"
     before, after = (_tensor(tmp_path / "small", step, key) for step in (4, 5))
     assert (before == after).all()
-    assert train("resume=large", "training.steps=5", "optimizer.players.generator.learning_rate=1e-30").code == 0
+    assert (
+        train(
+            "resume=large", "training.steps=5", "optimizer.players.generator.learning_rate=1e-30"
+        ).code
+        == 0
+    )
     before, after = (_tensor(tmp_path / "large", step, key) for step in (4, 5))
     assert (before != after).any()
     key = "generator/dense/kernel"
@@ -43,7 +47,9 @@ def test_a_new_learning_rate_is_the_one_used(train: Command, tmp_path: Path) -> 
 def _tensor(run: Path, step: int, key: str):
     from safetensors import safe_open
 
-    with safe_open(run / "checkpoints" / f"step-{step:08d}" / checkpoint.STATE, framework="numpy") as tensors:
+    with safe_open(
+        run / "checkpoints" / f"step-{step:08d}" / checkpoint.STATE, framework="numpy"
+    ) as tensors:
         return tensors.get_tensor(key)
 
 
@@ -55,7 +61,10 @@ def _tensor(run: Path, step: int, key: str):
         ("seed=3", ["seed", "0", "3"]),
         ("loss=hinge", ["loss.name", "non_saturating", "hinge"]),
         ("loss.r1=0.5", ["loss.r1", "0.0", "0.5"]),
-        ("augment=diffaug", ["augment.differentiable", "[]", "['color',", "'translation',", "'cutout']"]),
+        (
+            "augment=diffaug",
+            ["augment.differentiable", "[]", "['color',", "'translation',", "'cutout']"],
+        ),
         ("augment.rotation=5", ["augment.rotation", "0.0", "5"]),
         ("optimizer=rmsprop", ["optimizer.name", "adam", "rmsprop"]),
         ("optimizer.beta_1=0.9", ["optimizer.beta_1", "0.5", "0.9"]),
@@ -79,19 +88,39 @@ def test_what_changes_the_meaning_is_refused_with_a_table(
 
 
 def test_a_schedule_and_intervals_may_change(train: Command, tiny_run: Path) -> None:
-    result = train("resume=run", "training.steps=12", "schedule=cosine", "training.log_every=3", "training.checkpoint_every=1")
+    result = train(
+        "resume=run",
+        "training.steps=12",
+        "schedule=cosine",
+        "training.log_every=3",
+        "training.checkpoint_every=1",
+    )
     assert result.code == 0
     stored = json.loads((tiny_run / "config.json").read_text())
-    assert (stored["schedule"]["name"], stored["training"]["log_every"], stored["model"]["width"]) == ("cosine", 3, 4)
+    assert (
+        stored["schedule"]["name"],
+        stored["training"]["log_every"],
+        stored["model"]["width"],
+    ) == ("cosine", 3, 4)
     assert checkpoint.steps(tiny_run / "checkpoints") == [12, 11]
 
 
 def test_a_run_with_changed_images_goes_on_with_them(train: Command, tmp_path: Path) -> None:
-    assert train(*TINY, "training.steps=4", "augment=diffaug", "augment.rotation=10", "run_dir=run").code == 0
+    assert (
+        train(
+            *TINY, "training.steps=4", "augment=diffaug", "augment.rotation=10", "run_dir=run"
+        ).code
+        == 0
+    )
     assert train("resume=run", "training.steps=5").code == 0
     stored = json.loads((tmp_path / "run" / "config.json").read_text())["augment"]
-    assert (stored["differentiable"], stored["rotation"]) == (["color", "translation", "cutout"], 10.0)
-    assert train("resume=run", "training.steps=6", "augment=diffaug", "augment.rotation=10").code == 0  # as it is stored
+    assert (stored["differentiable"], stored["rotation"]) == (
+        ["color", "translation", "cutout"],
+        10.0,
+    )
+    assert (
+        train("resume=run", "training.steps=6", "augment=diffaug", "augment.rotation=10").code == 0
+    )  # as it is stored
 
 
 def test_damage_is_loud_and_the_checkpoint_before_is_used(train: Command, tiny_run: Path) -> None:
@@ -110,7 +139,9 @@ def test_damage_is_loud_and_the_checkpoint_before_is_used(train: Command, tiny_r
     assert "none of its 2 checkpoints is valid" in one_line(result)
 
 
-def test_a_run_killed_before_its_first_checkpoint_starts_at_step_0_and_says_so(train: Command, tmp_path: Path) -> None:
+def test_a_run_killed_before_its_first_checkpoint_starts_at_step_0_and_says_so(
+    train: Command, tmp_path: Path
+) -> None:
     import shutil
 
     assert train(*TINY, "training.steps=8", "run_dir=whole").code == 0
@@ -124,7 +155,10 @@ def test_a_run_killed_before_its_first_checkpoint_starts_at_step_0_and_says_so(t
 
 
 @pytest.mark.parametrize("file", ["model.json", "config.json"])
-@pytest.mark.parametrize("content", ["", "[]", '{"format": 1}', '{"__class__": "os.system"}', '{"model": {"name": "../x"}}'])
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", '{"format": 1}', '{"__class__": "os.system"}', '{"model": {"name": "../x"}}'],
+)
 def test_files_of_a_stranger_are_read_as_data_and_refused_in_one_line(
     file: str, content: str, train: Command, tiny_run: Path
 ) -> None:
@@ -134,7 +168,9 @@ def test_files_of_a_stranger_are_read_as_data_and_refused_in_one_line(
     one_line(result)
 
 
-@pytest.mark.parametrize("name", ["train.log", "metrics.jsonl", ".lock", "samples", "checkpoints", "tensorboard"])
+@pytest.mark.parametrize(
+    "name", ["train.log", "metrics.jsonl", ".lock", "samples", "checkpoints", "tensorboard"]
+)
 def test_links_in_a_stranger_s_run_directory_are_refused_before_they_are_followed(
     name: str, train: Command, tiny_run: Path, tmp_path: Path
 ) -> None:
@@ -149,7 +185,9 @@ def test_links_in_a_stranger_s_run_directory_are_refused_before_they_are_followe
     assert precious.read_text() == "mine"
 
 
-def test_nothing_is_written_through_a_link_at_a_temporary_name(train: Command, tiny_run: Path, tmp_path: Path) -> None:
+def test_nothing_is_written_through_a_link_at_a_temporary_name(
+    train: Command, tiny_run: Path, tmp_path: Path
+) -> None:
     precious = tmp_path / "precious"
     precious.write_text("mine")
     (tiny_run / "samples" / ".real.png.tmp").symlink_to(precious)
@@ -161,7 +199,7 @@ def test_nothing_is_written_through_a_link_at_a_temporary_name(train: Command, t
 
 
 def test_whole_never_writes_through_a_link(tmp_path: Path) -> None:
-    from gan_cli.files import whole
+    from gan_cli.base.files import whole
 
     (tmp_path / "precious").write_text("mine")
     (tmp_path / ".file.tmp").symlink_to(tmp_path / "precious")
@@ -172,7 +210,9 @@ def test_whole_never_writes_through_a_link(tmp_path: Path) -> None:
     assert not (tmp_path / "file").is_symlink()
 
 
-def test_planted_frames_and_checkpoint_links_are_left_alone(train: Command, tiny_run: Path, tmp_path: Path) -> None:
+def test_planted_frames_and_checkpoint_links_are_left_alone(
+    train: Command, tiny_run: Path, tmp_path: Path
+) -> None:
     (tiny_run / "samples" / "step-00000001.png").write_text("no picture")
     (tiny_run / "samples" / "step-00000002.png").symlink_to("/dev/zero")
     (tiny_run / "samples" / "step-99999999.png").write_text("beyond the last")
@@ -186,12 +226,16 @@ def test_planted_frames_and_checkpoint_links_are_left_alone(train: Command, tiny
     assert (tmp_path / "outside").is_dir()
 
 
-def test_another_data_set_is_not_taken_for_the_one_of_the_run(train: Command, tmp_path: Path) -> None:
+def test_another_data_set_is_not_taken_for_the_one_of_the_run(
+    train: Command, tmp_path: Path
+) -> None:
     import numpy as np
 
     for name, seed in (("first", 0), ("second", 1)):
         images = np.random.default_rng(seed).integers(0, 256, (20, 28, 28), dtype=np.uint8)
-        np.savez(tmp_path / f"{name}.npz", x_train=images, y_train=np.arange(20, dtype=np.uint8) % 10)
+        np.savez(
+            tmp_path / f"{name}.npz", x_train=images, y_train=np.arange(20, dtype=np.uint8) % 10
+        )
     options = [*TINY, "data=mnist", "data.path=first.npz", "training.steps=2", "run_dir=run"]
     assert train(*options).code == 0
     result = train("resume=run", "training.steps=4", "data.path=second.npz")
@@ -206,14 +250,20 @@ def test_a_key_that_the_run_does_not_know_is_refused(train: Command, tiny_run: P
 
 
 @pytest.mark.parametrize("override", ["~training.steps", "seed.below=1", "experiment=mnist_fast"])
-def test_overrides_that_make_no_sense_on_resume_are_one_line(override: str, train: Command, tiny_run: Path) -> None:
+def test_overrides_that_make_no_sense_on_resume_are_one_line(
+    override: str, train: Command, tiny_run: Path
+) -> None:
     result = train("resume=run", override)
     assert result.code == 2
     assert override.split("=")[0] in one_line(result)
 
 
-@pytest.mark.parametrize("content", ['{"model": 3}', '{"training.steps": 5, "training": 3}', '{"seed": {"a": 1}}'])
-def test_a_config_of_a_stranger_is_checked_before_it_is_merged(content: str, train: Command, tiny_run: Path) -> None:
+@pytest.mark.parametrize(
+    "content", ['{"model": 3}', '{"training.steps": 5, "training": 3}', '{"seed": {"a": 1}}']
+)
+def test_a_config_of_a_stranger_is_checked_before_it_is_merged(
+    content: str, train: Command, tiny_run: Path
+) -> None:
     (tiny_run / "config.json").write_text(content)
     result = train("resume=run", "training.steps=9")
     assert result.code == 4
@@ -222,7 +272,10 @@ def test_a_config_of_a_stranger_is_checked_before_it_is_merged(content: str, tra
 
 def test_what_is_no_run_directory(train: Command, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    for name, reason in (("empty", "not a run directory (it has no model.json)"), ("nowhere", "no such directory")):
+    for name, reason in (
+        ("empty", "not a run directory (it has no model.json)"),
+        ("nowhere", "no such directory"),
+    ):
         result = train(f"resume={name}")
         assert result.code == 4
         assert one_line(result) == f"gan-train: {name}: {reason}"

@@ -10,26 +10,38 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ..conftest import Command, one_line
+from tests.conftest import Command, one_line
 
 
 def snapshot(run: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in run.rglob("*") if path.is_file()}
 
 
-def test_grid_png_and_npz_hold_the_same_images_and_touch_nothing(sample: Command, tiny_run: Path, tmp_path: Path) -> None:
+def test_grid_png_and_npz_hold_the_same_images_and_touch_nothing(
+    sample: Command, tiny_run: Path, tmp_path: Path
+) -> None:
     before = snapshot(tiny_run)
     result = sample("checkpoint=run")
     assert result.code == 0, result.err
     assert result.out.splitlines()[-1] == "64 images from step 8 of run: run-step-00000008.png"
-    assert sample("checkpoint=run", "count=64", "format=npz", "batch_size=5", "output=all.npz").code == 0
-    assert sample("checkpoint=run", "count=64", "format=png", "batch_size=64", "output=folder").code == 0
+    assert (
+        sample("checkpoint=run", "count=64", "format=npz", "batch_size=5", "output=all.npz").code
+        == 0
+    )
+    assert (
+        sample("checkpoint=run", "count=64", "format=png", "batch_size=64", "output=folder").code
+        == 0
+    )
     with np.load("all.npz", allow_pickle=False) as arrays:
         assert arrays.files == ["images", "latents"]
         images, latents = arrays["images"], arrays["latents"]
-    np.testing.assert_array_equal(latents, np.random.default_rng(0).standard_normal((64, 6), np.float32))
+    np.testing.assert_array_equal(
+        latents, np.random.default_rng(0).standard_normal((64, 6), np.float32)
+    )
     assert (images.shape, images.dtype) == ((64, 8, 8, 1), np.uint8)
-    assert sorted(path.name for path in (tmp_path / "folder").iterdir()) == [f"{n:06d}.png" for n in range(64)]
+    assert sorted(path.name for path in (tmp_path / "folder").iterdir()) == [
+        f"{n:06d}.png" for n in range(64)
+    ]
     for index in (0, 4, 5, 63):
         with Image.open(tmp_path / "folder" / f"{index:06d}.png") as picture:
             np.testing.assert_array_equal(np.asarray(picture), images[index, ..., 0])
@@ -37,15 +49,26 @@ def test_grid_png_and_npz_hold_the_same_images_and_touch_nothing(sample: Command
         assert grid.size == (82, 82)
         np.testing.assert_array_equal(np.asarray(grid)[2:10, 12:20], images[1, ..., 0])
     assert snapshot(tiny_run) == before
-    assert {path.name for path in tmp_path.iterdir()} == {"run", "all.npz", "folder", "run-step-00000008.png"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "run",
+        "all.npz",
+        "folder",
+        "run-step-00000008.png",
+    }
 
 
 def test_the_seed_and_the_step_choose(sample: Command, tiny_run: Path) -> None:
     for name, arguments in {
-        "a": ["seed=1"], "b": ["seed=1", "step=best", "batch_size=3"], "c": ["seed=2"], "d": ["seed=1", "step=4"],
+        "a": ["seed=1"],
+        "b": ["seed=1", "step=best", "batch_size=3"],
+        "c": ["seed=2"],
+        "d": ["seed=1", "step=4"],
         "e": ["seed=1", "step=newest"],
-    }.items():  # fmt: skip
-        assert sample("checkpoint=run", "format=npz", "count=9", f"output={name}.npz", *arguments).code == 0
+    }.items():
+        assert (
+            sample("checkpoint=run", "format=npz", "count=9", f"output={name}.npz", *arguments).code
+            == 0
+        )
     images = {name: np.load(f"{name}.npz")["images"] for name in "abcde"}
     np.testing.assert_array_equal(images["a"], images["b"])
     np.testing.assert_array_equal(images["a"], images["e"])
@@ -69,13 +92,17 @@ def test_the_seed_and_the_step_choose(sample: Command, tiny_run: Path) -> None:
         (["--experimental-rerun=x"], 2, "refused"),
     ],
 )
-def test_mistakes_are_one_line(arguments: list[str], code: int, part: str, sample: Command, tiny_run: Path) -> None:
+def test_mistakes_are_one_line(
+    arguments: list[str], code: int, part: str, sample: Command, tiny_run: Path
+) -> None:
     result = sample(*arguments)
     assert result.code == code
     assert part in one_line(result)
 
 
-def test_a_damaged_newest_checkpoint_is_reported_and_the_one_before_used(sample: Command, tiny_run: Path) -> None:
+def test_a_damaged_newest_checkpoint_is_reported_and_the_one_before_used(
+    sample: Command, tiny_run: Path
+) -> None:
     (tiny_run / "checkpoints" / "step-00000008" / "sampler.safetensors").write_bytes(b"x")
     result = sample("checkpoint=run", "count=4")
     assert result.code == 0
@@ -113,7 +140,7 @@ def test_a_model_json_that_was_tampered_with_is_refused_before_memory_is_taken(
 def test_a_consistent_lie_about_the_size_takes_no_memory(sample: Command, tiny_run: Path) -> None:
     import resource
 
-    from gan_cli.training.rundir import RunDirectory
+    from gan_cli.runs.rundir import RunDirectory
 
     _edit(tiny_run / "model.json", "model", width=1024, latent_dim=4096)
     _edit(tiny_run / "model.json", "data", height=2048, width=2048)
@@ -125,10 +152,14 @@ def test_a_consistent_lie_about_the_size_takes_no_memory(sample: Command, tiny_r
     result = sample("checkpoint=run", "count=1")
     assert result.code == 5
     assert "this model has" in one_line(result) or "is missing" in one_line(result)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB; the weights would be 10 GB
+    assert (
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+    )  # KiB; the weights would be 10 GB
 
 
-def test_planted_yaml_and_pickles_are_never_opened(sample: Command, tiny_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_planted_yaml_and_pickles_are_never_opened(
+    sample: Command, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import pickle
 
     def refuse(*_: object, **__: object) -> None:
@@ -143,10 +174,12 @@ def test_planted_yaml_and_pickles_are_never_opened(sample: Command, tiny_run: Pa
     assert not Path("owned").exists()
 
 
-def test_an_output_that_fails_half_way_leaves_nothing(sample: Command, tiny_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gan_cli.training import sampling
+def test_an_output_that_fails_half_way_leaves_nothing(
+    sample: Command, tiny_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gan_cli.sampling import drawing
 
-    real = sampling.to_uint8
+    real = drawing.to_uint8
     calls: list[int] = []
 
     def failing(images: np.ndarray) -> np.ndarray:
@@ -155,23 +188,33 @@ def test_an_output_that_fails_half_way_leaves_nothing(sample: Command, tiny_run:
             raise OSError(28, "No space left on device")
         return real(images)
 
-    monkeypatch.setattr(sampling, "to_uint8", failing)
+    monkeypatch.setattr(drawing, "to_uint8", failing)
     for format_ in ("npz", "png"):
         calls.clear()
-        result = sample("checkpoint=run", "count=32", "batch_size=8", f"format={format_}", "output=out")
+        result = sample(
+            "checkpoint=run", "count=32", "batch_size=8", f"format={format_}", "output=out"
+        )
         assert result.code == 8
         assert one_line(result) == "gan-sample: out: No space left on device"
         assert [path.name for path in tiny_run.parent.iterdir()] == ["run"]
 
 
-def test_quiet_holds_back_noise_only(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_quiet_holds_back_noise_only(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     import os
 
     from gan_cli.cli.quiet import quiet
 
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
     with quiet():
-        os.write(2, b"I0000 00:00:1.2 3 port.cc:1] noise\nWARNING: All log messages before absl::InitializeLog()\n")
+        os.write(
+            2,
+            (
+                b"I0000 00:00:1.2 3 port.cc:1] noise\nWARNING: All log messages before "
+                b"absl::InitializeLog()\n"
+            ),
+        )
         print("a real warning", file=sys.stderr)
     assert capfd.readouterr().err == "a real warning\n"
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")

@@ -1,4 +1,6 @@
-"""Scores while training from the outside: the best checkpoint, the early end, and the way back from a run that went wrong."""
+"""Scores while training from the outside: the best checkpoint, the early end, and the way back from
+a run that went wrong.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gan_cli.training import checkpoint, hooks, scorer, watchdog
-from gan_cli.training.checkpoint import STATE
+from gan_cli.evaluation import scorer
+from gan_cli.runs import checkpoint
+from gan_cli.runs.checkpoint import STATE
+from gan_cli.training import hooks, watchdog
 from gan_cli.training.state import State
-
-from ..conftest import TINY, Command, one_line
+from tests.conftest import TINY, Command, one_line
 
 SCORED = [
     *TINY,
@@ -38,7 +41,10 @@ def metrics(run: Path) -> list[dict[str, Any]]:
 
 def numbers(run: Path) -> list[dict[str, Any]]:
     """The lines of metrics.jsonl without what a clock decides."""
-    return [{key: line[key] for key in line if key not in ("seconds", "images_per_second")} for line in metrics(run)]
+    return [
+        {key: line[key] for key in line if key not in ("seconds", "images_per_second")}
+        for line in metrics(run)
+    ]
 
 
 def scores_of(run: Path) -> dict[int, float]:
@@ -80,7 +86,9 @@ def interrupt_at(step: int, patch: pytest.MonkeyPatch) -> None:
 def distances(patch: pytest.MonkeyPatch, *script: float) -> None:
     """The first scores that are asked for; all later ones are 4."""
     coming = list(script)
-    patch.setattr(scorer, "frechet_distance", lambda real, generated: coming.pop(0) if coming else 4.0)
+    patch.setattr(
+        scorer, "frechet_distance", lambda real, generated: coming.pop(0) if coming else 4.0
+    )
 
 
 def test_the_best_checkpoint_is_chosen_kept_and_sampled_and_training_stays_what_it_was(
@@ -103,10 +111,19 @@ def test_the_best_checkpoint_is_chosen_kept_and_sampled_and_training_stays_what_
 
     full = {step: row[1] for step, row in kept(run).items() if row[1] is not None}
     best = min(full, key=lambda step: full[step])
-    assert f"best step      {best}, Fréchet {full[best]:.4g} (64 samples; real images " in result.out
-    assert {step: row[0] for step, row in kept(run).items() if row[0] is not None}.items() <= scores.items()
+    assert (
+        f"best step      {best}, Fréchet {full[best]:.4g} (64 samples; real images " in result.out
+    )
+    assert {
+        step: row[0] for step, row in kept(run).items() if row[0] is not None
+    }.items() <= scores.items()
     facts = json.loads((run / "scores" / "training.json").read_text())
-    assert (facts["extractor"], facts["count"], facts["final_count"], facts["since"]) == ("pixels", 32, 64, 0)
+    assert (facts["extractor"], facts["count"], facts["final_count"], facts["since"]) == (
+        "pixels",
+        32,
+        64,
+        0,
+    )
     assert len({row[2] for row in kept(run).values() if row[0] is not None}) == 1
     assert f"from step {best} of scored" in sample("checkpoint=scored", "count=1").out
 
@@ -120,18 +137,38 @@ def test_the_best_checkpoint_is_chosen_kept_and_sampled_and_training_stays_what_
     assert (result.code, "saved at step 7" in one_line(result)) == (143, True)
     cut = tmp_path / "cut"
     assert kept(cut).keys() == {7, 6, 3}
-    assert {step: row[:2] for step, row in kept(cut).items()} == {7: (None, None), 6: (scores[6], None), 3: (scores[3], None)}
+    assert {step: row[:2] for step, row in kept(cut).items()} == {
+        7: (None, None),
+        6: (scores[6], None),
+        3: (scores[3], None),
+    }
     assert train("resume=cut").code == 0
     assert (state(cut, 12), kept(cut)) == (state(run, 12), kept(run))
     assert scores_of(cut) == scores
-    assert (cut / "scores" / "training.json").read_bytes() == (run / "scores" / "training.json").read_bytes()
+    assert (cut / "scores" / "training.json").read_bytes() == (
+        run / "scores" / "training.json"
+    ).read_bytes()
 
 
 def test_patience_ends_the_run_early_and_a_resumed_one_at_the_same_step(
     train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arguments = [*SCORED, "evaluation.patience=2", "training.steps=100", "training.preview_every=100", "run_dir=run"]
-    script = [7.0, 6.0, 6.5, 6.0, 5.0, 3.0, 5.0]  # of steps 3 to 12, and with more samples of 6, 12 and 9
+    arguments = [
+        *SCORED,
+        "evaluation.patience=2",
+        "training.steps=100",
+        "training.preview_every=100",
+        "run_dir=run",
+    ]
+    script = [
+        7.0,
+        6.0,
+        6.5,
+        6.0,
+        5.0,
+        3.0,
+        5.0,
+    ]  # of steps 3 to 12, and with more samples of 6, 12 and 9
     distances(monkeypatch, *script)
     result = train(*arguments)
     assert (result.code, result.err) == (0, "")
@@ -151,15 +188,23 @@ def test_patience_ends_the_run_early_and_a_resumed_one_at_the_same_step(
     assert (run / "samples" / "step-00000012.png").exists()
 
     result = train("resume=run", "evaluation.patience=3")
-    assert (result.code, "ended at step 15: no better score in evaluation.patience=3" in result.out) == (0, False)
+    assert (
+        result.code,
+        "ended at step 15: no better score in evaluation.patience=3" in result.out,
+    ) == (0, False)
     assert "ended at step" in result.out  # at 15 came a better one, and from there on none
     assert metrics(run)[-1]["step"] == 24
 
 
 def test_data_that_cannot_be_scored_are_trained_on(train: Command, tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 256, (20, 28, 28), dtype=np.uint8)
-    np.savez(tmp_path / "few.npz", x_train=images, y_train=np.arange(20, dtype=np.uint8) % 10, x_test=images[:2],
-             y_test=np.arange(2, dtype=np.uint8))  # fmt: skip
+    np.savez(
+        tmp_path / "few.npz",
+        x_train=images,
+        y_train=np.arange(20, dtype=np.uint8) % 10,
+        x_test=images[:2],
+        y_test=np.arange(2, dtype=np.uint8),
+    )
     result = train(*SCORED, "data=mnist", "data.path=few.npz", "training.steps=4", "run_dir=run")
     assert (result.code, result.err) == (0, "")
     (line,) = [line for line in result.out.splitlines() if "without scores" in line]
@@ -168,7 +213,13 @@ def test_data_that_cannot_be_scored_are_trained_on(train: Command, tmp_path: Pat
     assert not (tmp_path / "run" / "scores").exists()
 
 
-WRONG = [*SCORED, "evaluation.every=1", "training.steps=9", "optimizer.learning_rate=1e-3", "watchdog=rollback"]
+WRONG = [
+    *SCORED,
+    "evaluation.every=1",
+    "training.steps=9",
+    "optimizer.learning_rate=1e-3",
+    "watchdog=rollback",
+]
 RISING = [10.0, 5.0, *[20.0] * 5]
 """Scores of steps 1 to 7, at the last of which it is seen that they have risen."""
 
@@ -188,14 +239,23 @@ def test_a_rollback_is_what_a_person_would_have_done_and_twice_the_same(
     first, second = tmp_path / "first", tmp_path / "second"
     (entry,) = entries(first)
     assert entry | {"text": ""} == {
-        "step": 7, "kind": "rising", "text": "", "action": "rollback", "to": 2, "key": "optimizer.learning_rate", "value": 5e-4,
-    }  # fmt: skip
+        "step": 7,
+        "kind": "rising",
+        "text": "",
+        "action": "rollback",
+        "to": 2,
+        "key": "optimizer.learning_rate",
+        "value": 5e-4,
+    }
     assert config(first)["optimizer"]["learning_rate"] == 5e-4
     assert list(scores_of(first).values()) == [10.0, 5.0, *[4.0] * 7]
     assert checkpoint.steps(first / "checkpoints")[0] == 9
     assert (entries(second), config(second), numbers(second), kept(second)) == (
-        entries(first), config(first), numbers(first), kept(first)
-    )  # fmt: skip
+        entries(first),
+        config(first),
+        numbers(first),
+        kept(first),
+    )
     assert state(second, 9) == state(first, 9)
 
     by_hand = [*WRONG, "evaluation.every=null", "watchdog=off", "run_dir=hand"]
@@ -211,8 +271,15 @@ def test_after_three_rollbacks_a_run_goes_on_with_a_warning(
     """The discriminator wins all the time, and would be held back a fourth time."""
     monkeypatch.setattr(watchdog, "INTERVALS", 2)
     monkeypatch.setattr(watchdog, "SATURATED", -1.0)
-    result = train(*TINY, "training.steps=8", "training.log_every=1", "training.checkpoint_every=1", "watchdog=rollback",
-                   "optimizer.players.generator.beta_1=0.1", "run_dir=run")  # fmt: skip
+    result = train(
+        *TINY,
+        "training.steps=8",
+        "training.log_every=1",
+        "training.checkpoint_every=1",
+        "watchdog=rollback",
+        "optimizer.players.generator.beta_1=0.1",
+        "run_dir=run",
+    )
     assert (result.code, result.err) == (0, "")
     run = tmp_path / "run"
     assert [(each["step"], each["action"], each.get("to")) for each in entries(run)] == [
@@ -230,7 +297,9 @@ def test_after_three_rollbacks_a_run_goes_on_with_a_warning(
     assert len(entries(run)) == 4  # it has not gone since, and is not said again
 
 
-def test_what_is_not_finite_goes_back_where_it_can(train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_finite_goes_back_where_it_can(
+    train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[int] = []
 
     def finite(self: State) -> bool:
@@ -238,7 +307,13 @@ def test_what_is_not_finite_goes_back_where_it_can(train: Command, tmp_path: Pat
         return seen.count(6) != 1 or seen[-1] != 6
 
     monkeypatch.setattr(State, "finite", finite)
-    result = train(*TINY, "training.steps=8", "watchdog=rollback", "optimizer.learning_rate=1e-3", "run_dir=run")
+    result = train(
+        *TINY,
+        "training.steps=8",
+        "watchdog=rollback",
+        "optimizer.learning_rate=1e-3",
+        "run_dir=run",
+    )
     assert (result.code, result.err) == (0, "")
     (entry,) = entries(tmp_path / "run")
     assert (entry["kind"], entry["step"], entry["to"], entry["value"]) == ("not finite", 6, 4, 5e-4)
@@ -247,28 +322,51 @@ def test_what_is_not_finite_goes_back_where_it_can(train: Command, tmp_path: Pat
     assert [line["step"] for line in metrics(tmp_path / "run")] == [2, 4, 6, 8]
 
 
-def test_what_stays_not_finite_ends_the_run_at_the_last_good_checkpoint(train: Command, tmp_path: Path, trained: Path) -> None:
+def test_what_stays_not_finite_ends_the_run_at_the_last_good_checkpoint(
+    train: Command, tmp_path: Path, trained: Path
+) -> None:
     shutil.copytree(trained / "run", tmp_path / "run")
-    result = train("resume=run", "training.steps=100", "optimizer.learning_rate=1e30", "watchdog=rollback")
+    result = train(
+        "resume=run", "training.steps=100", "optimizer.learning_rate=1e30", "watchdog=rollback"
+    )
     assert result.code == 6
     assert "Last good checkpoint: run/checkpoints/step-00000008" in one_line(result)
-    assert [(each["action"], each["to"]) for each in entries(tmp_path / "run")] == [("rollback", 8)] * 3
+    assert [(each["action"], each["to"]) for each in entries(tmp_path / "run")] == [
+        ("rollback", 8)
+    ] * 3
     assert config(tmp_path / "run")["optimizer"]["learning_rate"] == 1e30 / 8
     assert list(kept(tmp_path / "run")) == [8, 4]
 
 
-def test_what_is_not_finite_before_the_first_checkpoint_fails_as_without_a_watchdog(train: Command, tmp_path: Path) -> None:
-    result = train(*TINY, "training.steps=100", "training.checkpoint_every=100", "optimizer.learning_rate=1e30",
-                   "watchdog=rollback", "run_dir=run")  # fmt: skip
+def test_what_is_not_finite_before_the_first_checkpoint_fails_as_without_a_watchdog(
+    train: Command, tmp_path: Path
+) -> None:
+    result = train(
+        *TINY,
+        "training.steps=100",
+        "training.checkpoint_every=100",
+        "optimizer.learning_rate=1e30",
+        "watchdog=rollback",
+        "run_dir=run",
+    )
     assert result.code == 6
     assert "No checkpoint was saved before" in one_line(result)
     assert entries(tmp_path / "run") == []
 
 
-def test_how_a_run_is_scored_and_watched_may_change(train: Command, tmp_path: Path, trained: Path) -> None:
+def test_how_a_run_is_scored_and_watched_may_change(
+    train: Command, tmp_path: Path, trained: Path
+) -> None:
     shutil.copytree(trained / "run", tmp_path / "run")
-    changes = ["evaluation.every=2", "evaluation.count=16", "evaluation.final_count=null", "evaluation.extractor=pixels"]
-    result = train("resume=run", "training.steps=10", *changes, "evaluation.patience=5", "watchdog=off")
+    changes = [
+        "evaluation.every=2",
+        "evaluation.count=16",
+        "evaluation.final_count=null",
+        "evaluation.extractor=pixels",
+    ]
+    result = train(
+        "resume=run", "training.steps=10", *changes, "evaluation.patience=5", "watchdog=off"
+    )
     assert (result.code, result.err) == (0, "")
     run = tmp_path / "run"
     stored = {"every": 2, "count": 16, "final_count": None, "extractor": "pixels", "patience": 5}
@@ -290,7 +388,9 @@ def test_what_a_stranger_planted_for_the_scores_is_refused(
     precious.write_text("mine")
     planted.unlink(missing_ok=True)
     planted.symlink_to(precious) if make == "link" else os.mkfifo(planted)
-    result = train("resume=run", "training.steps=10", "evaluation.every=1", "evaluation.extractor=pixels")
+    result = train(
+        "resume=run", "training.steps=10", "evaluation.every=1", "evaluation.extractor=pixels"
+    )
     assert result.code == 4
     assert "run" in one_line(result)
     assert precious.read_text() == "mine"
@@ -303,14 +403,20 @@ def test_megabytes_of_rubbish_in_a_stranger_s_run_do_no_harm(
     monkeypatch.setattr(watchdog, "LOST", 1e9)  # so that a line is written
     shutil.copytree(trained / "run", tmp_path / "run")
     run = tmp_path / "run"
-    rubbish = b"[" * 5_000_000 + b'\n\xff\xfe\n{"step": 8, "seconds": 1e999}\n' + b'{"step": 8}' * 500_000
+    rubbish = (
+        b"[" * 5_000_000 + b'\n\xff\xfe\n{"step": 8, "seconds": 1e999}\n' + b'{"step": 8}' * 500_000
+    )
     for name in ("metrics.jsonl", "watchdog.jsonl"):
         with (run / name).open("ab") as file:
             file.write(rubbish)
     (run / "scores").mkdir()
     (run / "scores" / "training.json").write_bytes(rubbish)
     (run / "scores" / ".training.json.tmp").mkdir()
-    scores = [option for option in SCORED if option.startswith("evaluation.") and option != "evaluation.every=null"]
+    scores = [
+        option
+        for option in SCORED
+        if option.startswith("evaluation.") and option != "evaluation.every=null"
+    ]
     result = train("resume=run", "training.steps=10", *scores, "evaluation.every=1")
     assert result.code == 0, result.err
     assert [line["step"] for line in metrics(run)] == [2, 4, 6, 8, 9, 10]
@@ -342,14 +448,17 @@ def test_full_scores_that_a_kill_left_out_are_taken_when_the_run_is_resumed(
 
 
 @pytest.mark.parametrize("before", [True, False])
-def test_a_run_that_runs_out_of_memory_says_so(before: bool, train: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_runs_out_of_memory_says_so(
+    before: bool, train: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import tensorflow as tf
 
     from gan_cli.training import loop, run
 
     def short(*_: object, **__: object) -> None:
         message = (
-            "Graph execution error:\nDetected at node conv\nOOM when allocating tensor with shape[64,512,7,7] and type float"
+            "Graph execution error:\nDetected at node conv\nOOM when allocating tensor with "
+            "shape[64,512,7,7] and type float"
         )
         raise tf.errors.ResourceExhaustedError(None, None, message)
 
@@ -359,12 +468,15 @@ def test_a_run_that_runs_out_of_memory_says_so(before: bool, train: Command, mon
         monkeypatch.setattr(loop.Loop, "run", short)
     result = train(*TINY, "training.steps=8", "run_dir=run")
     assert result.code == 9
-    assert "out of memory (OOM when allocating tensor with shape[64,512,7,7]); a smaller training.batch_size" in one_line(
-        result
-    )
+    assert (
+        "out of memory (OOM when allocating tensor with shape[64,512,7,7]); a smaller "
+        "training.batch_size"
+    ) in one_line(result)
 
 
-def test_data_that_do_not_fit_into_memory_are_one_line(train: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_that_do_not_fit_into_memory_are_one_line(
+    train: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from gan_cli import data
 
     def load(*_: object) -> None:
@@ -372,4 +484,7 @@ def test_data_that_do_not_fit_into_memory_are_one_line(train: Command, monkeypat
 
     monkeypatch.setattr(data, "load", load)
     result = train(*TINY)
-    assert (result.code, one_line(result)) == (9, "gan-train: out of memory: Unable to allocate 12.0 TiB for an array")
+    assert (result.code, one_line(result)) == (
+        9,
+        "gan-train: out of memory: Unable to allocate 12.0 TiB for an array",
+    )

@@ -1,4 +1,6 @@
-"""`gan-train -m` with its own launcher: processes, resume, halving, and what is refused before the first job."""
+"""`gan-train -m` with its own launcher: processes, resume, halving, and what is refused before the
+first job.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +12,19 @@ from pathlib import Path
 import pytest
 
 from gan_cli.cli.launcher import Processes
+from gan_cli.runs import checkpoint
+from gan_cli.runs.record import Job, read_job, read_sweep
 from gan_cli.sweeps.processes import Task
-from gan_cli.sweeps.record import Job, read_job, read_sweep
-from gan_cli.training import checkpoint
+from tests.conftest import TINY, Command, one_line
 
-from ..conftest import TINY, Command, one_line
 from ..sweeps.tasks import SAYS
 
 SCORED = [each for each in TINY if not each.startswith("evaluation")] + [
-    "evaluation.every=4", "evaluation.count=16", "evaluation.final_count=32", "evaluation.extractor=pixels",
-]  # fmt: skip
+    "evaluation.every=4",
+    "evaluation.count=16",
+    "evaluation.final_count=32",
+    "evaluation.extractor=pixels",
+]
 
 
 @pytest.fixture
@@ -41,18 +46,30 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Task]:
 
 
 def alone(job: Job, folder: Path) -> None:
-    """The run that a job's record says, in a process of its own: threads are fixed once TensorFlow runs."""
+    """The run that a job's record says, in a process of its own: threads are fixed once TensorFlow
+    runs.
+    """
     code = "import sys; from gan_cli.cli.train import main; sys.exit(main())"
-    subprocess.run([sys.executable, "-c", code, *job.arguments, "run_dir=alone"], cwd=folder, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-c", code, *job.arguments, "run_dir=alone"],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
 
 
 def test_jobs_are_processes_that_equal_single_runs(train: Command, tmp_path: Path) -> None:
-    result = train("-m", *TINY, "training.steps=4", "model.latent_dim=-1,6", "hydra.sweep.dir=sweep")
+    result = train(
+        "-m", *TINY, "training.steps=4", "model.latent_dim=-1,6", "hydra.sweep.dir=sweep"
+    )
     assert result.code == 7
     assert "Traceback" not in result.err
     assert "1 of the sweep's jobs failed" in result.err
     assert "0  " in result.err.splitlines()[-1]
-    assert "model.latent_dim=-1: input should be greater than or equal to 1" in result.err.splitlines()[-1]
+    assert (
+        "model.latent_dim=-1: input should be greater than or equal to 1"
+        in result.err.splitlines()[-1]
+    )
     lines = result.out.splitlines()
     assert "job 1 (latent_dim=6) started in sweep/1" in lines
     assert lines[-2].startswith("sweep: 2 jobs, 1 done, 1 failed; 00:")
@@ -64,10 +81,14 @@ def test_jobs_are_processes_that_equal_single_runs(train: Command, tmp_path: Pat
     assert "model.latent_dim=-1" in (tmp_path / "sweep" / "0" / "train.log").read_text()
     alone(done, tmp_path)
     name = "checkpoints/step-00000004/state.safetensors"
-    assert (tmp_path / "sweep" / "1" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
+    assert (tmp_path / "sweep" / "1" / name).read_bytes() == (
+        tmp_path / "alone" / name
+    ).read_bytes()
 
 
-def test_a_resumed_sweep_runs_what_is_missing_or_unfinished(train: Command, tmp_path: Path, started: list[Task]) -> None:
+def test_a_resumed_sweep_runs_what_is_missing_or_unfinished(
+    train: Command, tmp_path: Path, started: list[Task]
+) -> None:
     command = ["-m", *TINY, "training.steps=4", "seed=0,1,2"]
     assert train(*command, "hydra.sweep.dir=sweep").code == 0
     sweep = tmp_path / "sweep"
@@ -88,19 +109,31 @@ def test_a_resumed_sweep_runs_what_is_missing_or_unfinished(train: Command, tmp_
 def test_what_the_sweep_adds_stands_in_the_command_that_repeats_a_job(
     train: Command, tmp_path: Path, started: list[Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gan_cli.machine.cores", lambda: 8)
-    monkeypatch.setattr("gan_cli.machine.gpus", lambda: [])
+    monkeypatch.setattr("gan_cli.base.machine.cores", lambda: 8)
+    monkeypatch.setattr("gan_cli.base.machine.gpus", lambda: [])
     (tmp_path / "mine" / "loss").mkdir(parents=True)
     (tmp_path / "mine" / "loss" / "own.yaml").write_text("name: hinge\n")
-    options = ["training.steps=4", "loss=own,hinge", "hydra.sweep.dir=sweep", "hydra.launcher.jobs=2"]
+    options = [
+        "training.steps=4",
+        "loss=own,hinge",
+        "hydra.sweep.dir=sweep",
+        "hydra.launcher.jobs=2",
+    ]
     assert train("-m", "--config-dir", str(tmp_path / "mine"), *options).code == 0
     job = read_job(tmp_path / "sweep" / "0")
     assert job.overrides == ["training.steps=4", "loss=own"]
     assert job.arguments == [
-        f"--config-dir={tmp_path}/mine", "training.steps=4", "loss=own", "evaluation.every=4", "training.threads=4"
-    ]  # fmt: skip
+        f"--config-dir={tmp_path}/mine",
+        "training.steps=4",
+        "loss=own",
+        "evaluation.every=4",
+        "training.threads=4",
+    ]
     assert read_sweep(tmp_path / "sweep").arguments[0] == "-m"
-    assert train("-m", *options[:1], "training.threads=2", "seed=0,1", "hydra.sweep.dir=other").code == 0
+    assert (
+        train("-m", *options[:1], "training.threads=2", "seed=0,1", "hydra.sweep.dir=other").code
+        == 0
+    )
     assert "training.threads=4" not in read_job(tmp_path / "other" / "0").arguments
 
 
@@ -125,16 +158,22 @@ def test_nothing_of_a_stranger_s_sweep_becomes_a_command_or_steers_the_terminal(
     assert "job 1 had seed=1 where seed=2 is given now" in one_line(result)
 
 
-def test_two_sweeps_in_one_directory_are_refused(train: Command, tmp_path: Path, started: list[Task]) -> None:
+def test_two_sweeps_in_one_directory_are_refused(
+    train: Command, tmp_path: Path, started: list[Task]
+) -> None:
     command = ["-m", *TINY, "training.steps=4", "seed=0,1", "hydra.sweep.dir=sweep"]
     assert train(*command).code == 0
     result = train(*command)
     assert result.code == 4
-    assert one_line(result).startswith("gan-train: sweep: already holds a sweep; sweep.resume=sweep goes on")
+    assert one_line(result).startswith(
+        "gan-train: sweep: already holds a sweep; sweep.resume=sweep goes on"
+    )
     assert len(started) == 2
 
 
-def test_a_directory_with_a_run_in_it_is_no_job_s(train: Command, tmp_path: Path, started: list[Task]) -> None:
+def test_a_directory_with_a_run_in_it_is_no_job_s(
+    train: Command, tmp_path: Path, started: list[Task]
+) -> None:
     (tmp_path / "sweep" / "1").mkdir(parents=True)
     (tmp_path / "sweep" / "1" / "model.json").write_text("{}")
     result = train("-m", *TINY, "seed=0,1", "hydra.sweep.dir=sweep")
@@ -148,12 +187,24 @@ def test_a_directory_with_a_run_in_it_is_no_job_s(train: Command, tmp_path: Path
     [
         (["traning.steps=1,2"], 2, "unknown key 'traning.steps'"),
         (["model=dcgan,nope"], 2, "unknown model 'nope'"),
-        (["model=vae,dcgan", "model.beta=2"], 2, "model.beta is a key of another option of the group model"),
+        (
+            ["model=vae,dcgan", "model.beta=2"],
+            2,
+            "model.beta is a key of another option of the group model",
+        ),
         (["sweep.resume=none"], 4, "sweep.resume=none: no such directory"),
         (["sweep.resume=sweep", "hydra.sweep.dir=sweep"], 2, "leave out hydra.sweep.dir="),
-        (["sweep.halving=3", "training.steps=2000"], 2, "sweep.halving=3 compares scores on the way"),
+        (
+            ["sweep.halving=3", "training.steps=2000"],
+            2,
+            "sweep.halving=3 compares scores on the way",
+        ),
         (["sweep.halving=3", "training.epochs=3", "evaluation.every=1"], 2, "not epochs"),
-        (["sweep.halving=2", "evaluation.every=null"], 2, "sweep.halving=2 compares scores on the way"),
+        (
+            ["sweep.halving=2", "evaluation.every=null"],
+            2,
+            "sweep.halving=2 compares scores on the way",
+        ),
         (["sweep.halving=1"], 2, "sweep.halving=1: input should be greater than or equal to 2"),
         (["hydra.launcher.jobs=0"], 2, "hydra.launcher.jobs=0"),
         (["hydra.launcher.timeout=-1"], 2, "hydra.launcher.timeout=-1"),
@@ -165,7 +216,11 @@ def test_mistakes_show_before_the_first_job(
     options: list[str], code: int, line: str, train: Command, tmp_path: Path, started: list[Task]
 ) -> None:
     before = ["seed=0,1"] if "=" in options[0] and "," not in options[0] else []
-    where = [] if any("sweep.dir" in each or "sweep.resume" in each for each in options) else ["hydra.sweep.dir=sweep"]
+    where = (
+        []
+        if any("sweep.dir" in each or "sweep.resume" in each for each in options)
+        else ["hydra.sweep.dir=sweep"]
+    )
     result = train("-m", *before, *options, *where)
     assert (result.code, started) == (code, []), result.err
     assert line in one_line(result)
@@ -179,9 +234,17 @@ def test_what_is_for_sweeps_needs_one(option: str, train: Command) -> None:
 
 
 @pytest.mark.slow
-def test_halving_pauses_and_ends_the_worse_and_equals_an_uninterrupted_run(train: Command, tmp_path: Path) -> None:
+def test_halving_pauses_and_ends_the_worse_and_equals_an_uninterrupted_run(
+    train: Command, tmp_path: Path
+) -> None:
     options = [*SCORED, "training.steps=16", "seed=0,1"]
-    result = train("-m", *options, "optimizer.learning_rate=1e-9,1e-2", "sweep.halving=2", "hydra.sweep.dir=sweep")
+    result = train(
+        "-m",
+        *options,
+        "optimizer.learning_rate=1e-9,1e-2",
+        "sweep.halving=2",
+        "hydra.sweep.dir=sweep",
+    )
     assert result.code == 0, result.err
     jobs = [read_job(tmp_path / "sweep" / name) for name in "0123"]
     assert [job.state for job in jobs].count("done") == 2
@@ -192,7 +255,19 @@ def test_halving_pauses_and_ends_the_worse_and_equals_an_uninterrupted_run(train
     assert checkpoint.steps(tmp_path / "sweep" / str(pruned) / "checkpoints")[0] == 4
     alone(jobs[done], tmp_path)
     name = "checkpoints/step-00000016/state.safetensors"
-    assert (tmp_path / "sweep" / str(done) / name).read_bytes() == (tmp_path / "alone" / name).read_bytes()
-    logs = [(tmp_path / path / "metrics.jsonl").read_text().splitlines() for path in (f"sweep/{done}", "alone")]
-    scores = [[(entry["step"], entry["frechet"]) for line in log if "frechet" in (entry := json.loads(line))] for log in logs]
+    assert (tmp_path / "sweep" / str(done) / name).read_bytes() == (
+        tmp_path / "alone" / name
+    ).read_bytes()
+    logs = [
+        (tmp_path / path / "metrics.jsonl").read_text().splitlines()
+        for path in (f"sweep/{done}", "alone")
+    ]
+    scores = [
+        [
+            (entry["step"], entry["frechet"])
+            for line in log
+            if "frechet" in (entry := json.loads(line))
+        ]
+        for log in logs
+    ]
     assert scores[0] == scores[1] != []

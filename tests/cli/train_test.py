@@ -15,16 +15,17 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from gan_cli import files
-from gan_cli.training import checkpoint
-
-from ..conftest import TINY, Command, one_line
+from gan_cli.base import files
+from gan_cli.runs import checkpoint
+from tests.conftest import TINY, Command, one_line
 
 PROCESS = [sys.executable, "-c", "from gan_cli.cli.train import main; raise SystemExit(main())"]
 STATE = "checkpoints/step-00000008/state.safetensors"
 
 
-def test_a_run_leaves_what_the_design_says_and_names_its_grid(train: Command, tmp_path: Path) -> None:
+def test_a_run_leaves_what_the_design_says_and_names_its_grid(
+    train: Command, tmp_path: Path
+) -> None:
     result = train(*TINY, "training.steps=8")
     assert (result.code, result.err) == (0, "")
     (run,) = (tmp_path / "runs").glob("*/*-dcgan-digits")
@@ -35,10 +36,26 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(train: Command, tm
     assert (tmp_path / lines[-1].split()[-1]).exists()
     assert [line.split()[1] for line in lines[1:-2]] == ["2/8", "4/8", "6/8", "8/8"]
     names = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
-    steps = [f"checkpoints/step-0000000{n}/{file}" for n in (4, 8) for file in (checkpoint.STATE, checkpoint.SAMPLER)]
+    steps = [
+        f"checkpoints/step-0000000{n}/{file}"
+        for n in (4, 8)
+        for file in (checkpoint.STATE, checkpoint.SAMPLER)
+    ]
     steps += [f"checkpoints/step-0000000{n}/manifest.json" for n in (4, 8)]
-    samples = ["samples/real.png", "samples/progress.gif", "samples/step-00000004.png", "samples/step-00000008.png"]
-    others = [".hydra/config.yaml", ".lock", "config.json", "metrics.jsonl", "model.json", "train.log"]
+    samples = [
+        "samples/real.png",
+        "samples/progress.gif",
+        "samples/step-00000004.png",
+        "samples/step-00000008.png",
+    ]
+    others = [
+        ".hydra/config.yaml",
+        ".lock",
+        "config.json",
+        "metrics.jsonl",
+        "model.json",
+        "train.log",
+    ]
     assert names == {*steps, *samples, *others}
     metrics = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in metrics] == [2, 4, 6, 8]
@@ -49,17 +66,26 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(train: Command, tm
     ("arguments", "parts"),
     [
         (["traning.steps=1"], ["'traning.steps'", "did you mean 'training.steps'?", "accepted: "]),
-        (["training.stesp=1"], ["'training.stesp'", "did you mean 'training.steps'?", "training.batch_size"]),
+        (
+            ["training.stesp=1"],
+            ["'training.stesp'", "did you mean 'training.steps'?", "training.batch_size"],
+        ),
         (["+nonsense=1"], ["unknown key 'nonsense'"]),
         (["+training.nonsense=1"], ["unknown key 'training.nonsense'"]),
         (["training.steps=many"], ["training.steps=many", "integer"]),
         (["training.steps=0"], ["training.steps=0", "greater than or equal to 1"]),
         (["model.width=-3"], ["model.width=-3", "greater than or equal to 1"]),
-        (["training.precision=fp8"], ["training.precision=fp8", "'float32', 'bfloat16' or 'float16'"]),
+        (
+            ["training.precision=fp8"],
+            ["training.precision=fp8", "'float32', 'bfloat16' or 'float16'"],
+        ),
         (["optimizer.learning_rate=-1"], ["optimizer.learning_rate=-1", "greater than 0"]),
         (["data.size=[16]"], ["data.size=[16]"]),
         (["data.path=x"], ["data.path is a key of another option of the group data"]),
-        (["model=dcgn"], ["unknown model 'dcgn'", "did you mean 'dcgan'?", "accepted: acgan, cgan"]),
+        (
+            ["model=dcgn"],
+            ["unknown model 'dcgn'", "did you mean 'dcgan'?", "accepted: acgan, cgan"],
+        ),
         (["loss=hing"], ["unknown loss 'hing'", "did you mean 'hinge'?", "wasserstein"]),
         (["+experiment=nothing"], ["'nothing'"]),
         (["experiment=null"], ["a group takes the name of one of its options"]),
@@ -85,10 +111,15 @@ def test_a_mistake_is_one_line_with_the_way_out_and_leaves_nothing(
     assert not [path for path in tmp_path.rglob("*") if path.name.endswith("-dcgan-digits")]
 
 
-def test_a_data_set_smaller_than_a_batch_is_refused_before_anything_is_made(train: Command, tmp_path: Path) -> None:
+def test_a_data_set_smaller_than_a_batch_is_refused_before_anything_is_made(
+    train: Command, tmp_path: Path
+) -> None:
     result = train("training.batch_size=2000")
     assert result.code == 3
-    line = "shipped with gan_cli: 1,611 images to train on, fewer than training.batch_size=2000; set that to 1611 or less"
+    line = (
+        "shipped with gan_cli: 1,611 images to train on, fewer than training.batch_size=2000; "
+        "set that to 1611 or less"
+    )
     assert one_line(result) == f"gan-train: {line}"
     assert list(tmp_path.iterdir()) == []
 
@@ -102,7 +133,12 @@ def test_missing_mnist_without_a_network_names_what_was_tried(
     result = train("data=mnist")
     line = one_line(result)
     assert result.code == 3
-    for part in (str(tmp_path / "mine"), str(tmp_path / "keras" / "datasets"), "data.path=", "data=digits needs no file"):
+    for part in (
+        str(tmp_path / "mine"),
+        str(tmp_path / "keras" / "datasets"),
+        "data.path=",
+        "data=digits needs no file",
+    ):
         assert part in line
 
 
@@ -120,8 +156,15 @@ def test_a_user_adds_a_yaml_and_an_option_of_one_player(train: Command, tmp_path
     (tmp_path / "mine" / "model").mkdir(parents=True)
     (tmp_path / "mine" / "model" / "slim.yaml").write_text("defaults: [dcgan, _self_]\nwidth: 3\n")
     options = [option for option in TINY if "model.width" not in option]
-    result = train("--config-dir", "mine", "model=slim", *options, "training.steps=1", "run_dir=run",
-                   "optimizer.players.generator.learning_rate=1e-4")  # fmt: skip
+    result = train(
+        "--config-dir",
+        "mine",
+        "model=slim",
+        *options,
+        "training.steps=1",
+        "run_dir=run",
+        "optimizer.players.generator.learning_rate=1e-4",
+    )
     assert result.code == 0, result.err
     stored = json.loads((tmp_path / "run" / "config.json").read_text())
     assert stored["model"]["width"] == 3
@@ -137,7 +180,13 @@ def test_values_of_the_environment_stay_out_of_the_run_directory(
     images = np.random.default_rng(0).integers(0, 256, (20, 28, 28), dtype=np.uint8)
     np.savez(secret / "mnist.npz", x_train=images, y_train=np.arange(20, dtype=np.uint8) % 10)
     monkeypatch.setenv("PLACE", str(secret))
-    options = [*TINY, "data=mnist", "data.path=${oc.env:PLACE}/mnist.npz", "training.steps=2", "run_dir=run"]
+    options = [
+        *TINY,
+        "data=mnist",
+        "data.path=${oc.env:PLACE}/mnist.npz",
+        "training.steps=2",
+        "run_dir=run",
+    ]
     assert train(*options).code == 0
     for path in (tmp_path / "run").rglob("*"):
         assert path.is_dir() or b"secret-4711" not in path.read_bytes(), path
@@ -148,8 +197,12 @@ def test_values_of_the_environment_stay_out_of_the_run_directory(
     assert b"secret-4711" not in (tmp_path / "run" / "config.json").read_bytes()
 
 
-def test_a_loss_that_is_not_finite_ends_the_run_with_the_last_good_checkpoint(train: Command, tmp_path: Path) -> None:
-    result = train(*TINY, "training.steps=4", "run_dir=run", "optimizer=sgd", "optimizer.learning_rate=1e-3")
+def test_a_loss_that_is_not_finite_ends_the_run_with_the_last_good_checkpoint(
+    train: Command, tmp_path: Path
+) -> None:
+    result = train(
+        *TINY, "training.steps=4", "run_dir=run", "optimizer=sgd", "optimizer.learning_rate=1e-3"
+    )
     assert result.code == 0
     result = train("resume=run", "training.steps=100", "optimizer.learning_rate=1e30")
     assert result.code == 6
@@ -160,7 +213,9 @@ def test_a_loss_that_is_not_finite_ends_the_run_with_the_last_good_checkpoint(tr
     assert "not finite" in (tmp_path / "run" / "train.log").read_text()
 
 
-def test_a_disk_that_fills_during_a_save_loses_nothing(train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fills_during_a_save_loses_nothing(
+    train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = files.sync
 
     def sync(path: Path) -> None:
@@ -184,7 +239,10 @@ def test_a_disk_that_fills_during_a_save_loses_nothing(train: Command, tmp_path:
 def test_two_runs_in_one_directory(train: Command, tiny_run: Path) -> None:
     with FileLock(tiny_run / ".lock"):
         result = train("resume=run", "training.steps=9")
-        assert (result.code, one_line(result)) == (4, "gan-train: run: another process is training in it")
+        assert (result.code, one_line(result)) == (
+            4,
+            "gan-train: run: another process is training in it",
+        )
     result = train("run_dir=run")
     assert result.code == 4
     assert "run: already holds" in one_line(result)
@@ -215,12 +273,19 @@ def test_a_read_only_output_directory(train: Command, tmp_path: Path) -> None:
     assert "Permission denied" in one_line(result)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_a_signal_saves_at_the_next_step_and_the_run_goes_on_to_the_same_bits(
     number: signal.Signals, train: Command, tmp_path: Path
 ) -> None:
-    process = subprocess.Popen([*PROCESS, *TINY, "training.steps=1000000", "run_dir=run"], cwd=tmp_path,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
+    process = subprocess.Popen(
+        [*PROCESS, *TINY, "training.steps=1000000", "run_dir=run"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout
     for line in process.stdout:
         if line.startswith("step 40/"):
@@ -239,11 +304,13 @@ def test_a_signal_saves_at_the_next_step_and_the_run_goes_on_to_the_same_bits(
     assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "straight" / name).read_bytes()
 
 
-def test_a_second_signal_leaves_at_once_and_the_earlier_checkpoint_stays_valid(tiny_run: Path, tmp_path: Path) -> None:
+def test_a_second_signal_leaves_at_once_and_the_earlier_checkpoint_stays_valid(
+    tiny_run: Path, tmp_path: Path
+) -> None:
     code = (
         "import sys, time\n"
         "from gan_cli.cli.train import main\n"
-        "from gan_cli import files\n"
+        "from gan_cli.base import files\n"
         "real = files.sync\n"
         "def slow(path):\n"
         "    if 'step-' in str(path): print('saving', flush=True); time.sleep(60)\n"
@@ -251,7 +318,14 @@ def test_a_second_signal_leaves_at_once_and_the_earlier_checkpoint_stays_valid(t
         "files.sync = slow\n"
         "raise SystemExit(main())"
     )
-    arguments = [sys.executable, "-c", code, "resume=run", "training.steps=1000000", "training.checkpoint_every=500000"]
+    arguments = [
+        sys.executable,
+        "-c",
+        code,
+        "resume=run",
+        "training.steps=1000000",
+        "training.checkpoint_every=500000",
+    ]
     process = subprocess.Popen(arguments, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     assert process.stdout
     for line in process.stdout:
@@ -269,8 +343,12 @@ def test_a_second_signal_leaves_at_once_and_the_earlier_checkpoint_stays_valid(t
 
 
 def test_a_kill_leaves_the_last_announced_checkpoint(train: Command, tmp_path: Path) -> None:
-    process = subprocess.Popen([*PROCESS, *TINY, "training.steps=1000000", "run_dir=run"], cwd=tmp_path,
-                               stdout=subprocess.PIPE, text=True)  # fmt: skip
+    process = subprocess.Popen(
+        [*PROCESS, *TINY, "training.steps=1000000", "run_dir=run"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout
     for line in process.stdout:
         if line.startswith("step 20/"):
@@ -284,7 +362,10 @@ def test_a_kill_leaves_the_last_announced_checkpoint(train: Command, tmp_path: P
     assert result.code == 0
     assert "resumed at step" in result.out
     assert not list((tmp_path / "run" / "checkpoints").glob("*.tmp"))
-    steps = [json.loads(line)["step"] for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    steps = [
+        json.loads(line)["step"]
+        for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    ]
     assert steps == sorted(set(steps))
 
 

@@ -1,4 +1,6 @@
-"""data=zip: members and their classes, one line for each zip that does not fit, and none of it unpacked to disk."""
+"""data=zip: members and their classes, one line for each zip that does not fit, and none of it
+unpacked to disk.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +15,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan_cli.config_data import Folder, Zip
-from gan_cli.data import archive, labels, load
+from gan_cli.base.errors import ConfigError, DataError
+from gan_cli.config.data import Folder, Zip
+from gan_cli.data import archive, load
 from gan_cli.data.archive import MemberLoader
-from gan_cli.data.pictures import BadPicture, Look
-from gan_cli.data.source import Source
-from gan_cli.errors import ConfigError, DataError
+from gan_cli.data.reading import labels
+from gan_cli.data.reading.pictures import BadPicture, Look
+from gan_cli.data.reading.source import Source
 
 from .made_pictures import numbered, write
 
 LOOK = Look((8, 8), "crop", "auto", (255, 255, 255))
-CLASSES = {f"{name}/{number}.png": numbered(number) for number, name in enumerate(["cat", "cat", "dog", "eel", "eel"])}
+CLASSES = {
+    f"{name}/{number}.png": numbered(number)
+    for number, name in enumerate(["cat", "cat", "dog", "eel", "eel"])
+}
 FLAT = {f"{number}.png": numbered(number) for number in range(4)}
 IGNORE = "correct it, or data.labels=false ignores it"
 
@@ -59,7 +65,8 @@ def known(source: Source) -> dict[int, str]:
     """Number of the picture -> its class."""
     assert source.labels is not None
     return {
-        int(image[0, 0, 0]): source.class_names[label] for image, label in zip(source.images[:], source.labels, strict=True)
+        int(image[0, 0, 0]): source.class_names[label]
+        for image, label in zip(source.images[:], source.labels, strict=True)
     }
 
 
@@ -67,10 +74,14 @@ def numbers(source: Source) -> list[int]:
     return sorted(source.images[:][:, 0, 0, 0].tolist())
 
 
-@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize(
+    "method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
 @pytest.mark.parametrize("top", ["", "data/"])
 def test_folders_are_classes(tmp_path: Path, method: int, top: str):
-    path = packed(tmp_path / "a.zip", {f"{top}{name}": content for name, content in CLASSES.items()}, method)
+    path = packed(
+        tmp_path / "a.zip", {f"{top}{name}": content for name, content in CLASSES.items()}, method
+    )
     source = read(path)
     assert known(source) == {0: "cat", 1: "cat", 2: "dog", 3: "eel", 4: "eel"}
     assert source.class_names == ["cat", "dog", "eel"]
@@ -87,7 +98,13 @@ def test_it_holds_what_the_folder_holds(tmp_path: Path):
 
 
 def test_what_is_no_picture_is_passed_over(tmp_path: Path):
-    junk = {"__MACOSX/cat/._0.png": b"?", "cat/.DS_Store": b"?", "README.txt": b"?", "empty/": b"", "cat/Thumbs.db": b"?"}
+    junk = {
+        "__MACOSX/cat/._0.png": b"?",
+        "cat/.DS_Store": b"?",
+        "README.txt": b"?",
+        "empty/": b"",
+        "cat/Thumbs.db": b"?",
+    }
     source = read(packed(tmp_path / "a.zip", {**junk, **CLASSES}))
     assert (len(source), source.skipped) == (5, [])
 
@@ -101,13 +118,21 @@ def test_without_labels(tmp_path: Path):
 @pytest.mark.parametrize("top", ["", "data/"])
 def test_folders_train_and_val_are_the_splits(tmp_path: Path, top: str):
     parts = {"train/cat/0.png": 0, "train/dog/1.png": 1, "val/cat/2.png": 2, "val/dog/3.png": 3}
-    path = packed(tmp_path / "a.zip", {f"{top}{name}": numbered(number) for name, number in parts.items()})
+    path = packed(
+        tmp_path / "a.zip", {f"{top}{name}": numbered(number) for name, number in parts.items()}
+    )
     assert known(read(path)) == {0: "cat", 1: "dog"}
     assert known(read(path, "test")) == {2: "cat", 3: "dog"}
 
 
 def test_classes_are_numbered_alike_in_both_splits(tmp_path: Path):
-    parts = {"train/cat/0.png": 0, "train/dog/1.png": 1, "train/eel/2.png": 2, "test/cat/3.png": 3, "test/eel/4.png": 4}
+    parts = {
+        "train/cat/0.png": 0,
+        "train/dog/1.png": 1,
+        "train/eel/2.png": 2,
+        "test/cat/3.png": 3,
+        "test/eel/4.png": 4,
+    }
     path = packed(tmp_path / "a.zip", {name: numbered(number) for name, number in parts.items()})
     assert read(path, "test").labels.tolist() == [0, 2]
     assert read(path, "test").class_names == read(path).class_names == ["cat", "dog", "eel"]
@@ -115,7 +140,11 @@ def test_classes_are_numbered_alike_in_both_splits(tmp_path: Path):
 
 def stylegan(**changes: object) -> dict[str, bytes | str]:
     """A zip as dataset_tool.py of StyleGAN writes it."""
-    labelled = [["00000/img00000000.png", 6], ["00000/img00000001.png", 0], ["00001/img00000002.png", 6]]
+    labelled = [
+        ["00000/img00000000.png", 6],
+        ["00000/img00000001.png", 0],
+        ["00001/img00000002.png", 6],
+    ]
     pictures = {name: numbered(number) for number, (name, _) in enumerate(labelled)}
     return {**pictures, "dataset.json": json.dumps({"labels": labelled, **changes})}
 
@@ -131,22 +160,35 @@ def test_stylegan_without_labels_has_no_classes(tmp_path: Path):
     assert (source.labels, source.class_names, numbers(source)) == (None, [], [0, 1, 2])
 
 
-@pytest.mark.parametrize(("head", "expected"), [
-    ("file,class", {0: "a", 1: "b", 2: "b", 3: "a"}),
-    ("Image;note;Label", {0: "a", 1: "b", 2: "b", 3: "a"}),
-    ("what,ever,label", {0: "a", 1: "b", 2: "b", 3: "a"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("file,class", {0: "a", 1: "b", 2: "b", 3: "a"}),
+        ("Image;note;Label", {0: "a", 1: "b", 2: "b", 3: "a"}),
+        ("what,ever,label", {0: "a", 1: "b", 2: "b", 3: "a"}),
+    ],
+)
 def test_labels_of_a_csv(tmp_path: Path, head: str, expected: dict[int, str]):
     delimiter = ";" if ";" in head else ","
     middle = ["x"] if "note" in head else []
-    rows = [delimiter.join([f"{number}.png", *middle, label]) for number, label in enumerate("abba")]
+    rows = [
+        delimiter.join([f"{number}.png", *middle, label]) for number, label in enumerate("abba")
+    ]
     if head.startswith("what"):
         rows = [f"{row},z" for row in rows]
-    assert known(read(packed(tmp_path / "a.zip", {**FLAT, "list.CSV": "\n".join([head, *rows])}))) == expected
+    assert (
+        known(read(packed(tmp_path / "a.zip", {**FLAT, "list.CSV": "\n".join([head, *rows])})))
+        == expected
+    )
 
 
 def test_a_labelled_member_that_is_no_picture_is_broken_whatever_its_name(tmp_path: Path):
-    members = {"notes": b"?", "seven": numbered(7), "README": b"?", "a.csv": "path,label\nnotes,a\nseven,b\n"}
+    members = {
+        "notes": b"?",
+        "seven": numbered(7),
+        "README": b"?",
+        "a.csv": "path,label\nnotes,a\nseven,b\n",
+    }
     source = read(packed(tmp_path / "a.zip", members), max_bad_fraction=0.5)
     assert source.skipped == [("notes", "not a jpg, png, bmp, gif, webp or tiff")]
     assert known(source) == {7: "b"}
@@ -155,47 +197,92 @@ def test_a_labelled_member_that_is_no_picture_is_broken_whatever_its_name(tmp_pa
 def test_a_label_file_in_the_folder_that_all_share(tmp_path: Path):
     members = {f"data/{name}": content for name, content in FLAT.items()}
     sheet = "path,label\n" + "".join(f"{number}.png,{number % 2}\n" for number in range(4))
-    assert known(read(packed(tmp_path / "a.zip", {**members, "data/labels.csv": sheet}))) == {0: "0", 1: "1", 2: "0", 3: "1"}
+    assert known(read(packed(tmp_path / "a.zip", {**members, "data/labels.csv": sheet}))) == {
+        0: "0",
+        1: "1",
+        2: "0",
+        3: "1",
+    }
 
 
 def test_dataset_json_comes_before_csv_files(tmp_path: Path):
-    assert known(read(packed(tmp_path / "a.zip", {**stylegan(), "a.csv": "?", "b.csv": "?"})))[0] == "6"
-
-
-@pytest.mark.parametrize("text", [
-    "", "[", "[]", "{}", '"labels"', "7", '{"classes": []}', "[" * 100_000, b"\xff\xfe", '{"labels": ' + "9" * 5000 + "}",
-])  # fmt: skip
-def test_a_dataset_json_that_is_something_else(tmp_path: Path, text: str | bytes):
-    message = refusal(packed(tmp_path / "a.zip", {**FLAT, "dataset.json": text}))
-    assert message == 'dataset.json: expected JSON, {"labels": [["picture.png", 0], ...]}; data.labels=false ignores it'
+    assert (
+        known(read(packed(tmp_path / "a.zip", {**stylegan(), "a.csv": "?", "b.csv": "?"})))[0]
+        == "6"
+    )
 
 
 @pytest.mark.parametrize(
-    "entry", [*(["1.png", label] for label in (-1, 100_000, 2**70, 1.0, True, "1", [0, 1], None)),
-              ["1.png"], "1.png", [1, "1.png"], None],
-)  # fmt: skip
+    "text",
+    [
+        "",
+        "[",
+        "[]",
+        "{}",
+        '"labels"',
+        "7",
+        '{"classes": []}',
+        "[" * 100_000,
+        b"\xff\xfe",
+        '{"labels": ' + "9" * 5000 + "}",
+    ],
+)
+def test_a_dataset_json_that_is_something_else(tmp_path: Path, text: str | bytes):
+    message = refusal(packed(tmp_path / "a.zip", {**FLAT, "dataset.json": text}))
+    assert message == (
+        'dataset.json: expected JSON, {"labels": [["picture.png", 0], ...]}; data.labels=false '
+        "ignores it"
+    )
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        *(["1.png", label] for label in (-1, 100_000, 2**70, 1.0, True, "1", [0, 1], None)),
+        ["1.png"],
+        "1.png",
+        [1, "1.png"],
+        None,
+    ],
+)
 def test_an_entry_of_dataset_json_that_does_not_fit(tmp_path: Path, entry: object):
     text = json.dumps({"labels": [["0.png", 0], entry]})
     assert refusal(packed(tmp_path / "a.zip", {**FLAT, "dataset.json": text})) == (
-        f'dataset.json: entry 1 of "labels" is {json.dumps(entry)}, expected ["picture.png", class] '
+        f'dataset.json: entry 1 of "labels" is {json.dumps(entry)}, expected ["picture.png", '
+        "class] "
         "with a class from 0 to 99,999; data.labels=false ignores it"
     )
 
 
 def sheet(rows: list[tuple[str, object]]) -> dict[str, bytes | str]:
-    return {**FLAT, "labels.csv": "\n".join(["path,label", *(f"{name},{label}" for name, label in rows)])}
+    return {
+        **FLAT,
+        "labels.csv": "\n".join(["path,label", *(f"{name},{label}" for name, label in rows)]),
+    }
 
 
 ROWS = [(name, 0) for name in FLAT]
 
 
-@pytest.mark.parametrize(("rows", "message"), [
-    (ROWS[:2], f"labels.csv has no label for 2 pictures, the first: 2.png; {IGNORE}"),
-    ([*ROWS, ("5.png", 1), ("6.png", 1)], f"labels.csv names 2 pictures not in the zip, the first: 5.png; {IGNORE}"),
-    ([*ROWS, ("1.png", 1)], "labels.csv: row 6 names 1.png a second time; remove one of the two"),
-    ([*ROWS[1:], ("0.png", "")], "labels.csv: row 5 has nothing in column 'label'; complete or remove it"),
-    ([], "labels.csv: no rows below the header path, label"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (ROWS[:2], f"labels.csv has no label for 2 pictures, the first: 2.png; {IGNORE}"),
+        (
+            [*ROWS, ("5.png", 1), ("6.png", 1)],
+            f"labels.csv names 2 pictures not in the zip, the first: 5.png; {IGNORE}",
+        ),
+        (
+            [*ROWS, ("1.png", 1)],
+            "labels.csv: row 6 names 1.png a second time; remove one of the two",
+        ),
+        (
+            [*ROWS[1:], ("0.png", "")],
+            "labels.csv: row 5 has nothing in column 'label'; complete or remove it",
+        ),
+        ([], "labels.csv: no rows below the header path, label"),
+    ],
+)
 def test_a_csv_that_does_not_fit(tmp_path: Path, rows: list[tuple[str, object]], message: str):
     assert refusal(packed(tmp_path / "a.zip", sheet(rows))) == message
 
@@ -204,8 +291,14 @@ def test_rows_of_dataset_json_that_do_not_fit(tmp_path: Path):
     pairs = [[name, 0] for name in FLAT]
     for changed, message in (
         (pairs[1:], f"dataset.json has no label for 1 picture, the first: 0.png; {IGNORE}"),
-        ([*pairs, ["9.png", 0]], f"dataset.json names 1 picture not in the zip, the first: 9.png; {IGNORE}"),
-        ([*pairs, pairs[0]], "dataset.json: entry 4 names 0.png a second time; remove one of the two"),
+        (
+            [*pairs, ["9.png", 0]],
+            f"dataset.json names 1 picture not in the zip, the first: 9.png; {IGNORE}",
+        ),
+        (
+            [*pairs, pairs[0]],
+            "dataset.json: entry 4 names 0.png a second time; remove one of the two",
+        ),
     ):
         text = json.dumps({"labels": changed})
         assert refusal(packed(tmp_path / "a.zip", {**FLAT, "dataset.json": text})) == message
@@ -213,24 +306,36 @@ def test_rows_of_dataset_json_that_do_not_fit(tmp_path: Path):
 
 def test_other_label_files_that_do_not_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = packed(tmp_path / "a.zip", {**FLAT, "a.csv": "?", "b.csv": "?"})
-    assert refusal(path) == "holds a.csv, b.csv; leave the CSV with the labels, or data.labels=false"
+    assert (
+        refusal(path) == "holds a.csv, b.csv; leave the CSV with the labels, or data.labels=false"
+    )
     assert refusal(packed(path, {**FLAT, "a.csv": "path\n0.png\n"})) == (
         f"a.csv has one column, path; expected a name and a label; {IGNORE}"
     )
     assert (
-        refusal(packed(path, {**FLAT, "a.csv": b"\0"})) == "a.csv: holds zero bytes, as no text does; save it as CSV in UTF-8"
+        refusal(packed(path, {**FLAT, "a.csv": b"\0"}))
+        == "a.csv: holds zero bytes, as no text does; save it as CSV in UTF-8"
     )
     monkeypatch.setattr(archive, "LARGEST_LABELS", 20)
-    assert refusal(packed(path, sheet(ROWS))) == "labels.csv is larger than 20 bytes; data.labels=false ignores it"
+    assert (
+        refusal(packed(path, sheet(ROWS)))
+        == "labels.csv is larger than 20 bytes; data.labels=false ignores it"
+    )
 
 
 def test_too_many_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(labels, "MOST_CLASSES", 3)
     path = packed(tmp_path / "a.zip", sheet([(name, number) for number, name in enumerate(FLAT)]))
-    assert refusal(path) == "labels.csv: 4 different labels, more than 3 classes; is this the right column?"
+    assert (
+        refusal(path)
+        == "labels.csv: 4 different labels, more than 3 classes; is this the right column?"
+    )
 
 
-@pytest.mark.parametrize("name", ["../0.png", "cat/../../0.png", "/etc/0.png", "..\\0.png", "C:\\0.png", "C:/0.png", "a/.."])
+@pytest.mark.parametrize(
+    "name",
+    ["../0.png", "cat/../../0.png", "/etc/0.png", "..\\0.png", "C:\\0.png", "C:/0.png", "a/.."],
+)
 def test_names_that_lead_out_of_it(tmp_path: Path, name: str):
     path = packed(tmp_path / "a.zip", {**FLAT, name: b"?"})
     assert refusal(path) == f"holds a name that leads out of it, {name}; pack it again"
@@ -238,7 +343,15 @@ def test_names_that_lead_out_of_it(tmp_path: Path, name: str):
 
 def test_names_that_only_look_so(tmp_path: Path):
     assert (
-        len(read(packed(tmp_path / "a.zip", {"a/x..png": numbered(1), "a/..b/y.png": b"?", "b/12:30.png": numbered(2)}))) == 2
+        len(
+            read(
+                packed(
+                    tmp_path / "a.zip",
+                    {"a/x..png": numbered(1), "a/..b/y.png": b"?", "b/12:30.png": numbered(2)},
+                )
+            )
+        )
+        == 2
     )
 
 
@@ -257,7 +370,10 @@ def test_a_bomb_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(archive, "BOMB_BYTES", 999_999)
     monkeypatch.delattr(zipfile.ZipFile, "open")
     size = path.stat().st_size
-    assert refusal(path) == f"{size:,} bytes that unpack to 1,000,000; where that is right, unpack it and use data=folder"
+    assert refusal(path) == (
+        f"{size:,} bytes that unpack to 1,000,000; where that is right, unpack it and use "
+        "data=folder"
+    )
 
 
 def test_much_that_is_not_packed_is_no_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -265,10 +381,15 @@ def test_much_that_is_not_packed_is_no_bomb(tmp_path: Path, monkeypatch: pytest.
     assert len(read(packed(tmp_path / "a.zip", FLAT))) == 4
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 and no more", b"path,label\n", b"Rar!\x1a\x07\x00"])
+@pytest.mark.parametrize(
+    "content", [b"", b"PK\x03\x04 and no more", b"path,label\n", b"Rar!\x1a\x07\x00"]
+)
 def test_what_is_no_zip(tmp_path: Path, content: bytes):
     (tmp_path / "a.zip").write_bytes(content)
-    assert refusal(tmp_path / "a.zip") == "not a readable zip (File is not a zip file); fetch or copy it again"
+    assert (
+        refusal(tmp_path / "a.zip")
+        == "not a readable zip (File is not a zip file); fetch or copy it again"
+    )
 
 
 def test_paths(tmp_path: Path):
@@ -276,16 +397,22 @@ def test_paths(tmp_path: Path):
         load(Zip())
     os.mkfifo(tmp_path / "pipe.zip")
     for name in (".", "pipe.zip"):
-        with pytest.raises(DataError, match=r": is no file; data=folder reads a folder of pictures$"):
+        with pytest.raises(
+            DataError, match=r": is no file; data=folder reads a folder of pictures$"
+        ):
             load(Zip(path=str(tmp_path / name)))
 
 
 def test_no_picture_in_it(tmp_path: Path):
-    assert refusal(packed(tmp_path / "a.zip", {"a.txt": "?"})).startswith("holds no picture that can be read")
+    assert refusal(packed(tmp_path / "a.zip", {"a.txt": "?"})).startswith(
+        "holds no picture that can be read"
+    )
     assert refusal(packed(tmp_path / "b.zip", {})).startswith("holds no picture that can be read")
 
 
-def test_damaged_members_are_left_out_with_their_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_damaged_members_are_left_out_with_their_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     path = packed(tmp_path / "a.zip", {**FLAT, "4.png": b"?", "5.png": b""})
     content = bytearray(path.read_bytes())
     content[content.index(numbered(1)) + 40] ^= 1
@@ -297,11 +424,15 @@ def test_damaged_members_are_left_out_with_their_reason(tmp_path: Path, monkeypa
         "4.png": "not a jpg, png, bmp, gif, webp or tiff",
         "5.png": "empty file",
     }
-    assert refusal(path).startswith("3 of 6 files cannot be read, the first: 1.png: cannot be unpacked (Bad CRC-32")
+    assert refusal(path).startswith(
+        "3 of 6 files cannot be read, the first: 1.png: cannot be unpacked (Bad CRC-32"
+    )
 
 
 def test_a_member_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    path = packed(tmp_path / "a.zip", {"0.png": bytes(1001), "1.png": bytes(1000)}, zipfile.ZIP_DEFLATED)
+    path = packed(
+        tmp_path / "a.zip", {"0.png": bytes(1001), "1.png": bytes(1000)}, zipfile.ZIP_DEFLATED
+    )
     monkeypatch.setattr(archive, "LARGEST_BYTES", 1000)
     loader = MemberLoader(path, (), LOOK)
     with pytest.raises(BadPicture, match=r"^larger than 1,000 bytes$"):

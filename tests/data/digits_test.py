@@ -5,7 +5,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from gan_cli.config_data import Digits
+from gan_cli.config.data import Digits
 from gan_cli.data import load
 
 
@@ -56,7 +56,10 @@ def test_16_pixels_unless_told():
 
 
 def test_a_tenth_is_held_out_whatever_the_size():
-    splits = {size: [load(Digits(size=size), split).labels.tolist() for split in ("train", "test")] for size in (8, 12)}
+    splits = {
+        size: [load(Digits(size=size), split).labels.tolist() for split in ("train", "test")]
+        for size in (8, 12)
+    }
     assert splits[8] == splits[12]
     assert [len(labels) for labels in splits[8]] == [1611, 186]
 

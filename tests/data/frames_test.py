@@ -1,4 +1,6 @@
-"""data=frames: how videos become sequences, what a broken frame costs, and on which side a video is."""
+"""data=frames: how videos become sequences, what a broken frame costs, and on which side a video
+is.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_cli.config_data import Frames
-from gan_cli.data import frames, load, player
+from gan_cli.base.errors import ConfigError, DataError
+from gan_cli.config.data import Frames
+from gan_cli.data import frames, load
 from gan_cli.data.frames import Cut, SequenceLoader, natural
-from gan_cli.data.pictures import BadPicture, Look
-from gan_cli.data.player import Player, count_frames
-from gan_cli.data.source import Source
-from gan_cli.errors import ConfigError, DataError
+from gan_cli.data.reading import player
+from gan_cli.data.reading.pictures import BadPicture, Look
+from gan_cli.data.reading.player import Player, count_frames
+from gan_cli.data.reading.source import Source
 
 from .made_pictures import encoded, noise, numbered, plain, write
 
@@ -33,16 +36,27 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def video(*numbers: int, name: str = "v", begin: int = 0) -> dict[str, bytes]:
     """A folder of frames, grey levels by number."""
-    return {f"{name}/frame{index + begin}.png": encoded(plain(number)) for index, number in enumerate(numbers)}
+    return {
+        f"{name}/frame{index + begin}.png": encoded(plain(number))
+        for index, number in enumerate(numbers)
+    }
 
 
 def animated(levels: list[int], kind: str = "GIF", side: int = 8) -> bytes:
     first, *rest = [Image.fromarray(plain((level, 0, 0), side, side)) for level in levels]
-    return encoded(first, kind, save_all=True, append_images=rest, **({"lossless": True} if kind == "WEBP" else {}))
+    return encoded(
+        first,
+        kind,
+        save_all=True,
+        append_images=rest,
+        **({"lossless": True} if kind == "WEBP" else {}),
+    )
 
 
 def read(folder: Path, split: str = "train", **options: object) -> Source:
-    return load(Frames(path=str(folder), **{"size": 8, "frames": 2, "test_share": 0.0, **options}), split)
+    return load(
+        Frames(path=str(folder), **{"size": 8, "frames": 2, "test_share": 0.0, **options}), split
+    )
 
 
 def levels(source: Source) -> list[list[int]]:
@@ -69,19 +83,33 @@ def test_a_folder_of_frames_gives_sequences_that_do_not_overlap(tmp_path: Path):
 
 
 def test_frames_are_in_natural_order(tmp_path: Path):
-    assert levels(read(write(tmp_path / "videos", video(*range(12))), frames=12)) == [list(range(12))]
-    assert sorted(["b1", "a10", "a2", "a02", "10", "9"], key=natural) == ["9", "10", "a02", "a2", "a10", "b1"]
+    assert levels(read(write(tmp_path / "videos", video(*range(12))), frames=12)) == [
+        list(range(12))
+    ]
+    assert sorted(["b1", "a10", "a2", "a02", "10", "9"], key=natural) == [
+        "9",
+        "10",
+        "a02",
+        "a2",
+        "a10",
+        "b1",
+    ]
 
 
 def test_stride(tmp_path: Path):
     source = read(write(tmp_path / "videos", video(*range(13))), stride=3)
     assert levels(source) == [[0, 3], [6, 9]]
-    assert levels(read(write(tmp_path / "gif", {"a.gif": animated(LEVELS)}), stride=2, channels=3)) == [[0, 120]]
+    assert levels(
+        read(write(tmp_path / "gif", {"a.gif": animated(LEVELS)}), stride=2, channels=3)
+    ) == [[0, 120]]
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "TIFF"])
 def test_animated_files(tmp_path: Path, kind: str):
-    folder = write(tmp_path / "videos", {f"sub/a.{kind.lower()}": animated(LEVELS, kind), f"b.{kind}": animated([9, 99], kind)})
+    folder = write(
+        tmp_path / "videos",
+        {f"sub/a.{kind.lower()}": animated(LEVELS, kind), f"b.{kind}": animated([9, 99], kind)},
+    )
     source = read(folder)
     assert source.images.shape == (4, 2, 8, 8, 3)
     assert levels(source) == [[9, 99], [0, 60], [120, 180], [240, 30]]
@@ -98,19 +126,28 @@ def test_grey_sequences_have_one_channel_where_all_are_grey(tmp_path: Path):
 
 
 def test_their_own_size(tmp_path: Path):
-    folder = write(tmp_path / "videos", {f"v/{number}.png": encoded(plain(number, 10, 12)) for number in range(4)})
+    folder = write(
+        tmp_path / "videos",
+        {f"v/{number}.png": encoded(plain(number, 10, 12)) for number in range(4)},
+    )
     assert read(folder, size=None).images.shape == (2, 2, 10, 12, 1)
     assert read(folder, size=[8, 16]).images.shape == (2, 2, 8, 16, 1)
 
 
 def test_frames_of_other_sizes(tmp_path: Path):
-    folder = write(tmp_path / "videos", {**video(1, 2, 3, 4), "v/frame3.png": encoded(plain(4, 9, 9))})
+    folder = write(
+        tmp_path / "videos", {**video(1, 2, 3, 4), "v/frame3.png": encoded(plain(4, 9, 9))}
+    )
     assert len(read(folder, size=8)) == 2
     found = read(folder, size=None, max_bad_fraction=0.5)
     assert levels(found) == [[1, 2]]
-    assert found.skipped == [("v:2", "frames of several sizes; give data.size=64 or data.size=[48,64]")]
+    assert found.skipped == [
+        ("v:2", "frames of several sizes; give data.size=64 or data.size=[48,64]")
+    ]
     write(folder, {"w/0.png": encoded(plain(0, 9, 9)), "w/1.png": encoded(plain(0, 9, 9))})
-    assert "pictures of 2 sizes (1 of 8x8, 1 of 9x9)" in refusal(folder, size=None, max_bad_fraction=0.5)
+    assert "pictures of 2 sizes (1 of 8x8, 1 of 9x9)" in refusal(
+        folder, size=None, max_bad_fraction=0.5
+    )
 
 
 def test_short_videos_are_noted_and_are_no_broken_files(tmp_path: Path):
@@ -120,7 +157,12 @@ def test_short_videos_are_noted_and_are_no_broken_files(tmp_path: Path):
         video(2, 3, 4, name="three"),
         {"still.gif": encoded(plain(1), "GIF")},
     ]
-    source = read(write(tmp_path / "videos", {name: content for part in parts for name, content in part.items()}), frames=4)
+    source = read(
+        write(
+            tmp_path / "videos", {name: content for part in parts for name, content in part.items()}
+        ),
+        frames=4,
+    )
     assert levels(source) == [[1, 2, 3, 4]]
     assert source.skipped == []
     assert source.notes[-1] == "3 videos shorter than 4 frames left out"
@@ -136,7 +178,9 @@ def test_a_broken_frame_costs_its_sequence_alone(tmp_path: Path):
     source = read(folder, max_bad_fraction=0.4)
     assert levels(source) == [[1, 2], [5, 6]]
     assert source.skipped == [("v:2", "frame3.png: not a jpg, png, bmp, gif, webp or tiff")]
-    assert refusal(folder).startswith("1 of 3 files cannot be read, the first: v:2: frame3.png: not a jpg")
+    assert refusal(folder).startswith(
+        "1 of 3 files cannot be read, the first: v:2: frame3.png: not a jpg"
+    )
 
 
 def test_a_gif_that_is_cut_off_gives_what_it_still_holds(tmp_path: Path):
@@ -152,7 +196,10 @@ def test_a_gif_that_is_cut_off_gives_what_it_still_holds(tmp_path: Path):
     np.testing.assert_array_equal(source.images[:][3], source.images[:][0])
     reasons = dict(source.skipped)
     assert reasons.pop("cut.gif:2").startswith("frame 3: damaged (")
-    assert reasons == {"empty.gif": "empty file", "text.gif": "not a jpg, png, bmp, gif, webp or tiff"}
+    assert reasons == {
+        "empty.gif": "empty file",
+        "text.gif": "not a jpg, png, bmp, gif, webp or tiff",
+    }
 
 
 class Film:
@@ -199,7 +246,9 @@ def test_a_damaged_frame_ends_the_file(film: Film):
 
 def test_a_frame_that_reaches_beyond_50_megapixels(film: Film):
     film.width = 50_000_001 // 8 + 1
-    with pytest.raises(BadPicture, match=r"^frame 0: claims 6250001x8 pixels, more than 50 megapixels$"):
+    with pytest.raises(
+        BadPicture, match=r"^frame 0: claims 6250001x8 pixels, more than 50 megapixels$"
+    ):
         Player(b"", LOOK, 1).frame(0)
 
 
@@ -216,7 +265,10 @@ def test_too_many_frames(monkeypatch: pytest.MonkeyPatch):
 
 
 def film_of(seed: int, count: int = 8, *, black: bool = False) -> dict[str, bytes]:
-    found = {f"{seed}/{number}.png": encoded(noise(8, 8, 1, seed=100 * seed + number)[..., 0]) for number in range(count)}
+    found = {
+        f"{seed}/{number}.png": encoded(noise(8, 8, 1, seed=100 * seed + number)[..., 0])
+        for number in range(count)
+    }
     return {**found, f"{seed}/0.png": encoded(plain(0))} if black else found
 
 
@@ -249,7 +301,10 @@ def test_a_video_is_on_one_side_and_stays_there(tmp_path: Path):
 
 
 def test_an_animated_file_is_on_one_side(tmp_path: Path):
-    folder = write(tmp_path / "videos", {f"{seed}.gif": animated([seed, *range(1, 60, 2)]) for seed in range(10)})
+    folder = write(
+        tmp_path / "videos",
+        {f"{seed}.gif": animated([seed, *range(1, 60, 2)]) for seed in range(10)},
+    )
     hashes = read(folder).digests
     assert len(hashes) == 150
     assert len(np.unique(hashes[:, :8], axis=0)) == 10
@@ -277,17 +332,34 @@ def test_other_cuts_are_other_data(tmp_path: Path):
     assert levels(read(folder)) == [[0, 1], [2, 3], [4, 5], [6, 7]]
     assert levels(read(folder, stride=2)) == [[0, 2], [4, 6]]
     assert levels(read(folder)) == [[0, 1], [2, 3], [4, 5], [6, 7]]
-    assert len({read(folder, frames=count, stride=stride).fingerprint for count, stride in ((2, 1), (2, 2), (4, 1))}) == 3
+    assert (
+        len(
+            {
+                read(folder, frames=count, stride=stride).fingerprint
+                for count, stride in ((2, 1), (2, 2), (4, 1))
+            }
+        )
+        == 3
+    )
 
 
 def test_folders_without_a_sequence(tmp_path: Path):
     (tmp_path / "empty").mkdir()
     expected = "holds no sequence: expected a folder of frames or a GIF for each video"
     assert refusal(tmp_path / "empty") == expected
-    assert refusal(write(tmp_path / "flat", {f"{number}.png": numbered(number) for number in range(9)})) == expected
-    assert refusal(write(tmp_path / "text", {"a.gif": b"?"})) == f"{expected}; a.gif: not a jpg, png, bmp, gif, webp or tiff"
+    assert (
+        refusal(
+            write(tmp_path / "flat", {f"{number}.png": numbered(number) for number in range(9)})
+        )
+        == expected
+    )
+    assert (
+        refusal(write(tmp_path / "text", {"a.gif": b"?"}))
+        == f"{expected}; a.gif: not a jpg, png, bmp, gif, webp or tiff"
+    )
     assert refusal(write(tmp_path / "short", {**video(1, 2), **video(1, name="w")}), frames=3) == (
-        "holds no sequence: 2 videos shorter than 3 frames left out; lower data.frames or data.stride"
+        "holds no sequence: 2 videos shorter than 3 frames left out; lower data.frames or "
+        "data.stride"
     )
     assert refusal(write(tmp_path / "broken", {"v/0.png": b"?", "v/1.png": b"?"})).startswith(
         "holds no picture that can be read"
@@ -296,7 +368,8 @@ def test_folders_without_a_sequence(tmp_path: Path):
 
 def test_paths(tmp_path: Path):
     with pytest.raises(
-        ConfigError, match=r"^data=frames needs data.path=, a folder of videos: a folder of frames or an animated"
+        ConfigError,
+        match=r"^data=frames needs data.path=, a folder of videos: a folder of frames or an animated",  # noqa: E501
     ):
         load(Frames())
     (tmp_path / "a.gif").write_bytes(animated(LEVELS))
@@ -317,8 +390,12 @@ def _sequence(loader: SequenceLoader, name: str) -> list[int]:
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_the_loader_works_in_other_processes(tmp_path: Path, method: str):
-    folder = write(tmp_path / "videos", {**video(*range(6)), "a.gif": animated([0, 60, 120, 180, 240, 30])})
-    loader = pickle.loads(pickle.dumps(SequenceLoader(folder, Look((8, 8), "crop", 3, (0, 0, 0)), Cut(2, 1), b"")))
+    folder = write(
+        tmp_path / "videos", {**video(*range(6)), "a.gif": animated([0, 60, 120, 180, 240, 30])}
+    )
+    loader = pickle.loads(
+        pickle.dumps(SequenceLoader(folder, Look((8, 8), "crop", 3, (0, 0, 0)), Cut(2, 1), b""))
+    )
     names = ["v:0", "a.gif:2", "v:4", "a.gif:0", "a.gif:4"]
     expected = [[0, 1], [120, 180], [4, 5], [0, 60], [240, 30]]
     assert _sequence(loader, "a.gif:2") == [120, 180]  # open here before the fork

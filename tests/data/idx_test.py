@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan_cli.config_data import FashionMnist, Kmnist, Mnist
+from gan_cli.base.errors import DataError
+from gan_cli.config.data import FashionMnist, Kmnist, Mnist
 from gan_cli.data import idx as published
 from gan_cli.data import load
-from gan_cli.data.source import Source
-from gan_cli.errors import DataError
+from gan_cli.data.reading.source import Source
 from tests.data.made import (
     HTML,
     IMAGES,
@@ -44,7 +44,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def publish(monkeypatch: pytest.MonkeyPatch, folder: Path, **sha256: str) -> None:
-    """Let the downloads of all sets be the files of a folder of ours, with their hashes or with a given one."""
+    """Let the downloads of all sets be the files of a folder of ours, with their hashes or with a
+    given one.
+    """
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*")}
     for name in ("MNIST", "FASHION_MNIST", "KMNIST"):
         known = getattr(published, name)
@@ -82,7 +84,9 @@ def test_what_the_source_holds(tmp_path: Path):
     assert source.origin == str(tmp_path / "mnist.npz")
 
 
-@pytest.mark.parametrize(("size", "shape"), [(None, (28, 28)), (14, (14, 14)), ([20, 32], (20, 32))])
+@pytest.mark.parametrize(
+    ("size", "shape"), [(None, (28, 28)), (14, (14, 14)), ([20, 32], (20, 32))]
+)
 def test_size(tmp_path: Path, size: object, shape: tuple[int, int]):
     write_npz(tmp_path / "mnist.npz", level=9)
     images = load(Mnist(path=str(tmp_path), size=size)).images
@@ -113,7 +117,9 @@ def test_the_second_run_needs_no_network(tmp_path: Path, monkeypatch: pytest.Mon
     assert load(Mnist()).fingerprint == first.fingerprint
 
 
-def test_a_download_that_is_not_the_published_file(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_download_that_is_not_the_published_file(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+):
     write_npz(tmp_path / "published" / "mnist.npz")
     publish(monkeypatch, tmp_path / "published", **{"mnist.npz": "0" * 64})
     with pytest.raises(DataError, match="what arrived is not the published file"):
@@ -122,7 +128,9 @@ def test_a_download_that_is_not_the_published_file(tmp_path: Path, cache: Path, 
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_a_folder_without_it_is_passed_over(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, exists: bool):
+def test_a_folder_without_it_is_passed_over(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, exists: bool
+):
     write_npz(cache / "mnist.npz", level=3)
     if exists:
         (tmp_path / "mine").mkdir()
@@ -130,7 +138,9 @@ def test_a_folder_without_it_is_passed_over(tmp_path: Path, cache: Path, monkeyp
     assert level() == 3
 
 
-def test_a_folder_with_half_of_it_is_passed_over(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_folder_with_half_of_it_is_passed_over(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+):
     write_npz(cache / "mnist.npz", level=3)
     (write_idx(tmp_path / "half") / LABELS).unlink()
     monkeypatch.setenv("GAN_DATA_DIR", str(tmp_path / "half"))
@@ -140,7 +150,11 @@ def test_a_folder_with_half_of_it_is_passed_over(tmp_path: Path, cache: Path, mo
 @pytest.mark.parametrize("ending", ["", ".gz"])
 @pytest.mark.parametrize("dot", ["-idx", ".idx"])
 def test_idx_files_under_their_four_names(tmp_path: Path, ending: str, dot: str):
-    folder = write_idx(tmp_path / "idx", *(name.replace("-idx", dot) + ending for name in (IMAGES, LABELS)), level=5)
+    folder = write_idx(
+        tmp_path / "idx",
+        *(name.replace("-idx", dot) + ending for name in (IMAGES, LABELS)),
+        level=5,
+    )
     source = load(Mnist(path=str(folder)))
     assert np.unique(source.images).tolist() == [5]
     assert source.images.shape == (3, 28, 28, 1)
@@ -167,7 +181,9 @@ def test_a_mistyped_path_is_not_answered_by_its_neighbours(tmp_path: Path):
     assert "neither mnist.npz nor the IDX files" in refusal(tmp_path / "mnits.npz")
 
 
-def test_a_given_path_is_never_answered_by_another_place(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_given_path_is_never_answered_by_another_place(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+):
     write_npz(cache / "mnist.npz")
     write_npz(tmp_path / "mine" / "mnist.npz")
     monkeypatch.setenv("GAN_DATA_DIR", str(tmp_path / "mine"))
@@ -176,7 +192,9 @@ def test_a_given_path_is_never_answered_by_another_place(tmp_path: Path, cache: 
 
 def test_a_file_of_another_name(tmp_path: Path):
     (tmp_path / "notes.txt").write_text("no digits\n")
-    assert refusal(tmp_path / "notes.txt").endswith(f": expected mnist.npz or an IDX file called {IMAGES}")
+    assert refusal(tmp_path / "notes.txt").endswith(
+        f": expected mnist.npz or an IDX file called {IMAGES}"
+    )
 
 
 def test_text_in_place_of_the_npz(tmp_path: Path):
@@ -188,44 +206,85 @@ def changed(**arrays: np.ndarray):
     return lambda path: write_npz(path, **arrays)
 
 
-@pytest.mark.parametrize(("write", "message"), [
-    (lambda path: np.savez(path, x=np.zeros(3)), "no array 'x_train' (it holds x.npy)"),
-    (lambda path: np.savez(path, x_train=digits(0)[0]), "no array 'y_train' (it holds x_train.npy)"),
-    (changed(y_train=np.array([1, {}], dtype=object)), "holds pickled objects"),
-    (changed(x_train=np.zeros((0, 28, 28), np.uint8), y_train=np.zeros(0, np.uint8)), "mnist.npz: holds no images"),
-    (changed(y_train=np.arange(4)), "3 images but labels of shape [4], int64"),
-    (changed(y_train=np.zeros((3, 1), np.uint8)), "3 images but labels of shape [3, 1], uint8"),
-    (changed(y_train=np.zeros(3)), "3 images but labels of shape [3], float64"),
-    (changed(y_train=np.array([0, 10, 1])), "labels from 0 to 10, expected 0 to 9"),
-    (changed(y_train=np.array([0, -1, 1])), "labels from -1 to 1, expected 0 to 9"),
-    (changed(x_train=np.zeros((3, 784), np.uint8)), "expected uint8 images [N, 28, 28], found uint8 [3, 784]"),
-    (changed(x_train=np.zeros((3, 28, 28, 1), np.uint8)), "expected uint8 images [N, 28, 28], found uint8 [3, 28, 28, 1]"),
-    (changed(x_train=np.zeros((3, 28, 28))), "expected uint8 images [N, 28, 28], found float64 [3, 28, 28]"),
-    (changed(x_train=np.zeros((3, 28, 7), np.uint8)), "expected uint8 images [N, 28, 28], found uint8 [3, 28, 7]"),
-    (changed(x_train=np.zeros((3, 2049, 8), np.uint8)), "expected uint8 images [N, 28, 28], found uint8 [3, 2049, 8]"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("write", "message"),
+    [
+        (lambda path: np.savez(path, x=np.zeros(3)), "no array 'x_train' (it holds x.npy)"),
+        (
+            lambda path: np.savez(path, x_train=digits(0)[0]),
+            "no array 'y_train' (it holds x_train.npy)",
+        ),
+        (changed(y_train=np.array([1, {}], dtype=object)), "holds pickled objects"),
+        (
+            changed(x_train=np.zeros((0, 28, 28), np.uint8), y_train=np.zeros(0, np.uint8)),
+            "mnist.npz: holds no images",
+        ),
+        (changed(y_train=np.arange(4)), "3 images but labels of shape [4], int64"),
+        (changed(y_train=np.zeros((3, 1), np.uint8)), "3 images but labels of shape [3, 1], uint8"),
+        (changed(y_train=np.zeros(3)), "3 images but labels of shape [3], float64"),
+        (changed(y_train=np.array([0, 10, 1])), "labels from 0 to 10, expected 0 to 9"),
+        (changed(y_train=np.array([0, -1, 1])), "labels from -1 to 1, expected 0 to 9"),
+        (
+            changed(x_train=np.zeros((3, 784), np.uint8)),
+            "expected uint8 images [N, 28, 28], found uint8 [3, 784]",
+        ),
+        (
+            changed(x_train=np.zeros((3, 28, 28, 1), np.uint8)),
+            "expected uint8 images [N, 28, 28], found uint8 [3, 28, 28, 1]",
+        ),
+        (
+            changed(x_train=np.zeros((3, 28, 28))),
+            "expected uint8 images [N, 28, 28], found float64 [3, 28, 28]",
+        ),
+        (
+            changed(x_train=np.zeros((3, 28, 7), np.uint8)),
+            "expected uint8 images [N, 28, 28], found uint8 [3, 28, 7]",
+        ),
+        (
+            changed(x_train=np.zeros((3, 2049, 8), np.uint8)),
+            "expected uint8 images [N, 28, 28], found uint8 [3, 2049, 8]",
+        ),
+    ],
+)
 def test_an_npz_that_is_not_mnist(tmp_path: Path, write, message: str):
     write(tmp_path / "mnist.npz")
     assert message in refusal(tmp_path / "mnist.npz")
 
 
-@pytest.mark.parametrize(("name", "content", "message"), [
-    (IMAGES, idx(digits(0)[0])[:-5], "holds 2,347 bytes, its header says 2,352"),
-    (LABELS, idx(digits(0)[1]) + b"more", "its header says 3"),
-    (LABELS, idx(digits(0)[1])[4:], "wrong magic number"),
-    (IMAGES, HTML, f"{IMAGES}: not an IDX file of bytes (wrong magic number); fetch or copy it again"),
-    (IMAGES, gzip.compress(idx(digits(0)[0]), mtime=0)[:-20], "not a readable IDX file (Compressed file ended before"),
-    (LABELS, idx(np.array([0, 1, 11], np.uint8)), "labels from 0 to 11, expected 0 to 9"),
-    (LABELS, idx(np.array([0, 1], np.uint8)), "3 images but labels of shape [2], uint8"),
-    (IMAGES, idx(digits(0)[1]), "expected uint8 images [N, 28, 28], found uint8 [3]"),
-    (IMAGES, b"\x00\x00\x08\x03" + b"\xff" * 12, "claims 79,228,162,458,924,105,385,300,197,375 bytes of pixels"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (IMAGES, idx(digits(0)[0])[:-5], "holds 2,347 bytes, its header says 2,352"),
+        (LABELS, idx(digits(0)[1]) + b"more", "its header says 3"),
+        (LABELS, idx(digits(0)[1])[4:], "wrong magic number"),
+        (
+            IMAGES,
+            HTML,
+            f"{IMAGES}: not an IDX file of bytes (wrong magic number); fetch or copy it again",
+        ),
+        (
+            IMAGES,
+            gzip.compress(idx(digits(0)[0]), mtime=0)[:-20],
+            "not a readable IDX file (Compressed file ended before",
+        ),
+        (LABELS, idx(np.array([0, 1, 11], np.uint8)), "labels from 0 to 11, expected 0 to 9"),
+        (LABELS, idx(np.array([0, 1], np.uint8)), "3 images but labels of shape [2], uint8"),
+        (IMAGES, idx(digits(0)[1]), "expected uint8 images [N, 28, 28], found uint8 [3]"),
+        (
+            IMAGES,
+            b"\x00\x00\x08\x03" + b"\xff" * 12,
+            "claims 79,228,162,458,924,105,385,300,197,375 bytes of pixels",
+        ),
+    ],
+)
 def test_damaged_idx_files(tmp_path: Path, name: str, content: bytes, message: str):
     (write_idx(tmp_path / "idx") / name).write_bytes(content)
     assert message in refusal(tmp_path / "idx")
 
 
-def test_damage_is_told_even_where_the_next_place_is_good(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
+def test_damage_is_told_even_where_the_next_place_is_good(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+):
     write_npz(cache / "mnist.npz")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "mnist.npz").write_bytes(b"PK")
@@ -244,8 +303,10 @@ def test_no_network(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(DataError) as caught:
         load(Mnist())
     assert str(caught.value) == (
-        f"data=mnist: no mnist.npz in {tmp_path / 'mine'}, {cache}, and the download failed (no route to host); "
-        f"put mnist.npz there, or give data.path=FILE or GAN_DATA_DIR=FOLDER; data=digits needs no file"
+        f"data=mnist: no mnist.npz in {tmp_path / 'mine'}, {cache}, and the download failed (no "
+        "route to host); "
+        "put mnist.npz there, or give data.path=FILE or GAN_DATA_DIR=FOLDER; data=digits needs "
+        "no file"
     )
     assert list(cache.iterdir()) == []
 
@@ -259,23 +320,40 @@ def test_the_test_split_of_the_npz(tmp_path: Path):
 
 
 def test_the_test_split_of_idx_files(tmp_path: Path):
-    write_idx(write_idx(tmp_path / "idx", level=1), f"{TEST_IMAGES}.gz", TEST_LABELS, level=2, count=5)
-    for path in (tmp_path / "idx", tmp_path / "idx" / IMAGES, tmp_path / "idx" / f"{TEST_IMAGES}.gz"):
+    write_idx(
+        write_idx(tmp_path / "idx", level=1), f"{TEST_IMAGES}.gz", TEST_LABELS, level=2, count=5
+    )
+    for path in (
+        tmp_path / "idx",
+        tmp_path / "idx" / IMAGES,
+        tmp_path / "idx" / f"{TEST_IMAGES}.gz",
+    ):
         train, test = (load(Mnist(path=str(path)), split) for split in ("train", "test"))
         assert (level_of(train), len(train)) == (1, 3)
         assert (level_of(test), len(test)) == (2, 5)
-        assert (train.origin, test.origin) == (str(tmp_path / "idx" / IMAGES), str(tmp_path / "idx" / f"{TEST_IMAGES}.gz"))
+        assert (train.origin, test.origin) == (
+            str(tmp_path / "idx" / IMAGES),
+            str(tmp_path / "idx" / f"{TEST_IMAGES}.gz"),
+        )
 
 
 def test_files_without_a_test_split(tmp_path: Path):
     np.savez(tmp_path / "mnist.npz", x_train=digits(0)[0], y_train=digits(0)[1])
-    assert "no array 'x_test' (it holds x_train.npy, y_train.npy)" in refusal(tmp_path / "mnist.npz", split="test")
+    assert "no array 'x_test' (it holds x_train.npy, y_train.npy)" in refusal(
+        tmp_path / "mnist.npz", split="test"
+    )
     folder = write_idx(tmp_path / "idx")
-    assert refusal(folder, split="test").endswith(f": neither mnist.npz nor the IDX files {TEST_IMAGES}, {TEST_LABELS}")
-    assert refusal(folder / IMAGES, split="test") == f"{folder / IMAGES}: no {TEST_IMAGES} beside it"
+    assert refusal(folder, split="test").endswith(
+        f": neither mnist.npz nor the IDX files {TEST_IMAGES}, {TEST_LABELS}"
+    )
+    assert (
+        refusal(folder / IMAGES, split="test") == f"{folder / IMAGES}: no {TEST_IMAGES} beside it"
+    )
     write_idx(folder, TEST_IMAGES, TEST_LABELS)
     (folder / TEST_LABELS).unlink()
-    assert refusal(folder / IMAGES, split="test") == f"{folder / IMAGES}: no {TEST_LABELS} beside it"
+    assert (
+        refusal(folder / IMAGES, split="test") == f"{folder / IMAGES}: no {TEST_LABELS} beside it"
+    )
 
 
 @pytest.mark.parametrize("folder", [".", "mnist", "MNIST", "MNIST/raw"])
@@ -285,9 +363,15 @@ def test_folders_of_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folde
     assert level() == level(path=str(tmp_path / "mine")) == 5
 
 
-@pytest.mark.parametrize(("schema", "folder"), [(schema, folder) for schema, folders in KIN for folder in folders])
-def test_folders_of_its_kin(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, schema: type, folder: str):
-    """Their files have MNIST's names: where several sets may lie, they are taken from a folder of their own only."""
+@pytest.mark.parametrize(
+    ("schema", "folder"), [(schema, folder) for schema, folders in KIN for folder in folders]
+)
+def test_folders_of_its_kin(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, schema: type, folder: str
+):
+    """Their files have MNIST's names: where several sets may lie, they are taken from a folder of
+    their own only.
+    """
     write_idx(tmp_path / "mine", level=1)
     monkeypatch.setenv("GAN_DATA_DIR", str(tmp_path / "mine"))
     with pytest.raises(DataError, match="the download failed"):
@@ -307,7 +391,9 @@ def test_a_given_folder_may_hold_the_files_of_a_kin_itself(tmp_path: Path):
 
 
 @pytest.mark.parametrize("others", [["fashion-mnist"], ["kmnist"], ["fashion-mnist", "kmnist"]])
-def test_mnist_is_not_answered_by_its_kin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, others: list[str]):
+def test_mnist_is_not_answered_by_its_kin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, others: list[str]
+):
     for folder in others:
         write_idx(tmp_path / "mine" / folder)
     monkeypatch.setenv("GAN_DATA_DIR", str(tmp_path / "mine"))
@@ -316,9 +402,17 @@ def test_mnist_is_not_answered_by_its_kin(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize(("schema", "folders"), KIN)
-@pytest.mark.parametrize(("split", "names"), [("train", (IMAGES, LABELS)), ("test", (TEST_IMAGES, TEST_LABELS))])
+@pytest.mark.parametrize(
+    ("split", "names"), [("train", (IMAGES, LABELS)), ("test", (TEST_IMAGES, TEST_LABELS))]
+)
 def test_only_the_files_of_the_split_are_downloaded(
-    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, schema: type, folders: list[str], split: str, names: tuple
+    tmp_path: Path,
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    schema: type,
+    folders: list[str],
+    split: str,
+    names: tuple,
 ):
     write_idx(tmp_path / "published", *(f"{name}.gz" for name in names), level=6)
     publish(monkeypatch, tmp_path / "published")
@@ -332,7 +426,9 @@ def test_only_the_files_of_the_split_are_downloaded(
     assert load(schema(), split).fingerprint == source.fingerprint
 
 
-def test_what_is_there_is_not_downloaded_again(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
+def test_what_is_there_is_not_downloaded_again(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+):
     write_idx(cache / "kmnist", f"{IMAGES}.gz", f"{LABELS}.gz", level=1)
     write_idx(tmp_path / "published", f"{IMAGES}.gz", f"{LABELS}.gz", level=2)
     publish(monkeypatch, tmp_path / "published")
@@ -342,10 +438,14 @@ def test_what_is_there_is_not_downloaded_again(tmp_path: Path, cache: Path, monk
 
 
 @pytest.mark.parametrize("wrong", [IMAGES, LABELS])
-def test_a_kin_with_another_hash_is_not_kept(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, wrong: str):
+def test_a_kin_with_another_hash_is_not_kept(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
+):
     write_idx(tmp_path / "published", f"{IMAGES}.gz", f"{LABELS}.gz")
     publish(monkeypatch, tmp_path / "published", **{f"{wrong}.gz": "0" * 64})
-    with pytest.raises(DataError, match=re.escape(f"{wrong}.gz: what arrived is not the published file")):
+    with pytest.raises(
+        DataError, match=re.escape(f"{wrong}.gz: what arrived is not the published file")
+    ):
         load(FashionMnist())
     left = [path.name for path in (cache / "fashion-mnist").iterdir()]
     assert left == ([] if wrong == IMAGES else [f"{IMAGES}.gz"])
@@ -355,14 +455,33 @@ def test_no_network_for_a_kin(tmp_path: Path, cache: Path):
     with pytest.raises(DataError) as caught:
         load(Kmnist())
     message = str(caught.value)
-    assert message.startswith(f"data=kmnist: no kmnist/{IMAGES}.gz in {cache}, and the download failed (")
+    assert message.startswith(
+        f"data=kmnist: no kmnist/{IMAGES}.gz in {cache}, and the download failed ("
+    )
     assert f"put kmnist/{IMAGES}.gz there, or give data.path=FILE" in message
 
 
-@pytest.mark.parametrize(("schema", "names"), [
-    (FashionMnist, ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]),
-    (Kmnist, ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("schema", "names"),
+    [
+        (
+            FashionMnist,
+            [
+                "T-shirt/top",
+                "Trouser",
+                "Pullover",
+                "Dress",
+                "Coat",
+                "Sandal",
+                "Shirt",
+                "Sneaker",
+                "Bag",
+                "Ankle boot",
+            ],
+        ),
+        (Kmnist, ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"]),
+    ],
+)
 def test_what_its_kin_hold(tmp_path: Path, schema: type, names: list[str]):
     source = load(schema(path=str(write_idx(tmp_path)), size=[14, 20]))
     assert source.class_names == names
@@ -374,13 +493,19 @@ def test_what_its_kin_hold(tmp_path: Path, schema: type, names: list[str]):
 def test_kin_are_not_read_from_an_npz(tmp_path: Path, schema: type):
     write_npz(tmp_path / "mnist.npz")
     assert refusal(tmp_path, schema) == f"data.path={tmp_path}: no IDX files {IMAGES}, {LABELS}"
-    assert refusal(tmp_path / "mnist.npz", schema).endswith(f": expected an IDX file called {IMAGES}")
+    assert refusal(tmp_path / "mnist.npz", schema).endswith(
+        f": expected an IDX file called {IMAGES}"
+    )
 
 
 def test_the_downloads_are_those_of_the_publishers(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.undo()
     for known in (published.MNIST, published.FASHION_MNIST, published.KMNIST):
-        files = {"mnist.npz"} if known.npz else {f"{name}.gz" for names in published.IDX.values() for name in names}
+        files = (
+            {"mnist.npz"}
+            if known.npz
+            else {f"{name}.gz" for names in published.IDX.values() for name in names}
+        )
         assert set(known.sha256) == files
         assert all(re.fullmatch("[0-9a-f]{64}", sha256) for sha256 in known.sha256.values())
         assert re.match("https?://", known.address)
@@ -391,7 +516,18 @@ def test_the_downloads_are_those_of_the_publishers(monkeypatch: pytest.MonkeyPat
 def test_the_real_one():
     source = load(Mnist(path=str(REAL)))
     assert source.images.shape == (60_000, 28, 28, 1)
-    assert np.bincount(source.labels).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert np.bincount(source.labels).tolist() == [
+        5923,
+        6742,
+        5958,
+        6131,
+        5842,
+        5421,
+        5918,
+        6265,
+        5851,
+        5949,
+    ]
     # Copies that were PNG files differ by a level here and there.
     assert source.images.mean() == pytest.approx(33.318, abs=0.05)
 
@@ -400,5 +536,16 @@ def test_the_real_one():
 def test_the_real_one_s_test_split():
     source = load(Mnist(path=str(REAL)), "test")
     assert source.images.shape == (10_000, 28, 28, 1)
-    assert np.bincount(source.labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert np.bincount(source.labels).tolist() == [
+        980,
+        1135,
+        1032,
+        1010,
+        982,
+        892,
+        958,
+        1028,
+        974,
+        1009,
+    ]
     assert source.images.mean() == pytest.approx(33.791, abs=0.05)

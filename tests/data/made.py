@@ -30,7 +30,12 @@ def digits(level: int, count: int = 3) -> tuple[np.ndarray, np.ndarray]:
 def write_npz(path: Path, level: int = 7, **changes: np.ndarray) -> str:
     """A small mnist.npz, whose test images are a level brighter; its SHA-256."""
     images, labels = digits(level)
-    arrays = {"x_train": images, "y_train": labels, "x_test": images[:2] + 1, "y_test": labels[:2] + 5}
+    arrays = {
+        "x_train": images,
+        "y_train": labels,
+        "x_test": images[:2] + 1,
+        "y_test": labels[:2] + 5,
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, **{**arrays, **changes})
     return hashlib.sha256(path.read_bytes()).hexdigest()
@@ -41,11 +46,15 @@ def idx(array: np.ndarray) -> bytes:
     return struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.tobytes()
 
 
-def write_idx(folder: Path, images: str = IMAGES, labels: str = LABELS, level: int = 7, count: int = 3) -> Path:
+def write_idx(
+    folder: Path, images: str = IMAGES, labels: str = LABELS, level: int = 7, count: int = 3
+) -> Path:
     """The two files of a split; gzipped where the name says so."""
     folder.mkdir(exist_ok=True, parents=True)
     for name, array in zip((images, labels), digits(level, count), strict=True):
-        (folder / name).write_bytes(gzip.compress(idx(array)) if name.endswith(".gz") else idx(array))
+        (folder / name).write_bytes(
+            gzip.compress(idx(array)) if name.endswith(".gz") else idx(array)
+        )
     return folder
 
 

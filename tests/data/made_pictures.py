@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gan_cli.data.pictures import Decoded, Look, decode
+from gan_cli.data.reading.pictures import Decoded, Look, decode
 
 WHITE = (255, 255, 255)
 RED, GREEN, BLUE, YELLOW = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)
@@ -27,8 +27,13 @@ TURNED = {
 """EXIF orientation -> how the stored pixels are to be seen."""
 
 
-def seen(content: bytes, size: tuple[int, int] | None = None, fit: str = "crop", channels: str | int = "auto",
-         background: tuple[int, int, int] = WHITE) -> Decoded:  # fmt: skip
+def seen(
+    content: bytes,
+    size: tuple[int, int] | None = None,
+    fit: str = "crop",
+    channels: str | int = "auto",
+    background: tuple[int, int, int] = WHITE,
+) -> Decoded:
     """What a file's bytes become; the options are those of a look."""
     return decode(content, Look(size, fit, channels, background))
 
@@ -49,19 +54,27 @@ def plain(colour: tuple[int, ...] | int, height: int = 8, width: int = 8) -> np.
 
 def corners(height: int = 16, width: int = 24) -> np.ndarray:
     """uint8 [H, W, 3]: quarters in red, green (right), blue (below) and yellow."""
-    upper_left, upper_right, left, right = (plain(colour, height // 2, width // 2) for colour in (RED, GREEN, BLUE, YELLOW))
+    upper_left, upper_right, left, right = (
+        plain(colour, height // 2, width // 2) for colour in (RED, GREEN, BLUE, YELLOW)
+    )
     return np.block([[[upper_left], [upper_right]], [[left], [right]]])
 
 
 def noise(height: int, width: int, channels: int = 3, seed: int = 0) -> np.ndarray:
     """uint8 [H, W, C]: as a photo, coarse structure and fine grain."""
     draws = np.random.default_rng(seed)
-    coarse = draws.integers(0, 256, (-(-height // 8), -(-width // 8), channels)).repeat(8, 0).repeat(8, 1)[:height, :width]
+    coarse = (
+        draws.integers(0, 256, (-(-height // 8), -(-width // 8), channels))
+        .repeat(8, 0)
+        .repeat(8, 1)[:height, :width]
+    )
     return np.clip(coarse + draws.integers(-20, 21, coarse.shape), 0, 255).astype(np.uint8)
 
 
 def numbered(number: int, *, grey: bool = False, size: int = 8) -> bytes:
-    """A PNG of which no other number has the bytes; its upper left pixel is (number % 256, number // 256, 9), or number."""
+    """A PNG of which no other number has the bytes; its upper left pixel is (number % 256, number
+    // 256, 9), or number.
+    """
     pixels = plain(number % 256 if grey else (number % 256, number // 256, 9), size, size)
     return encoded(pixels)
 
@@ -77,13 +90,26 @@ def write(folder: Path, files: dict[str, bytes]) -> Path:
 
 def chunk(kind: bytes, content: bytes) -> bytes:
     """A chunk of a PNG file."""
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    return (
+        struct.pack(">I", len(content))
+        + kind
+        + content
+        + struct.pack(">I", zlib.crc32(kind + content))
+    )
 
 
 def png(height: int, width: int, depth: int, colour: int, rows: bytes, *between: bytes) -> bytes:
     """A PNG file by hand: bits per level, colour type, filtered rows, chunks before the pixels."""
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
-    return b"".join([b"\x89PNG\r\n\x1a\n", header, *between, chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")])
+    return b"".join(
+        [
+            b"\x89PNG\r\n\x1a\n",
+            header,
+            *between,
+            chunk(b"IDAT", zlib.compress(rows)),
+            chunk(b"IEND", b""),
+        ]
+    )
 
 
 def deep_png(levels: np.ndarray, colour: int) -> bytes:
@@ -93,6 +119,11 @@ def deep_png(levels: np.ndarray, colour: int) -> bytes:
 
 
 def odd_exif(orientation: int) -> bytes:
-    """EXIF that turns a picture and whose maker is a number: Pillow reads it but cannot write it."""
-    maker, turn = struct.pack("<HHIf", 0x010F, 11, 1, 7.0), struct.pack("<HHIHH", 0x0112, 3, 1, orientation, 0)
+    """EXIF that turns a picture and whose maker is a number: Pillow reads it but cannot write
+    it.
+    """
+    maker, turn = (
+        struct.pack("<HHIf", 0x010F, 11, 1, 7.0),
+        struct.pack("<HHIHH", 0x0112, 3, 1, orientation, 0),
+    )
     return b"Exif\0\0II*\0" + struct.pack("<IH", 8, 2) + maker + turn + struct.pack("<I", 0)

@@ -1,4 +1,6 @@
-"""Digits that bounce in the frame: each sequence follows from the seed and its index, and is drawn when asked for."""
+"""Digits that bounce in the frame: each sequence follows from the seed and its index, and is drawn
+when asked for.
+"""
 
 import os
 from pathlib import Path
@@ -6,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan_cli.config_data import MovingMnist
+from gan_cli.base.errors import DataError
+from gan_cli.config.data import MovingMnist
 from gan_cli.data import idx, load, moving_mnist
-from gan_cli.data.source import Source
-from gan_cli.errors import DataError
+from gan_cli.data.reading.source import Source
 from tests.data.made import no_other_places, sprites, write_npz
 
 REAL = Path(os.environ.get("GAN_DATA_DIR") or "nowhere") / "mnist.npz"
@@ -20,9 +22,13 @@ FREE = 64 - 28
 
 @pytest.fixture(autouse=True)
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten training digits and ten others for the test, in GAN_DATA_DIR; no pixel of theirs is black."""
+    """Ten training digits and ten others for the test, in GAN_DATA_DIR; no pixel of theirs is
+    black.
+    """
     no_other_places(tmp_path, monkeypatch)
-    write_npz(tmp_path / "mnist.npz", x_train=SPRITES, y_train=LABELS, x_test=TEST_SPRITES, y_test=LABELS)
+    write_npz(
+        tmp_path / "mnist.npz", x_train=SPRITES, y_train=LABELS, x_test=TEST_SPRITES, y_test=LABELS
+    )
     monkeypatch.setenv("GAN_DATA_DIR", str(tmp_path))
 
 
@@ -31,7 +37,9 @@ def moving(split: str = "train", **options: object) -> Source:
 
 
 def tracks(source: Source, of: np.ndarray = SPRITES) -> tuple[np.ndarray, np.ndarray]:
-    """Sequences of one digit: its upper left corners [N, T, 2], found in the pixels, and which digit it is [N]."""
+    """Sequences of one digit: its upper left corners [N, T, 2], found in the pixels, and which
+    digit it is [N].
+    """
     sequences = source.images[:][..., 0]
     corners = np.zeros((*sequences.shape[:2], 2), int)
     which = np.zeros(sequences.shape[:2], int)
@@ -39,7 +47,9 @@ def tracks(source: Source, of: np.ndarray = SPRITES) -> tuple[np.ndarray, np.nda
         seen = np.argwhere(sequences[place])
         top, left = corners[place] = seen.min(axis=0)
         assert (seen.max(axis=0) - seen.min(axis=0)).tolist() == [27, 27]
-        (which[place],) = np.flatnonzero((of == sequences[place][top : top + 28, left : left + 28]).all(axis=(1, 2)))
+        (which[place],) = np.flatnonzero(
+            (of == sequences[place][top : top + 28, left : left + 28]).all(axis=(1, 2))
+        )
     assert (which == which[:, :1]).all()
     return corners, which[:, 0]
 
@@ -62,7 +72,9 @@ def test_a_digit_moves_straight_at_constant_speed_and_turns_at_the_edges():
     turns = np.diff(np.sign(np.diff(corners, axis=1)), axis=1) != 0
     assert turns.any(axis=(1, 2)).mean() > 0.9
     # Between edges a step differs by rounding alone; the step into an edge and back is shorter.
-    inside = ((corners[:, :-1] > 4) & (corners[:, :-1] < FREE - 4)) & ((corners[:, 1:] > 4) & (corners[:, 1:] < FREE - 4))
+    inside = ((corners[:, :-1] > 4) & (corners[:, :-1] < FREE - 4)) & (
+        (corners[:, 1:] > 4) & (corners[:, 1:] < FREE - 4)
+    )
     for sequence in range(len(steps)):
         for axis in range(2):
             free_steps = steps[sequence, inside[sequence, :, axis], axis]
@@ -72,7 +84,9 @@ def test_a_digit_moves_straight_at_constant_speed_and_turns_at_the_edges():
 
 
 def test_positions_by_hand():
-    """A digit that starts in the middle and moves right: 18, 21.6, 25.2, ..., and back from the edge at 36."""
+    """A digit that starts in the middle and moves right: 18, 21.6, 25.2, ..., and back from the
+    edge at 36.
+    """
     images = moving(digits=1, frames=9).images
     right, down = images.positions(np.array([[[0.0, 0.5, 0.5, 0.0]], [[0.0, 0.5, 0.5, 0.25]]]))
     there_and_back = [18, 22, 25, 29, 32, 36, 32, 29, 25]
@@ -97,17 +111,29 @@ def test_digits_overlap_by_their_maximum():
         patch = expected[sequence, frame, top : top + 28, left : left + 28]
         np.maximum(patch, SPRITES[int(draws[sequence, digit, 0] * 10)], out=patch)
     np.testing.assert_array_equal(source.images[:][..., 0], expected)
-    # Both happened: 28 of 36 + 28 pixels overlap on both axes with probability (1 - (8 / 36) ** 2) ** 2 = 0.90.
+    # Both happened: 28 of 36 + 28 pixels overlap on both axes with probability (1 - (8 / 36) ** 2)
+    # ** 2 = 0.90.
     overlapping = (expected > 0).sum(axis=(2, 3)) < 2 * 784
     assert 0.8 < overlapping.mean() < 0.97
 
 
-@pytest.mark.parametrize("rows", [
-    slice(None), slice(3, 9), slice(None, None, 7), slice(25, 99), slice(5, 5), np.array([29, 0, 3, 3]), np.array([-1]),
-    np.array([], int),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "rows",
+    [
+        slice(None),
+        slice(3, 9),
+        slice(None, None, 7),
+        slice(25, 99),
+        slice(5, 5),
+        np.array([29, 0, 3, 3]),
+        np.array([-1]),
+        np.array([], int),
+    ],
+)
 @pytest.mark.parametrize("block", [1, 4, 64])
-def test_a_sequence_does_not_depend_on_what_is_drawn_with_it(monkeypatch: pytest.MonkeyPatch, rows: object, block: int):
+def test_a_sequence_does_not_depend_on_what_is_drawn_with_it(
+    monkeypatch: pytest.MonkeyPatch, rows: object, block: int
+):
     images = moving(frames=4).images
     alone = np.concatenate([images[np.array([index])] for index in range(30)])
     monkeypatch.setattr(moving_mnist, "BLOCK", block)
@@ -123,7 +149,11 @@ def test_seeds_counts_and_splits():
     first = moving(frames=3).images[:]
     np.testing.assert_array_equal(moving(frames=3).images[:], first)
     np.testing.assert_array_equal(moving(frames=3, count=90).images[:30], first)
-    for other in (moving(frames=3, seed=1), moving(frames=3, seed=2**63 - 1), moving("test", frames=3)):
+    for other in (
+        moving(frames=3, seed=1),
+        moving(frames=3, seed=2**63 - 1),
+        moving("test", frames=3),
+    ):
         assert (other.images[:] != first).any(axis=(1, 2, 3, 4)).all()
 
 
@@ -133,11 +163,19 @@ def test_splits_move_apart_and_show_their_own_digits():
     assert (train[:, 0] != test[:, 0]).any(axis=-1).mean() > 0.9
 
 
-@pytest.mark.parametrize(("split", "count", "expected"), [("train", 30, 30), ("test", 30, 20), ("test", 5, 5)])
+@pytest.mark.parametrize(
+    ("split", "count", "expected"), [("train", 30, 30), ("test", 30, 20), ("test", 5, 5)]
+)
 def test_counts(monkeypatch: pytest.MonkeyPatch, split: str, count: int, expected: int):
     monkeypatch.setattr(moving_mnist, "TEST_COUNT", 20)
     source = moving(split, count=count)
-    assert len(source) == len(source.images) == len(source.hashes) == source.images.shape[0] == expected
+    assert (
+        len(source)
+        == len(source.images)
+        == len(source.hashes)
+        == source.images.shape[0]
+        == expected
+    )
 
 
 def test_the_test_split_has_at_most_ten_thousand():
@@ -161,7 +199,9 @@ def test_hashes_are_of_what_a_sequence_is_drawn_from():
 
 
 def test_hashes_of_the_splits_differ_also_where_the_digits_are_the_same(tmp_path: Path):
-    write_npz(tmp_path / "mnist.npz", x_train=SPRITES, y_train=LABELS, x_test=SPRITES, y_test=LABELS)
+    write_npz(
+        tmp_path / "mnist.npz", x_train=SPRITES, y_train=LABELS, x_test=SPRITES, y_test=LABELS
+    )
     assert not (moving("test").digests == moving("train").digests).all(axis=1).any()
 
 
@@ -178,7 +218,10 @@ def test_frames_too_small_for_the_digits(tmp_path: Path):
     write_npz(tmp_path / "mnist.npz", x_train=np.zeros((3, 32, 40), np.uint8))
     with pytest.raises(DataError) as caught:
         moving(size=40)
-    assert str(caught.value) == f"{tmp_path / 'mnist.npz'}: digits of 32x40 cannot move in frames of data.size=40"
+    assert (
+        str(caught.value)
+        == f"{tmp_path / 'mnist.npz'}: digits of 32x40 cannot move in frames of data.size=40"
+    )
     assert moving(size=41).images[:1].shape == (1, 20, 41, 41, 1)
 
 
@@ -187,7 +230,9 @@ def test_the_smallest_frame():
     assert (corners.min(), corners.max()) == (0, 4)
 
 
-def test_without_mnist_the_set_that_was_asked_for_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_without_mnist_the_set_that_was_asked_for_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setenv("GAN_DATA_DIR", str(tmp_path / "none"))
     monkeypatch.setattr(idx, "MNIST", idx.MNIST._replace(address=(tmp_path / "none").as_uri()))
     with pytest.raises(DataError, match=r"^data=moving_mnist: no mnist\.npz in "):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import ImageFile
 
-from gan_cli.data.pictures import NOT_A_PICTURE, BadPicture
+from gan_cli.data.reading.pictures import NOT_A_PICTURE, BadPicture
 
 from .made_pictures import (
     chunk,
@@ -20,7 +20,9 @@ from .made_pictures import (
     seen,
 )
 
-pytestmark = pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning", "ignore::UserWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::PIL.Image.DecompressionBombWarning", "ignore::UserWarning"
+)
 
 
 def reason(content: bytes) -> str:
@@ -55,13 +57,27 @@ def _flipped(content: bytes, place: int) -> bytes:
         (encoded(noise(40, 60), "BMP")[:2000], "damaged ("),
     ],
     ids=[
-        "empty", "text", "three bytes", "GIF without frames", "WebP without content", "PNG with a wrong checksum in its header",
-        "half a JPEG", "JPEG without end", "half a PNG", "head of a PNG", "PNG with a wrong byte", "TIFF", "WebP", "BMP",
+        "empty",
+        "text",
+        "three bytes",
+        "GIF without frames",
+        "WebP without content",
+        "PNG with a wrong checksum in its header",
+        "half a JPEG",
+        "JPEG without end",
+        "half a PNG",
+        "head of a PNG",
+        "PNG with a wrong byte",
+        "TIFF",
+        "WebP",
+        "BMP",
     ],
-)  # fmt: skip
+)
 def test_damage_has_a_reason_of_one_line(content: bytes, expected: str) -> None:
     found = reason(content)
-    assert found == expected or (expected.startswith("damaged") and found.startswith(expected) and found.endswith(")"))
+    assert found == expected or (
+        expected.startswith("damaged") and found.startswith(expected) and found.endswith(")")
+    )
     assert "\n" not in found
 
 

@@ -35,7 +35,16 @@ def test_exif_turns_the_picture(orientation: int, kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("orientation", "colours"),
-    [(1, "RGBY"), (2, "GRYB"), (3, "YBGR"), (4, "BYRG"), (5, "RBGY"), (6, "BRYG"), (7, "YGBR"), (8, "GYRB")],
+    [
+        (1, "RGBY"),
+        (2, "GRYB"),
+        (3, "YBGR"),
+        (4, "BYRG"),
+        (5, "RBGY"),
+        (6, "BRYG"),
+        (7, "YGBR"),
+        (8, "GYRB"),
+    ],
 )
 def test_where_the_corners_go(orientation: int, colours: str) -> None:
     """Upper left, upper right, lower left, lower right, as the EXIF standard has them."""
@@ -43,7 +52,10 @@ def test_where_the_corners_go(orientation: int, colours: str) -> None:
     exif[0x0112] = orientation
     pixels = seen(encoded(corners(), exif=exif)).pixels
     names = {RED: "R", GREEN: "G", BLUE: "B", YELLOW: "Y"}
-    assert "".join(names[tuple(pixels[row, column].tolist())] for row in (0, -1) for column in (0, -1)) == colours
+    assert (
+        "".join(names[tuple(pixels[row, column].tolist())] for row in (0, -1) for column in (0, -1))
+        == colours
+    )
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -54,7 +66,9 @@ def test_where_the_corners_go(orientation: int, colours: str) -> None:
 )
 def test_odd_exif_is_no_damage(exif: bytes, turned: int) -> None:
     stored = seen(encoded(corners(), "JPEG")).pixels
-    assert np.array_equal(seen(encoded(corners(), "JPEG", exif=exif)).pixels, TURNED[turned](stored))
+    assert np.array_equal(
+        seen(encoded(corners(), "JPEG", exif=exif)).pixels, TURNED[turned](stored)
+    )
 
 
 WIDE = np.hstack([plain(colour) for colour in (RED, GREEN, BLUE)])
@@ -92,7 +106,10 @@ def test_pad_keeps_all_of_it_on_the_background(background: tuple[int, int, int])
 def test_pad_of_grey_pictures() -> None:
     grey = encoded(plain(100, 8, 24))
     white, one = seen(grey, (24, 24), "pad"), seen(grey, (24, 24), "pad", 1, (255, 0, 0))
-    assert (white.pixels[[0, 8, 15, 23], 5].tolist(), white.grey) == ([[255] * 3, [100] * 3, [100] * 3, [255] * 3], True)
+    assert (white.pixels[[0, 8, 15, 23], 5].tolist(), white.grey) == (
+        [[255] * 3, [100] * 3, [100] * 3, [255] * 3],
+        True,
+    )
     assert one.pixels[[0, 8, 15, 23], 5].tolist() == [[76], [100], [100], [76]]  # 0.299 * 255
     for channels in ("auto", 3):
         red = seen(grey, (24, 24), "pad", channels, RED)
@@ -109,7 +126,9 @@ def test_stretch_keeps_all_of_it_without_background() -> None:
 
 @pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
 def test_shrinking_averages(fit: str) -> None:
-    """Stripes of one pixel become grey; taking every fourth pixel would make them black or white."""
+    """Stripes of one pixel become grey; taking every fourth pixel would make them black or
+    white.
+    """
     stripes = np.zeros((32, 32), np.uint8)
     stripes[:, ::2] = 255
     pixels = seen(encoded(stripes), (8, 8), fit).pixels
@@ -117,7 +136,9 @@ def test_shrinking_averages(fit: str) -> None:
 
 
 def test_transparent_pixels_do_not_shine_through_when_it_shrinks() -> None:
-    """The colour below alpha 0 counts for nothing: laid on the background first, scaled afterwards."""
+    """The colour below alpha 0 counts for nothing: laid on the background first, scaled
+    afterwards.
+    """
     clear = np.zeros((32, 32, 4), np.uint8)
     clear[..., 1] = 255
     assert np.unique(seen(encoded(clear), (8, 8)).pixels).tolist() == [255]

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan_cli.config_data import StackedMnist
+from gan_cli.base.errors import DataError
+from gan_cli.config.data import StackedMnist
 from gan_cli.data import idx, load, stacked_mnist
-from gan_cli.data.source import Source, resize
-from gan_cli.errors import DataError
+from gan_cli.data.reading.source import Source, resize
 from tests.data.made import no_other_places, sprites, write_npz
 
 REAL = Path(os.environ.get("GAN_DATA_DIR") or "nowhere") / "mnist.npz"
@@ -22,7 +22,13 @@ SPRITES, TEST_SPRITES = sprites(seed=0), sprites(seed=1)
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten training digits and ten others for the test, in GAN_DATA_DIR."""
     no_other_places(tmp_path, monkeypatch)
-    write_npz(tmp_path / "mnist.npz", x_train=SPRITES, y_train=LABELS, x_test=TEST_SPRITES, y_test=LABELS[::-1].copy())
+    write_npz(
+        tmp_path / "mnist.npz",
+        x_train=SPRITES,
+        y_train=LABELS,
+        x_test=TEST_SPRITES,
+        y_test=LABELS[::-1].copy(),
+    )
     monkeypatch.setenv("GAN_DATA_DIR", str(tmp_path))
 
 
@@ -37,11 +43,17 @@ def rows(planes: np.ndarray, of: np.ndarray) -> list[int]:
     return matches.argmax(axis=1).tolist()
 
 
-@pytest.mark.parametrize(("split", "of", "labels"), [("train", SPRITES, LABELS), ("test", TEST_SPRITES, LABELS[::-1])])
-def test_each_plane_is_a_digit_of_the_split_and_the_label_names_the_three(split: str, of: np.ndarray, labels: np.ndarray):
+@pytest.mark.parametrize(
+    ("split", "of", "labels"), [("train", SPRITES, LABELS), ("test", TEST_SPRITES, LABELS[::-1])]
+)
+def test_each_plane_is_a_digit_of_the_split_and_the_label_names_the_three(
+    split: str, of: np.ndarray, labels: np.ndarray
+):
     source = stacked(split)
     assert (source.images.shape, source.images.dtype) == ((50, 28, 28, 3), np.uint8)
-    red, green, blue = (labels[rows(source.images[..., channel], of)].astype(int) for channel in range(3))
+    red, green, blue = (
+        labels[rows(source.images[..., channel], of)].astype(int) for channel in range(3)
+    )
     assert source.labels.tolist() == (100 * red + 10 * green + blue).tolist()
     assert source.labels.dtype == np.int64
     names = [f"{r}{g}{b}" for r, g, b in zip(red, green, blue, strict=True)]
@@ -51,7 +63,11 @@ def test_each_plane_is_a_digit_of_the_split_and_the_label_names_the_three(split:
 def test_a_thousand_classes(tmp_path: Path):
     source = stacked(count=1)
     assert source.spec.num_classes == 1000
-    assert (source.class_names[0], source.class_names[42], source.class_names[999]) == ("000", "042", "999")
+    assert (source.class_names[0], source.class_names[42], source.class_names[999]) == (
+        "000",
+        "042",
+        "999",
+    )
     assert source.spec.image_shape == (28, 28, 3)
     assert source.origin == f"digits of {tmp_path / 'mnist.npz'}"
 
@@ -72,7 +88,9 @@ def test_seeds_repeat_and_differ():
 
 def test_splits_draw_apart(tmp_path: Path):
     """Also where the digits of both splits were the same."""
-    write_npz(tmp_path / "mnist.npz", x_train=SPRITES, y_train=LABELS, x_test=SPRITES, y_test=LABELS)
+    write_npz(
+        tmp_path / "mnist.npz", x_train=SPRITES, y_train=LABELS, x_test=SPRITES, y_test=LABELS
+    )
     train, test = stacked("train"), stacked("test")
     assert len(train) == len(test) == 50
     assert (train.labels == test.labels).mean() < 0.2
@@ -84,7 +102,9 @@ def test_more_images_begin_with_the_fewer_ones():
     assert many.labels[:20].tolist() == few.labels.tolist()
 
 
-@pytest.mark.parametrize(("split", "count", "expected"), [("train", 30, 30), ("test", 30, 20), ("test", 5, 5)])
+@pytest.mark.parametrize(
+    ("split", "count", "expected"), [("train", 30, 30), ("test", 30, 20), ("test", 5, 5)]
+)
 def test_counts(monkeypatch: pytest.MonkeyPatch, split: str, count: int, expected: int):
     monkeypatch.setattr(stacked_mnist, "TEST_COUNT", 20)
     assert len(stacked(split, count=count)) == expected
@@ -103,7 +123,9 @@ def test_size(size: object):
 
 @pytest.mark.parametrize("size", [None, 30])
 @pytest.mark.parametrize("block", [1, 7, 50, 51])
-def test_blocks_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch, size: int | None, block: int):
+def test_blocks_do_not_change_the_result(
+    monkeypatch: pytest.MonkeyPatch, size: int | None, block: int
+):
     expected = stacked(size=size).fingerprint
     monkeypatch.setattr(stacked_mnist, "BLOCK", block)
     assert stacked(size=size).fingerprint == expected
@@ -126,10 +148,14 @@ def test_no_digits_at_all(tmp_path: Path):
     assert str(caught.value) == f"{tmp_path / 'mnist.npz'}: holds no images"
 
 
-def test_without_mnist_the_set_that_was_asked_for_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_without_mnist_the_set_that_was_asked_for_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     with pytest.raises(DataError) as caught:
         stacked(path=str(tmp_path / "none"))
-    assert str(caught.value).startswith(f"data.path={tmp_path / 'none'}: neither mnist.npz nor the IDX files ")
+    assert str(caught.value).startswith(
+        f"data.path={tmp_path / 'none'}: neither mnist.npz nor the IDX files "
+    )
     monkeypatch.setenv("GAN_DATA_DIR", str(tmp_path / "none"))
     monkeypatch.setattr(idx, "MNIST", idx.MNIST._replace(address=(tmp_path / "none").as_uri()))
     with pytest.raises(DataError, match=r"^data=stacked_mnist: no mnist\.npz in "):

@@ -1,4 +1,6 @@
-"""data=csv: the rows, the pictures and classes they name, and one line for each that does not fit."""
+"""data=csv: the rows, the pictures and classes they name, and one line for each that does not
+fit.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan_cli.config_data import Csv
-from gan_cli.data import labels, load, table
-from gan_cli.data.source import Source
-from gan_cli.errors import ConfigError, DataError
+from gan_cli.base.errors import ConfigError, DataError
+from gan_cli.config.data import Csv
+from gan_cli.data import load, table
+from gan_cli.data.reading import labels
+from gan_cli.data.reading.source import Source
 
 from .made_pictures import numbered, write
 
@@ -26,7 +29,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def folder(tmp_path: Path) -> Path:
     """Pictures 0.png to 4.png, and 5.png in a folder."""
     return write(
-        tmp_path / "pictures", {**{f"{number}.png": numbered(number) for number in range(5)}, "sub/5.png": numbered(5)}
+        tmp_path / "pictures",
+        {**{f"{number}.png": numbered(number) for number in range(5)}, "sub/5.png": numbered(5)},
     )
 
 
@@ -48,7 +52,8 @@ def refusal(folder: Path, text: str | bytes, **options: object) -> str:
 def known(source: Source) -> dict[int, str]:
     """Number of the picture -> its class."""
     return {
-        int(image[0, 0, 0]): source.class_names[label] for image, label in zip(source.images[:], source.labels, strict=True)
+        int(image[0, 0, 0]): source.class_names[label]
+        for image, label in zip(source.images[:], source.labels, strict=True)
     }
 
 
@@ -67,15 +72,26 @@ def test_numbers_are_classes_by_value(folder: Path):
 
 
 def test_one_text_makes_all_labels_texts(folder: Path):
-    assert read(folder, "path,label\n0.png,10\n1.png,9\n2.png,-1\n").class_names == ["-1", "10", "9"]
+    assert read(folder, "path,label\n0.png,10\n1.png,9\n2.png,-1\n").class_names == [
+        "-1",
+        "10",
+        "9",
+    ]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_dialects(folder: Path, delimiter: str, mark: bytes, end: str):
-    rows = [["who", "path", "label"], ["x", "0.png", '"é, ; of ""b"""'], ["y", " 1.png", "a "], ["", "", ""]]
-    source = read(folder, mark + end.join(delimiter.join(row) for row in rows if any(row)).encode() + b"\n\n")
+    rows = [
+        ["who", "path", "label"],
+        ["x", "0.png", '"é, ; of ""b"""'],
+        ["y", " 1.png", "a "],
+        ["", "", ""],
+    ]
+    source = read(
+        folder, mark + end.join(delimiter.join(row) for row in rows if any(row)).encode() + b"\n\n"
+    )
     assert known(source) == {0: 'é, ; of "b"', 1: "a"}
 
 
@@ -91,7 +107,9 @@ def test_without_labels(folder: Path):
 
 def test_paths_outside_its_folder(folder: Path, tmp_path: Path):
     write(tmp_path / "elsewhere", {"7.png": numbered(7), "8.png": numbered(8)})
-    assert known(read(folder, f"path,label\n../elsewhere/7.png,a\n{tmp_path}/elsewhere/8.png,b\n")) == {7: "a", 8: "b"}
+    assert known(
+        read(folder, f"path,label\n../elsewhere/7.png,a\n{tmp_path}/elsewhere/8.png,b\n")
+    ) == {7: "a", 8: "b"}
 
 
 def test_what_is_missing_or_broken_is_left_out_with_its_reason(folder: Path):
@@ -105,7 +123,8 @@ def test_what_is_missing_or_broken_is_left_out_with_its_reason(folder: Path):
         "broken.png": "not a jpg, png, bmp, gif, webp or tiff",
     }
     assert refusal(folder, text, max_bad_fraction=0.59) == (
-        "3 of 5 files cannot be read, the first: none.png: cannot be read (No such file or directory); "
+        "3 of 5 files cannot be read, the first: none.png: cannot be read (No such file or "
+        "directory); "
         "gan-data lists them; remove them or raise data.max_bad_fraction=0.59"
     )
 
@@ -130,31 +149,65 @@ def test_a_changed_label_needs_no_new_decoding(folder: Path, monkeypatch: pytest
 
 
 def test_held_out_by_the_file(folder: Path):
-    (folder / "b.csv").write_text("path,label\n" + "".join(f"{number}.png,a\n" for number in range(5)))
-    parts = [load(Csv(path=str(folder / "b.csv"), size=8, test_share=0.5), split) for split in ("train", "test")]
+    (folder / "b.csv").write_text(
+        "path,label\n" + "".join(f"{number}.png,a\n" for number in range(5))
+    )
+    parts = [
+        load(Csv(path=str(folder / "b.csv"), size=8, test_share=0.5), split)
+        for split in ("train", "test")
+    ]
     assert sorted(number for part in parts for number in known(part)) == [0, 1, 2, 3, 4]
     before = set(known(parts[0]))
-    (folder / "b.csv").write_text("path,label\nsub/5.png,a\n" + "".join(f"{number}.png,a\n" for number in range(5)))
+    (folder / "b.csv").write_text(
+        "path,label\nsub/5.png,a\n" + "".join(f"{number}.png,a\n" for number in range(5))
+    )
     assert set(known(load(Csv(path=str(folder / "b.csv"), size=8, test_share=0.5)))) - {5} == before
 
 
-@pytest.mark.parametrize(("text", "message"), [
-    ("file,label\n0.png,a\n", "no column 'path' (it has file, label); data.path_column=NAME takes another"),
-    ("path,class\n0.png,a\n", "no column 'label' (it has path, class); data.label_column=NAME takes another"),
-    ("path,label\n0.png,a\n1.png,\n", "row 3 has nothing in column 'label'; complete or remove it"),
-    ("path,label\n0.png,a\n1.png\n", "row 3 has nothing in column 'label'; complete or remove it"),
-    ("path,label\n0.png,a\n\n ,b\n", "row 4 has nothing in column 'path'; complete or remove it"),
-    ("path,label\n0.png,a\n1.png,b\n0.png,a\n", "row 4 names 0.png a second time; remove one of the two"),
-    ("path,label\n", "no rows below the header path, label"),
-    ("", "is empty"),
-    (" \n\n", "is empty"),
-    (b"path,label\n0.png,\x00a\n", "holds zero bytes, as no text does; save it as CSV in UTF-8"),
-    ("path,label\n0.png,a\n".encode("utf-16"), "is no UTF-8 text; save it as CSV in UTF-8"),
-    (b"\x89PNG\r\n\x1a\n", "is no UTF-8 text; save it as CSV in UTF-8"),
-    (b"path,label\n0.png,caf\xe9\n", "is no UTF-8 text; save it as CSV in UTF-8"),
-    ('path,label\n0.png,"a\n', "not a readable CSV (unexpected end of data); save it again"),
-    ("path,label\n0.png," + "a" * 200_000, "not a readable CSV (field larger than field limit (131072)); save it again"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "file,label\n0.png,a\n",
+            "no column 'path' (it has file, label); data.path_column=NAME takes another",
+        ),
+        (
+            "path,class\n0.png,a\n",
+            "no column 'label' (it has path, class); data.label_column=NAME takes another",
+        ),
+        (
+            "path,label\n0.png,a\n1.png,\n",
+            "row 3 has nothing in column 'label'; complete or remove it",
+        ),
+        (
+            "path,label\n0.png,a\n1.png\n",
+            "row 3 has nothing in column 'label'; complete or remove it",
+        ),
+        (
+            "path,label\n0.png,a\n\n ,b\n",
+            "row 4 has nothing in column 'path'; complete or remove it",
+        ),
+        (
+            "path,label\n0.png,a\n1.png,b\n0.png,a\n",
+            "row 4 names 0.png a second time; remove one of the two",
+        ),
+        ("path,label\n", "no rows below the header path, label"),
+        ("", "is empty"),
+        (" \n\n", "is empty"),
+        (
+            b"path,label\n0.png,\x00a\n",
+            "holds zero bytes, as no text does; save it as CSV in UTF-8",
+        ),
+        ("path,label\n0.png,a\n".encode("utf-16"), "is no UTF-8 text; save it as CSV in UTF-8"),
+        (b"\x89PNG\r\n\x1a\n", "is no UTF-8 text; save it as CSV in UTF-8"),
+        (b"path,label\n0.png,caf\xe9\n", "is no UTF-8 text; save it as CSV in UTF-8"),
+        ('path,label\n0.png,"a\n', "not a readable CSV (unexpected end of data); save it again"),
+        (
+            "path,label\n0.png," + "a" * 200_000,
+            "not a readable CSV (field larger than field limit (131072)); save it again",
+        ),
+    ],
+)
 def test_what_does_not_fit(folder: Path, text: str | bytes, message: str):
     assert refusal(folder, text) == message
 
@@ -163,15 +216,23 @@ def test_too_many_classes(folder: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(labels, "MOST_CLASSES", 2)
     assert len(read(folder, "path,label\n0.png,a\n1.png,b\n").class_names) == 2
     message = refusal(folder, "path,label\n0.png,a\n1.png,b\n2.png,c\n")
-    assert message == "column 'label': 3 different labels, more than 2 classes; is this the right column?"
+    assert (
+        message
+        == "column 'label': 3 different labels, more than 2 classes; is this the right column?"
+    )
 
 
 def test_paths_of_the_csv(folder: Path):
-    with pytest.raises(ConfigError, match=r"^data=csv needs data.path=, a CSV file whose rows name pictures$"):
+    with pytest.raises(
+        ConfigError, match=r"^data=csv needs data.path=, a CSV file whose rows name pictures$"
+    ):
         load(Csv())
     with pytest.raises(DataError, match=r"none.csv: no such file or folder$"):
         load(Csv(path=str(folder / "none.csv")))
-    with pytest.raises(DataError, match=r"pictures: .*; expected a CSV file \(data=folder reads a folder of pictures\)$"):
+    with pytest.raises(
+        DataError,
+        match=r"pictures: .*; expected a CSV file \(data=folder reads a folder of pictures\)$",
+    ):
         load(Csv(path=str(folder)))
     os.mkfifo(folder / "pipe.csv")
     with pytest.raises(DataError, match=r"pipe.csv: not a plain file; expected a CSV file"):

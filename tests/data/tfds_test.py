@@ -1,4 +1,6 @@
-"""data=tfds: records, splits and features of a small data set, read without TensorFlow, and one line for what does not fit."""
+"""data=tfds: records, splits and features of a small data set, read without TensorFlow, and one
+line for what does not fit.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +19,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from gan_cli.config_data import Tfds
-from gan_cli.data import load, tfds, tfrecord
-from gan_cli.data.pictures import BadPicture, Look
-from gan_cli.data.source import Source
+from gan_cli.base.errors import ConfigError, DataError
+from gan_cli.config.data import Tfds
+from gan_cli.data import load, tfds
+from gan_cli.data.reading import tfrecord
+from gan_cli.data.reading.pictures import BadPicture, Look
+from gan_cli.data.reading.source import Source
 from gan_cli.data.tfds import RecordLoader
-from gan_cli.errors import ConfigError, DataError
 
 from .made_pictures import numbered
 
@@ -44,18 +47,36 @@ class GanCliTiny(datasets.core.GeneratorBasedBuilder):
     SPLITS = ("train", "test")
 
     def _info(self) -> object:
-        return datasets.core.DatasetInfo(builder=self, features=datasets.features.FeaturesDict(FEATURES))
+        return datasets.core.DatasetInfo(
+            builder=self, features=datasets.features.FeaturesDict(FEATURES)
+        )
 
     def _split_generators(self, _: object) -> dict[str, object]:
-        ranges = {"train": range(10), "test": range(10, 13), "validation": range(10, 13), "other": range(0)}
+        ranges = {
+            "train": range(10),
+            "test": range(10, 13),
+            "validation": range(10, 13),
+            "other": range(0),
+        }
         return {name: self._generate_examples(ranges[name]) for name in self.SPLITS}
 
     def _generate_examples(self, numbers: range) -> Iterator[tuple[int, dict[str, object]]]:
         import io
 
         for number in numbers:
-            pictures = {"image": io.BytesIO(numbered(number)), "mask": np.full((9, 12, 1), number, np.uint8)}
-            yield number, {**pictures, "depth": np.zeros((8, 8, 1), np.float32), "label": number % 3, "id": number}
+            pictures = {
+                "image": io.BytesIO(numbered(number)),
+                "mask": np.full((9, 12, 1), number, np.uint8),
+            }
+            yield (
+                number,
+                {
+                    **pictures,
+                    "depth": np.zeros((8, 8, 1), np.float32),
+                    "label": number % 3,
+                    "id": number,
+                },
+            )
 
 
 class GanCliValidated(GanCliTiny):
@@ -104,7 +125,18 @@ def shard(folder: Path) -> Path:
 
 
 def read(folder: Path, split: str = "train", **options: object) -> Source:
-    return load(Tfds(**{"dataset": "gan_cli_tiny", "path": str(folder), "size": 8, "download": False, **options}), split)
+    return load(
+        Tfds(
+            **{
+                "dataset": "gan_cli_tiny",
+                "path": str(folder),
+                "size": 8,
+                "download": False,
+                **options,
+            }
+        ),
+        split,
+    )
 
 
 def refusal(folder: Path, **options: object) -> str:
@@ -119,7 +151,8 @@ def refusal(folder: Path, **options: object) -> str:
 def known(source: Source) -> dict[int, str]:
     """Number of the picture -> its class."""
     return {
-        int(image[0, 0, 0]): source.class_names[label] for image, label in zip(source.images[:], source.labels, strict=True)
+        int(image[0, 0, 0]): source.class_names[label]
+        for image, label in zip(source.images[:], source.labels, strict=True)
     }
 
 
@@ -128,7 +161,9 @@ def test_what_the_source_holds(prepared: Path):
     assert known(source) == {number: ["cat", "dog", "eel"][number % 3] for number in range(10)}
     assert source.class_names == ["cat", "dog", "eel"]
     assert (source.images.shape, source.labels.dtype) == ((10, 8, 8, 3), np.int64)
-    assert source.images[:][:, 3, 3].tolist() == [[number, 0, 9] for number in source.images[:][:, 0, 0, 0].tolist()]
+    assert source.images[:][:, 3, 3].tolist() == [
+        [number, 0, 9] for number in source.images[:][:, 0, 0, 0].tolist()
+    ]
     assert (source.skipped, source.origin) == ([], str(prepared / "gan_cli_tiny/1.0.0"))
 
 
@@ -139,7 +174,10 @@ def test_its_test_split(prepared: Path):
 
 
 def test_without_a_test_split_some_are_held_out(prepared: Path):
-    train, test = (known(read(prepared, split, dataset="gan_cli_whole", test_share=0.5)) for split in ("train", "test"))
+    train, test = (
+        known(read(prepared, split, dataset="gan_cli_whole", test_share=0.5))
+        for split in ("train", "test")
+    )
     assert sorted([*train, *test]) == list(range(10))
     assert 1 <= len(test) <= 9
 
@@ -176,11 +214,13 @@ def test_an_index_that_is_damaged_is_made_again(prepared: Path, cache: Path):
 
 def test_tensorflow_is_not_imported(prepared: Path):
     code = (
-        "import sys; from gan_cli.config_data import Tfds; from gan_cli.data import load\n"
+        "import sys; from gan_cli.config.data import Tfds; from gan_cli.data import load\n"
         f"source = load(Tfds(dataset='gan_cli_tiny', path={str(prepared)!r}, size=8))\n"
         "print(len(source.images[:]), sorted({'tensorflow', 'keras'} & set(sys.modules)))"
     )
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert answer.stdout.strip() == "10 []"
 
 
@@ -190,36 +230,53 @@ def test_it_is_not_installed(prepared: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_no_data_set_is_named():
-    with pytest.raises(ConfigError, match=r"^data=tfds needs data.dataset=, a name in the catalog of TensorFlow Datasets$"):
+    with pytest.raises(
+        ConfigError,
+        match=r"^data=tfds needs data.dataset=, a name in the catalog of TensorFlow Datasets$",
+    ):
         load(Tfds())
 
 
-@pytest.mark.parametrize(("dataset", "reason"), [
-    ("no_such_set", "Dataset no_such_set not found; see the catalog of TensorFlow Datasets"),
-    ("../x", "Parsing builder name string ../x failed; see the catalog of TensorFlow Datasets"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("dataset", "reason"),
+    [
+        ("no_such_set", "Dataset no_such_set not found; see the catalog of TensorFlow Datasets"),
+        ("../x", "Parsing builder name string ../x failed; see the catalog of TensorFlow Datasets"),
+    ],
+)
 def test_unknown_data_sets(prepared: Path, dataset: str, reason: str):
     assert refusal(prepared, dataset=dataset) == f"data.dataset={dataset}: {reason}"
 
 
 def test_what_is_not_prepared(tmp_path: Path):
     message = refusal(tmp_path / "none")
-    assert (
-        message == f"{tmp_path / 'none/gan_cli_tiny/1.0.0'}: gan_cli_tiny is not prepared there; data.download=true fetches it"
+    assert message == (
+        f"{tmp_path / 'none/gan_cli_tiny/1.0.0'}: gan_cli_tiny is not prepared there; "
+        "data.download=true fetches it"
     )
 
 
 class Here:
-    """Stands for multiprocessing: a process that knows the data sets of this file, for it is this one."""
+    """Stands for multiprocessing: a process that knows the data sets of this file, for it is this
+    one.
+    """
 
     def __init__(self, target, args) -> None:
-        self.start, self.kill, self.join = partial(target, *args), lambda: None, lambda seconds=None: None
+        self.start, self.kill, self.join = (
+            partial(target, *args),
+            lambda: None,
+            lambda seconds=None: None,
+        )
 
 
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tfds, "begin", lambda: None)
-    monkeypatch.setattr(tfds.multiprocessing, "get_context", lambda _: SimpleNamespace(Pipe=multiprocessing.Pipe, Process=Here))
+    monkeypatch.setattr(
+        tfds.multiprocessing,
+        "get_context",
+        lambda _: SimpleNamespace(Pipe=multiprocessing.Pipe, Process=Here),
+    )
 
 
 def test_what_is_missing_is_prepared(tmp_path: Path, here: None):
@@ -231,7 +288,10 @@ def test_what_cannot_be_prepared(tmp_path: Path, here: None, monkeypatch: pytest
         raise ConnectionError("no route\nto host")
 
     monkeypatch.setattr(GanCliTiny, "download_and_prepare", fail)
-    assert refusal(tmp_path, download=True) == "data.dataset=gan_cli_tiny: cannot be prepared (no route)"
+    assert (
+        refusal(tmp_path, download=True)
+        == "data.dataset=gan_cli_tiny: cannot be prepared (no route)"
+    )
 
 
 def _vanish(*_: object) -> None:
@@ -244,7 +304,9 @@ def test_preparing_in_a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.M
         "data.dataset=gan_cli_tiny: Dataset gan_cli_tiny not"
     )
     monkeypatch.setattr(tfds, "prepare", _vanish)
-    assert refusal(tmp_path, download=True).endswith(": cannot be prepared (the process that did it was killed)")
+    assert refusal(tmp_path, download=True).endswith(
+        ": cannot be prepared (the process that did it was killed)"
+    )
 
 
 def test_splits_that_do_not_fit(prepared: Path):
@@ -253,17 +315,38 @@ def test_splits_that_do_not_fit(prepared: Path):
     )
 
 
-@pytest.mark.parametrize(("options", "message"), [
-    ({"image": "photo"}, "data.image=photo: no such feature (gan_cli_tiny has image, mask, depth, label, id); give another"),
-    ({"label": "class"}, "data.label=class: no such feature (gan_cli_tiny has image, mask, depth, label, id); "
-                         "give another or data.label=null"),
-    ({"image": "depth"}, "data.image=depth: is Image(shape=(8, 8, 1), dtype=float32), no image of whole numbers; "
-                         "data.image=NAME takes another feature (images: image, mask, depth)"),
-    ({"image": "id"}, "data.image=id: is Scalar(shape=(), dtype=int64), no image of whole numbers; "
-                      "data.image=NAME takes another feature (images: image, mask, depth)"),
-    ({"label": "id"}, "data.label=id: is Scalar(shape=(), dtype=int64), not a ClassLabel of up to 100,000 classes; "
-                      "data.label=null is without labels"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"image": "photo"},
+            "data.image=photo: no such feature (gan_cli_tiny has image, mask, depth, label, id); "
+            "give another",
+        ),
+        (
+            {"label": "class"},
+            "data.label=class: no such feature (gan_cli_tiny has image, mask, depth, label, id); "
+            "give another or data.label=null",
+        ),
+        (
+            {"image": "depth"},
+            "data.image=depth: is Image(shape=(8, 8, 1), dtype=float32), no image of whole "
+            "numbers; "
+            "data.image=NAME takes another feature (images: image, mask, depth)",
+        ),
+        (
+            {"image": "id"},
+            "data.image=id: is Scalar(shape=(), dtype=int64), no image of whole numbers; "
+            "data.image=NAME takes another feature (images: image, mask, depth)",
+        ),
+        (
+            {"label": "id"},
+            "data.label=id: is Scalar(shape=(), dtype=int64), not a ClassLabel of up to 100,000 "
+            "classes; "
+            "data.label=null is without labels",
+        ),
+    ],
+)
 def test_features_that_do_not_fit(prepared: Path, options: dict[str, str], message: str):
     assert refusal(prepared, **options) == message
 
@@ -272,23 +355,39 @@ def test_labels_out_of_range(prepared: Path):
     with pytest.raises(DataError) as caught:
         read(prepared, "test", dataset="gan_cli_unlabelled")
     place = prepared / "gan_cli_unlabelled/1.0.0"
-    assert str(caught.value) == f"{place}: test has labels from -1 to 1, not 0 to 2; data.label=null is without labels"
+    assert (
+        str(caught.value)
+        == f"{place}: test has labels from -1 to 1, not 0 to 2; data.label=null is without labels"
+    )
     assert set(known(read(prepared, dataset="gan_cli_unlabelled")).values()) == {"dog"}
     assert len(read(prepared, "test", dataset="gan_cli_unlabelled", label=None)) == 3
 
 
 def test_other_formats_of_records(own: Path):
     info = own / "gan_cli_tiny/1.0.0/dataset_info.json"
-    info.write_text(info.read_text().replace('"fileFormat": "tfrecord"', '"fileFormat": "array_record"'))
-    assert refusal(own).endswith("is prepared as array_record, which is not read; prepare it as tfrecord in another data.path")
+    info.write_text(
+        info.read_text().replace('"fileFormat": "tfrecord"', '"fileFormat": "array_record"')
+    )
+    assert refusal(own).endswith(
+        "is prepared as array_record, which is not read; prepare it as tfrecord in another "
+        "data.path"
+    )
 
 
-@pytest.mark.parametrize("change", [
-    lambda whole: whole[:-1], lambda whole: whole[:50], lambda whole: whole + b"?", lambda whole: b"\xff" * 8 + whole[8:],
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda whole: whole[:-1],
+        lambda whole: whole[:50],
+        lambda whole: whole + b"?",
+        lambda whole: b"\xff" * 8 + whole[8:],
+    ],
+)
 def test_records_that_are_damaged(own: Path, change):
     shard(own).write_bytes(change(shard(own).read_bytes()))
-    assert refusal(own) == f"{shard(own)}: a record is damaged or cut off; prepare the data set again"
+    assert (
+        refusal(own) == f"{shard(own)}: a record is damaged or cut off; prepare the data set again"
+    )
 
 
 def test_records_that_are_gone(own: Path):
@@ -318,11 +417,14 @@ def test_an_image_that_is_damaged(own: Path):
     assert sorted(known(source)) == [0, 1, 2, 3, 5, 6, 7, 8, 9]
     assert known(source)[5] == "eel"
     assert refusal(own).startswith(
-        f"{own}/gan_cli_tiny/1.0.0: 1 of 10 files cannot be read, the first: gan_cli_tiny-train.tfrecord"
+        f"{own}/gan_cli_tiny/1.0.0: 1 of 10 files cannot be read, the first: "
+        "gan_cli_tiny-train.tfrecord"
     )
 
 
-def test_a_cache_that_cannot_be_written(prepared: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_a_cache_that_cannot_be_written(
+    prepared: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("GAN_CACHE_DIR", str(tmp_path / "file"))
     assert refusal(prepared).endswith("; GAN_CACHE_DIR=FOLDER keeps decoded pictures elsewhere")
@@ -334,7 +436,11 @@ def _levels(loader: RecordLoader, name: str) -> int:
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_the_loader_works_in_other_processes(prepared: Path, method: str):
-    loader = pickle.loads(pickle.dumps(RecordLoader(shard(prepared).parent, "image", Look((8, 8), "crop", 3, (0, 0, 0)))))
+    loader = pickle.loads(
+        pickle.dumps(
+            RecordLoader(shard(prepared).parent, "image", Look((8, 8), "crop", 3, (0, 0, 0)))
+        )
+    )
     names = [f"{shard(prepared).name}:{offset}" for offset, _ in tfrecord._records(shard(prepared))]
     with ProcessPoolExecutor(1, multiprocessing.get_context(method)) as pool:
         assert sorted(pool.map(_levels, [loader] * 10, names)) == list(range(10))

@@ -15,10 +15,14 @@ def sure(*labels: int, classes: int = 4) -> np.ndarray:
 
 
 def test_the_score_of_sure_and_even_classes_is_their_number() -> None:
-    assert classifier_score(sure(0, 1, 2, 3, 3, 2, 1, 0), seed=0, splits=1) == pytest.approx((4.0, 0.0))
+    assert classifier_score(sure(0, 1, 2, 3, 3, 2, 1, 0), seed=0, splits=1) == pytest.approx(
+        (4.0, 0.0)
+    )
 
 
-@pytest.mark.parametrize("probabilities", [sure(2, 2, 2), np.full((3, 4), 0.25), np.tile([0.7, 0.1, 0.1, 0.1], (3, 1))])
+@pytest.mark.parametrize(
+    "probabilities", [sure(2, 2, 2), np.full((3, 4), 0.25), np.tile([0.7, 0.1, 0.1, 0.1], (3, 1))]
+)
 def test_the_score_of_one_class_or_of_no_opinion_is_one(probabilities: np.ndarray) -> None:
     assert classifier_score(probabilities, seed=0, splits=1).mean == pytest.approx(1.0)
 
@@ -33,7 +37,9 @@ def test_the_score_of_two_unsure_samples_by_hand() -> None:
 def test_splits_are_shuffled_so_that_samples_may_come_class_by_class() -> None:
     ordered = sure(*(label for label in range(4) for _ in range(100)))
     score = classifier_score(ordered, seed=0)
-    assert 3.8 < score.mean < 4.0  # 40 samples a split are never quite even; unshuffled it would be below 2
+    assert (
+        3.8 < score.mean < 4.0
+    )  # 40 samples a split are never quite even; unshuffled it would be below 2
     assert 0.01 < score.deviation < 0.2
     assert classifier_score(ordered, seed=0) == score != classifier_score(ordered, seed=1)
 
@@ -45,7 +51,9 @@ def test_the_mean_and_deviation_are_those_of_the_splits() -> None:
 
 
 def test_balance_by_hand() -> None:
-    probabilities = np.array([[0.95, 0.05, 0.0, 0.0], [0.6, 0.4, 0.0, 0.0], [0.1, 0.9, 0.0, 0.0], [0.0, 0.0, 0.01, 0.99]])
+    probabilities = np.array(
+        [[0.95, 0.05, 0.0, 0.0], [0.6, 0.4, 0.0, 0.0], [0.1, 0.9, 0.0, 0.0], [0.0, 0.0, 0.01, 0.99]]
+    )
     shares, entropy, evenness, confident = balance(probabilities)
     np.testing.assert_allclose(shares, [0.5, 0.25, 0.0, 0.25])
     assert entropy == pytest.approx(1.5 * math.log(2))
@@ -69,7 +77,9 @@ def test_modes_by_hand() -> None:
 def test_modes_against_given_shares() -> None:
     """KL(generated || real), not the reverse: 0.5 log(0.5 / 0.8) + 0.5 log(0.5 / 0.2)."""
     labels = np.array([0, 1])
-    assert modes(labels, 2, np.array([0.8, 0.2])).divergence == pytest.approx(0.5 * math.log(0.625) + 0.5 * math.log(2.5))
+    assert modes(labels, 2, np.array([0.8, 0.2])).divergence == pytest.approx(
+        0.5 * math.log(0.625) + 0.5 * math.log(2.5)
+    )
     assert modes(labels, 2, np.array([0.5, 0.5])).divergence == pytest.approx(0.0)
     assert modes(labels, 3, np.array([1.0, 0.0, 0.0])).divergence == math.inf
     assert modes(np.array([0]), 2, np.array([1.0, 0.0])) == (1, 0.0)
@@ -77,10 +87,20 @@ def test_modes_against_given_shares() -> None:
 
 @pytest.mark.parametrize(
     "probabilities",
-    [np.ones((3, 2)), np.array([[1.5, -0.5]]), np.array([[np.nan, 1.0]]), np.ones((2, 1)), np.zeros((0, 2)), np.ones(3)],
+    [
+        np.ones((3, 2)),
+        np.array([[1.5, -0.5]]),
+        np.array([[np.nan, 1.0]]),
+        np.ones((2, 1)),
+        np.zeros((0, 2)),
+        np.ones(3),
+    ],
 )
 def test_what_are_no_probabilities_is_refused(probabilities: np.ndarray) -> None:
-    for score in (lambda: balance(probabilities), lambda: classifier_score(probabilities, 0, splits=1)):
+    for score in (
+        lambda: balance(probabilities),
+        lambda: classifier_score(probabilities, 0, splits=1),
+    ):
         with pytest.raises(ValueError, match="probabilities must be"):
             score()
 

@@ -22,7 +22,9 @@ def nearest_centre(features: np.ndarray) -> np.ndarray:
 
 
 def bars(seed: int, count: int = 300, colours: int = 3) -> np.ndarray:
-    """Upright bars of the first `colours` of red, green and blue on grey, uint8 [count, 24, 24, 3]."""
+    """Upright bars of the first `colours` of red, green and blue on grey, uint8 [count, 24, 24,
+    3].
+    """
     random = np.random.default_rng(seed)
     down, across = np.mgrid[:24, :24]
     top, left = random.integers(2, 8, size=(2, count, 1, 1))

@@ -15,7 +15,10 @@ def gaussian(mean: list[float], covariance: np.ndarray, count: int = 101) -> Mom
 
 def correlated(count: int, dimensions: int, seed: int, shift: float = 0.0) -> np.ndarray:
     random = np.random.default_rng(seed)
-    return random.normal(size=(count, dimensions)) @ random.normal(size=(dimensions, dimensions)) + shift
+    return (
+        random.normal(size=(count, dimensions)) @ random.normal(size=(dimensions, dimensions))
+        + shift
+    )
 
 
 def by_matrix_root(first: np.ndarray, second: np.ndarray) -> float:
@@ -56,7 +59,9 @@ def test_merged_moments_are_those_of_all_samples() -> None:
 
 def test_float32_features_far_from_zero_lose_no_digits() -> None:
     """Sums of squares in float32 would give a variance of 0 or less here."""
-    values = (np.arange(64, dtype=np.float32)[:, None] % 2) + np.float32(2**20)  # half 0, half 1, shifted
+    values = (np.arange(64, dtype=np.float32)[:, None] % 2) + np.float32(
+        2**20
+    )  # half 0, half 1, shifted
     moments = Moments()
     for batch in np.split(values, 8):
         moments.add(batch)
@@ -72,19 +77,27 @@ def test_equal_covariances_leave_the_squared_distance_of_the_means() -> None:
 def test_diagonal_covariances_differ_by_their_standard_deviations() -> None:
     first = gaussian([0.0, 0.0], np.diag([4.0, 9.0]))
     second = gaussian([1.0, 0.0], np.diag([1.0, 25.0]))
-    assert frechet_distance(first, second) == pytest.approx(1 + (2 - 1) ** 2 + (3 - 5) ** 2, rel=1e-12)
+    assert frechet_distance(first, second) == pytest.approx(
+        1 + (2 - 1) ** 2 + (3 - 5) ** 2, rel=1e-12
+    )
 
 
 def test_covariances_that_do_not_commute() -> None:
-    """In two dimensions tr((AB)^(1/2))^2 = tr(AB) + 2 det(AB)^(1/2): here 3 * 2 + 3 * 1 + 2 * (3 * 2)^(1/2)."""
+    """In two dimensions tr((AB)^(1/2))^2 = tr(AB) + 2 det(AB)^(1/2): here 3 * 2 + 3 * 1 + 2 * (3 *
+    2)^(1/2).
+    """
     first, second = np.array([[2.0, 1.0], [1.0, 2.0]]), np.array([[1.0, 0.0], [0.0, 2.0]])
     trace = np.trace(first @ second) + 2 * np.sqrt(np.linalg.det(first) * np.linalg.det(second))
     expected = 4 + 3 - 2 * np.sqrt(trace)
-    assert frechet_distance(gaussian([0, 0], first), gaussian([0, 0], second)) == pytest.approx(expected, rel=1e-12)
+    assert frechet_distance(gaussian([0, 0], first), gaussian([0, 0], second)) == pytest.approx(
+        expected, rel=1e-12
+    )
 
 
 @pytest.mark.parametrize("counts", [(200, 300), (200, 9), (12, 9), (2, 2)])
-def test_it_agrees_with_the_matrix_root_also_where_the_covariance_is_singular(counts: tuple[int, int]) -> None:
+def test_it_agrees_with_the_matrix_root_also_where_the_covariance_is_singular(
+    counts: tuple[int, int],
+) -> None:
     first, second = correlated(counts[0], 24, seed=3), correlated(counts[1], 24, seed=4, shift=0.3)
     distance = frechet_distance(Moments.of(first), Moments.of(second))
     assert distance == pytest.approx(by_matrix_root(first, second), rel=1e-3)
@@ -94,22 +107,35 @@ def test_a_set_of_equal_samples_has_a_distance() -> None:
     """No spread on one side: the distance of the means and the trace of the other covariance."""
     values = correlated(40, 3, seed=5)
     expected = (values.mean(axis=0) ** 2).sum() + np.trace(np.cov(values, rowvar=False))
-    assert frechet_distance(Moments.of(np.zeros((2, 3))), Moments.of(values)) == pytest.approx(expected, rel=1e-9)
+    assert frechet_distance(Moments.of(np.zeros((2, 3))), Moments.of(values)) == pytest.approx(
+        expected, rel=1e-9
+    )
 
 
 @pytest.mark.parametrize("count", [100, 10])
 def test_it_is_symmetric_and_zero_for_equal_sets(count: int) -> None:
-    first, second = Moments.of(correlated(count, 20, seed=6)), Moments.of(correlated(count, 20, seed=7))
-    assert frechet_distance(first, second) == pytest.approx(frechet_distance(second, first), rel=1e-6)
+    first, second = (
+        Moments.of(correlated(count, 20, seed=6)),
+        Moments.of(correlated(count, 20, seed=7)),
+    )
+    assert frechet_distance(first, second) == pytest.approx(
+        frechet_distance(second, first), rel=1e-6
+    )
     assert 0 <= frechet_distance(first, first) < 1e-6 * np.trace(first.covariance)
 
 
 @pytest.mark.parametrize("count", [200, 2000])
-def test_equal_distributions_score_at_a_floor_that_falls_with_the_number_of_samples(count: int) -> None:
-    """To first order D (D + 5) / (2 N): 2 D / N for the means, D (D + 1) / (2 N) for the covariances."""
+def test_equal_distributions_score_at_a_floor_that_falls_with_the_number_of_samples(
+    count: int,
+) -> None:
+    """To first order D (D + 5) / (2 N): 2 D / N for the means, D (D + 1) / (2 N) for the
+    covariances.
+    """
     random = np.random.default_rng(8)
     sets = [Moments.of(random.normal(size=(count, 8))) for _ in range(40)]
-    floors = [frechet_distance(first, second) for first, second in zip(sets[::2], sets[1::2], strict=True)]
+    floors = [
+        frechet_distance(first, second) for first, second in zip(sets[::2], sets[1::2], strict=True)
+    ]
     assert np.mean(floors) == pytest.approx(8 * 13 / (2 * count), rel=0.15)
 
 

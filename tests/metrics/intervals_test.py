@@ -1,4 +1,6 @@
-"""Wilson's interval against published values (Newcombe, 1998, table I) and by hand; Student's against SciPy."""
+"""Wilson's interval against published values (Newcombe, 1998, table I) and by hand; Student's
+against SciPy.
+"""
 
 import pytest
 from scipy import stats
@@ -8,7 +10,12 @@ from gan_cli.metrics.intervals import of_mean, quantile, student_quantile, wilso
 
 @pytest.mark.parametrize(
     ("successes", "count", "low", "high"),
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
 )
 def test_the_published_intervals(successes: int, count: int, low: float, high: float):
     assert wilson(successes, count) == pytest.approx((low, high), abs=5e-5)
@@ -41,11 +48,18 @@ def test_shares_that_are_none(successes: int, count: int):
 @pytest.mark.parametrize("confidence", [0.5, 0.9, 0.95, 0.999])
 @pytest.mark.parametrize("degrees", [1, 2, 3, 4, 5, 6, 9, 10, 29, 30, 99, 1000, 4001])
 def test_students_quantile_is_scipys(degrees: int, confidence: float):
-    assert student_quantile(degrees, confidence) == pytest.approx(stats.t.ppf((1 + confidence) / 2, degrees), rel=1e-9)
+    assert student_quantile(degrees, confidence) == pytest.approx(
+        stats.t.ppf((1 + confidence) / 2, degrees), rel=1e-9
+    )
 
 
 def test_students_quantile_of_the_printed_tables():
-    assert [round(student_quantile(degrees), 3) for degrees in (1, 2, 4, 120)] == [12.706, 4.303, 2.776, 1.980]
+    assert [round(student_quantile(degrees), 3) for degrees in (1, 2, 4, 120)] == [
+        12.706,
+        4.303,
+        2.776,
+        1.980,
+    ]
 
 
 def test_a_mean_by_hand():

@@ -14,7 +14,9 @@ BIAS = np.arange(1008, dtype=np.float32)
 
 
 def graph() -> tf.compat.v1.GraphDef:
-    """As the published one is built: a decoder, resizing, scaling, convolutions, pool_3 and softmax."""
+    """As the published one is built: a decoder, resizing, scaling, convolutions, pool_3 and
+    softmax.
+    """
     made = tf.compat.v1.GraphDef()
     made.versions.producer = 8
 
@@ -51,7 +53,15 @@ def graph() -> tf.compat.v1.GraphDef:
     constant("Mul/y", np.float32(1 / 128))
     node("Mul", "Mul", "Sub", "Mul/y", T=real)
     constant("conv/conv2d_params", KERNEL)
-    node("conv/Conv2D", "Conv2D", "Mul", "conv/conv2d_params", T=real, strides=[1, 38, 38, 1], padding=b"SAME")
+    node(
+        "conv/Conv2D",
+        "Conv2D",
+        "Mul",
+        "conv/conv2d_params",
+        T=real,
+        strides=[1, 38, 38, 1],
+        padding=b"SAME",
+    )
     for name, value in zip("mvbg", (MEAN, VARIANCE, SHIFT, np.ones(8, np.float32)), strict=True):
         constant(f"conv/{name}", value)
     node(
@@ -69,7 +79,15 @@ def graph() -> tf.compat.v1.GraphDef:
     node("join", "Concat", "join/concat_dim", "conv", "conv", T=real, N=2)
     constant("wide", WIDE)
     node("mixed", "Conv2D", "join", "wide", T=real, strides=[1, 1, 1, 1], padding=b"SAME")
-    node("pool_3", "AvgPool", "mixed", T=real, ksize=[1, 8, 8, 1], strides=[1, 1, 1, 1], padding=b"VALID")
+    node(
+        "pool_3",
+        "AvgPool",
+        "mixed",
+        T=real,
+        ksize=[1, 8, 8, 1],
+        strides=[1, 1, 1, 1],
+        padding=b"VALID",
+    )
     constant("pool_3/_reshape/shape", np.int32([1, 2048]))
     node("pool_3/_reshape", "Reshape", "pool_3", "pool_3/_reshape/shape", T=real)
     constant("softmax/weights", HEAD)

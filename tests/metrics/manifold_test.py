@@ -1,4 +1,6 @@
-"""Precision, recall, density and coverage of points on a line, worked out from the papers' definitions."""
+"""Precision, recall, density and coverage of points on a line, worked out from the papers'
+definitions.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,17 @@ def line(*values: float) -> np.ndarray:
 
 
 REAL = line(0, 1, 3, 7)
-"""Balls to the nearest other: [-1, 1], [0, 2], [1, 5], [3, 11]; to the second: [-3, 3], [-1, 3], [0, 6], [1, 13]."""
+"""Balls to the nearest other: [-1, 1], [0, 2], [1, 5], [3, 11]; to the second: [-3, 3], [-1, 3],
+[0, 6], [1, 13].
+"""
 GENERATED = line(0.5, 4, 20)
 """Balls to the nearest other: [-3, 4], [0.5, 7.5], [4, 36]."""
 
 
 def test_precision_and_recall_by_hand() -> None:
-    """0.5 and 4 lie in a real ball, 20 does not; of the real points all lie in a generated one: 0, 1, 3 and 7."""
+    """0.5 and 4 lie in a real ball, 20 does not; of the real points all lie in a generated one: 0,
+    1, 3 and 7.
+    """
     assert precision_recall(REAL, GENERATED, neighbours=1) == pytest.approx((2 / 3, 1.0))
 
 
@@ -40,7 +46,9 @@ def test_a_larger_neighbourhood_is_more_lenient() -> None:
 
 
 def test_density_and_coverage_by_hand() -> None:
-    """k = 1: 0.5 lies in 2 real balls, 4 in 2, 20 in none, so 4 / (1 * 3). All four balls hold one of them."""
+    """k = 1: 0.5 lies in 2 real balls, 4 in 2, 20 in none, so 4 / (1 * 3). All four balls hold one
+    of them.
+    """
     assert density_coverage(REAL, GENERATED, neighbours=1) == pytest.approx((4 / 3, 1.0))
     # k = 2: 0.5 lies in 3, 4 in 2, so 5 / (2 * 3).
     assert density_coverage(REAL, GENERATED, neighbours=2) == pytest.approx((5 / 6, 1.0))
@@ -69,9 +77,13 @@ def test_small_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_equal_distributions_score_at_the_papers_expectations() -> None:
-    """Expected density 1 and coverage 1 - 1 / 2^k for equal counts (Naeem et al., 2020, lemmas 1 and 2), k = 5: 0.969."""
+    """Expected density 1 and coverage 1 - 1 / 2^k for equal counts (Naeem et al., 2020, lemmas 1
+    and 2), k = 5: 0.969.
+    """
     random = np.random.default_rng(1)
-    density, coverage = density_coverage(random.normal(size=(2000, 16)), random.normal(size=(2000, 16)))
+    density, coverage = density_coverage(
+        random.normal(size=(2000, 16)), random.normal(size=(2000, 16))
+    )
     assert density == pytest.approx(1.0, abs=0.05)
     assert coverage == pytest.approx(0.969, abs=0.01)
 

@@ -19,15 +19,23 @@ def plain(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("elements", [1, 200, 10**6])
-def test_blocks_of_any_size_hold_the_same_distances(monkeypatch: pytest.MonkeyPatch, elements: int) -> None:
+def test_blocks_of_any_size_hold_the_same_distances(
+    monkeypatch: pytest.MonkeyPatch, elements: int
+) -> None:
     monkeypatch.setattr(neighbours, "BLOCK_ELEMENTS", elements)
     first, second = normal(30, 0), normal(50, 1)
     blocks = list(squared_distances(first, second))
     assert [rows.start for rows, _ in blocks] == list(range(0, 30, max(1, min(30, elements // 50))))
     assert all(block.dtype == np.float32 and block.size <= max(elements, 50) for _, block in blocks)
-    np.testing.assert_allclose(np.concatenate([block for _, block in blocks]), plain(first, second), atol=1e-5)
-    np.testing.assert_allclose(squared_radii(first, 2), np.sort(plain(first, first), axis=1)[:, 2], atol=1e-5)
-    np.testing.assert_array_equal(nearest(first, second).indices, plain(first, second).argmin(axis=1))
+    np.testing.assert_allclose(
+        np.concatenate([block for _, block in blocks]), plain(first, second), atol=1e-5
+    )
+    np.testing.assert_allclose(
+        squared_radii(first, 2), np.sort(plain(first, first), axis=1)[:, 2], atol=1e-5
+    )
+    np.testing.assert_array_equal(
+        nearest(first, second).indices, plain(first, second).argmin(axis=1)
+    )
 
 
 def test_features_far_from_zero_keep_their_distances() -> None:

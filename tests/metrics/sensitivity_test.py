@@ -1,4 +1,6 @@
-"""Each fault moves the scores that are meant to see it, by how much, and leaves the others at their floor."""
+"""Each fault moves the scores that are meant to see it, by how much, and leaves the others at their
+floor.
+"""
 
 from __future__ import annotations
 
@@ -71,19 +73,46 @@ TOY = {
     "another half": (lambda: drawn(2), {}),
     "every sample noisy": (
         lambda: drawn(2) + 0.25 * np.random.default_rng(9).normal(size=(1200, 16)),
-        # Recall is blind to it: large balls around bad samples hold everything. Coverage needs good ones.
-        {"frechet": 0.14, "precision": 0.25, "recall": 1.0, "density": 0.15, "coverage": 0.47, "copied": 0.08, "z": 32},
+        # Recall is blind to it: large balls around bad samples hold everything. Coverage needs good
+        # ones.
+        {
+            "frechet": 0.14,
+            "precision": 0.25,
+            "recall": 1.0,
+            "density": 0.15,
+            "coverage": 0.47,
+            "copied": 0.08,
+            "z": 32,
+        },
     ),
     "half the spread in each mode": (
         lambda: drawn(2, spread=0.125),
-        {"frechet": 0.16, "precision": 1.0, "recall": 0.02, "density": 6.77, "coverage": 1.0, "copied": 0.77, "z": -38},
+        {
+            "frechet": 0.16,
+            "precision": 1.0,
+            "recall": 0.02,
+            "density": 6.77,
+            "coverage": 1.0,
+            "copied": 0.77,
+            "z": -38,
+        },
     ),
     "two of eight modes dropped": (
         lambda: drawn(2, modes=6),
-        {"frechet": 1.96, "kernel": 0.22, "recall": 0.58, "coverage": 0.74, "modes": 6, "divergence": np.log(8 / 6)},
+        {
+            "frechet": 1.96,
+            "kernel": 0.22,
+            "recall": 0.58,
+            "coverage": 0.74,
+            "modes": 6,
+            "divergence": np.log(8 / 6),
+        },
     ),
     "all samples memorised": (lambda: drawn(0), {"copied": 1.0, "z": -42.4}),
-    "half of the samples memorised": (lambda: np.concatenate([drawn(2)[:600], drawn(0)[:600]]), {"copied": 0.65, "z": -20.4}),
+    "half of the samples memorised": (
+        lambda: np.concatenate([drawn(2)[:600], drawn(0)[:600]]),
+        {"copied": 0.65, "z": -20.4},
+    ),
 }
 
 
@@ -96,8 +125,14 @@ def test_a_fault_moves_the_scores_of_features_that_are_meant_to_see_it(fault: st
 def assert_moved(scores: Scores, floor: Scores, moved: Scores, tolerances: Scores) -> None:
     """Those in `moved` are there, all others at the floor."""
     expected = {**floor, **moved}
-    strayed = {name: value for name, value in scores.items() if not abs(value - expected[name]) <= tolerances[name]}
-    assert not strayed, {name: (value, "expected", expected[name]) for name, value in strayed.items()}
+    strayed = {
+        name: value
+        for name, value in scores.items()
+        if not abs(value - expected[name]) <= tolerances[name]
+    }
+    assert not strayed, {
+        name: (value, "expected", expected[name]) for name, value in strayed.items()
+    }
 
 
 def set_scores(generated: np.ndarray, real: np.ndarray) -> Scores:
@@ -115,9 +150,16 @@ PICTURES = {
     "blurred": (lambda: blurred(bars(1)), {"colours": 0.13, "edges": 0.20, "similarity": 0.37}),
     "noisy": (lambda: noisy(bars(1), 10), {"colours": 0.56, "edges": 0.81, "similarity": 0.26}),
     "lying instead of upright": (lambda: bars(1).transpose(0, 2, 1, 3), {"edges": 0.058}),
-    # A third of the bars, 13 x 6 of 24 x 24 pixels, has a colour it should not have. Blue is darkest: its edges are flatter.
-    "no blue ones": (lambda: bars(1, colours=2), {"colours": 13 * 6 / 24**2 / 3, "edges": 0.051, "similarity": 0.39}),
-    "three pictures over and over": (lambda: np.tile(bars(1)[:3], (100, 1, 1, 1)), {"similarity": 0.43}),
+    # A third of the bars, 13 x 6 of 24 x 24 pixels, has a colour it should not have. Blue is
+    # darkest: its edges are flatter.
+    "no blue ones": (
+        lambda: bars(1, colours=2),
+        {"colours": 13 * 6 / 24**2 / 3, "edges": 0.051, "similarity": 0.39},
+    ),
+    "three pictures over and over": (
+        lambda: np.tile(bars(1)[:3], (100, 1, 1, 1)),
+        {"similarity": 0.43},
+    ),
 }
 
 
@@ -125,33 +167,47 @@ PICTURES = {
 def test_a_fault_moves_the_scores_of_pixels_that_are_meant_to_see_it(fault: str) -> None:
     make, moved = PICTURES[fault]
     floor = {"colours": 0.0, "edges": 0.0, "similarity": 0.326}
-    assert_moved(set_scores(make(), bars(0)), floor, moved, {"colours": 0.01, "edges": 0.01, "similarity": 0.02})
+    assert_moved(
+        set_scores(make(), bars(0)),
+        floor,
+        moved,
+        {"colours": 0.01, "edges": 0.01, "similarity": 0.02},
+    )
 
 
 def test_a_fault_moves_the_scores_of_pairs_as_they_are_meant_to_weigh_it() -> None:
     """Noise of about the squared error of blur costs more structure."""
     images = bars(1)
     pairs = {"blurred": blurred(images), "noisy": noisy(images, 10)}
-    scores = {name: [measure(images, other).mean() for measure in (ssim, ms_ssim, psnr)] for name, other in pairs.items()}
+    scores = {
+        name: [measure(images, other).mean() for measure in (ssim, ms_ssim, psnr)]
+        for name, other in pairs.items()
+    }
     assert scores["blurred"] == pytest.approx([0.895, 0.967, 27.4], rel=0.01)
     assert scores["noisy"] == pytest.approx([0.657, 0.898, 28.1], rel=0.01)
 
 
 @pytest.fixture(scope="module")
 def digits() -> list[np.ndarray]:
-    """Three thousands of MNIST: trained on, held out, and to be spoilt; and the labels of the last."""
+    """Three thousands of MNIST: trained on, held out, and to be spoilt; and the labels of the
+    last.
+    """
     path = Path(os.environ.get("GAN_DATA_DIR", "")) / "mnist.npz"
     if not path.is_file():
         pytest.skip("no mnist.npz in GAN_DATA_DIR")
     with np.load(path) as file:
         images, labels = file["x_test"][..., None], file["y_test"]
-    rows = np.random.default_rng(0).permutation(len(images))[:3000]  # in their order the writers change half-way
+    rows = np.random.default_rng(0).permutation(len(images))[
+        :3000
+    ]  # in their order the writers change half-way
     return [*np.split(images[rows], 3), labels[rows[2000:]]]
 
 
 def pixels(images: np.ndarray) -> np.ndarray:
     """Features [N, 196] in [0, 1]: means of 2 x 2 pixels."""
-    return images.reshape(len(images), 14, 2, 14, 2).mean(axis=(2, 4)).reshape(len(images), -1) / 255
+    return (
+        images.reshape(len(images), 14, 2, 14, 2).mean(axis=(2, 4)).reshape(len(images), -1) / 255
+    )
 
 
 MNIST_FLOOR = {
@@ -166,16 +222,37 @@ MNIST_FLOOR = {
     "colours": 0.0,
     "edges": 0.0,
 }
-MNIST_TOLERANCES = {**TOLERANCES, "frechet": 0.1, "kernel": 0.001, "precision": 0.04, "colours": 0.01, "edges": 0.015}
+MNIST_TOLERANCES = {
+    **TOLERANCES,
+    "frechet": 0.1,
+    "kernel": 0.001,
+    "precision": 0.04,
+    "colours": 0.01,
+    "edges": 0.015,
+}
 MNIST = {
     "another half": {},
     "blurred": {
         # A blurred digit is nearer to all others: precision and density take it for a good one.
-        **{"frechet": 1.02, "precision": 1.0, "recall": 0.21, "density": 3.21, "copied": 0.54, "z": -8.0},
+        **{
+            "frechet": 1.02,
+            "precision": 1.0,
+            "recall": 0.21,
+            "density": 3.21,
+            "copied": 0.54,
+            "z": -8.0,
+        },
         **{"colours": 0.16, "edges": 0.20},
     },
     "noisy": {
-        **{"frechet": 1.96, "kernel": 0.019, "precision": 0.60, "recall": 0.40, "density": 0.44, "coverage": 0.65},
+        **{
+            "frechet": 1.96,
+            "kernel": 0.019,
+            "precision": 0.60,
+            "recall": 0.40,
+            "density": 0.44,
+            "coverage": 0.65,
+        },
         **{"copied": 0.10, "z": 15, "colours": 0.34, "edges": 0.67},
     },
     "no digit over six": {"frechet": 0.84, "kernel": 0.0028, "recall": 0.72, "coverage": 0.76},
@@ -184,7 +261,9 @@ MNIST = {
 
 
 @pytest.mark.parametrize("fault", MNIST)
-def test_real_digits_with_a_fault_move_the_scores_that_are_meant_to_see_it(fault: str, digits: list[np.ndarray]) -> None:
+def test_real_digits_with_a_fault_move_the_scores_that_are_meant_to_see_it(
+    fault: str, digits: list[np.ndarray]
+) -> None:
     training, held_out, new, labels = digits
     generated = {
         "another half": new,
@@ -193,6 +272,8 @@ def test_real_digits_with_a_fault_move_the_scores_that_are_meant_to_see_it(fault
         "no digit over six": new[labels < 7],
         "memorised": training,
     }[fault]
-    scores = feature_scores(pixels(generated), pixels(held_out), pixels(training)) | set_scores(generated, held_out)
+    scores = feature_scores(pixels(generated), pixels(held_out), pixels(training)) | set_scores(
+        generated, held_out
+    )
     del scores["similarity"]
     assert_moved(scores, MNIST_FLOOR, MNIST[fault], MNIST_TOLERANCES)

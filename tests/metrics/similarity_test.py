@@ -31,7 +31,13 @@ def test_ssim_is_that_of_scikit_image(shape: tuple[int, int, int], deviation: fl
     oracle = pytest.importorskip("skimage.metrics").structural_similarity
     first = pictures(3, *shape)
     second = noisy(first, deviation)
-    settings = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 255, "channel_axis": -1}
+    settings = {
+        "gaussian_weights": True,
+        "sigma": 1.5,
+        "use_sample_covariance": False,
+        "data_range": 255,
+        "channel_axis": -1,
+    }
     expected = [oracle(a, b, **settings) for a, b in zip(first, second, strict=True)]
     np.testing.assert_allclose(ssim(first, second), expected, rtol=0, atol=1e-9)
     np.testing.assert_allclose(ssim(second, first), expected, rtol=0, atol=1e-9)
@@ -50,13 +56,18 @@ def test_ssim_of_small_images_uses_the_largest_odd_window(shape: tuple[int, int,
         for left in range(shape[1] - size + 1):
             for channel in range(shape[2]):
                 cut = (0, slice(top, top + size), slice(left, left + size), channel)
-                values.append(index_of_window(first[cut].astype(float), second[cut].astype(float), weights))
+                values.append(
+                    index_of_window(first[cut].astype(float), second[cut].astype(float), weights)
+                )
     assert ssim(first, second).item() == pytest.approx(np.mean(values), abs=1e-9)
 
 
 def index_of_window(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> float:
     mean_x, mean_y = (weights * x).sum(), (weights * y).sum()
-    variance_x, variance_y = (weights * (x - mean_x) ** 2).sum(), (weights * (y - mean_y) ** 2).sum()
+    variance_x, variance_y = (
+        (weights * (x - mean_x) ** 2).sum(),
+        (weights * (y - mean_y) ** 2).sum(),
+    )
     covariance = (weights * (x - mean_x) * (y - mean_y)).sum()
     luminance = (2 * mean_x * mean_y + 2.55**2) / (mean_x**2 + mean_y**2 + 2.55**2)
     return luminance * (2 * covariance + 7.65**2) / (variance_x + variance_y + 7.65**2)
@@ -119,7 +130,9 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_set_is_as_diverse_as_its_pairs_differ() -> None:
     varied = pictures(50, 28, 28, 1)
     alike = noisy(np.repeat(varied[:1], 50, axis=0), 4)
-    assert mean_pairwise_ms_ssim(np.repeat(varied[:1], 50, axis=0), 100, seed=0) == pytest.approx(1.0)
+    assert mean_pairwise_ms_ssim(np.repeat(varied[:1], 50, axis=0), 100, seed=0) == pytest.approx(
+        1.0
+    )
     assert 0.97 < mean_pairwise_ms_ssim(alike, 100, seed=0) < 0.999
     assert 0.05 < mean_pairwise_ms_ssim(varied, 100, seed=0) < 0.6
 

@@ -1,11 +1,13 @@
-"""The classifier of three planes: K classes become K^3, and a stack's class is 100 red + 10 green + blue."""
+"""The classifier of three planes: K classes become K^3, and a stack's class is 100 red + 10 green +
+blue.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from gan_cli.metrics.extractor import Extractor, softmax
+from gan_cli.metrics.extractors.extractor import Extractor, softmax
 from gan_cli.metrics.stacked import Stacked
 
 DIGITS = 10
@@ -28,7 +30,9 @@ class Level(Extractor):
 def stacks(count: int = 30, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Images [N, 8, 8, 3] and their digits [N, 3]."""
     digits = np.random.default_rng(seed).integers(0, DIGITS, (count, 3))
-    return np.broadcast_to((25 * digits)[:, None, None, :], (count, 8, 8, 3)).astype(np.uint8), digits
+    return np.broadcast_to((25 * digits)[:, None, None, :], (count, 8, 8, 3)).astype(
+        np.uint8
+    ), digits
 
 
 def test_the_class_is_100_red_10_green_and_blue():
@@ -44,7 +48,9 @@ def test_planes_are_independent():
     planes = [softmax(Level().features(images[..., plane, None]))[0] for plane in range(3)]
     found = Stacked(Level()).probabilities(images)[0]
     for red, green, blue in ((0, 0, 0), (1, 2, 3), (9, 0, 5)):
-        assert found[100 * red + 10 * green + blue] == pytest.approx(planes[0][red] * planes[1][green] * planes[2][blue])
+        assert found[100 * red + 10 * green + blue] == pytest.approx(
+            planes[0][red] * planes[1][green] * planes[2][blue]
+        )
 
 
 def test_features_are_those_of_red_then_green_then_blue():

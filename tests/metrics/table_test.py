@@ -1,4 +1,6 @@
-"""Every metric gives the values it announces, on real images, copies and a collapsed generator alike."""
+"""Every metric gives the values it announces, on real images, copies and a collapsed generator
+alike.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ import numpy as np
 import pytest
 
 from gan_cli.metrics import table
-from gan_cli.metrics.extractor import Extractor
+from gan_cli.metrics.extractors.extractor import Extractor
 from gan_cli.metrics.table import DEFAULT, METRICS, Ruler, Sample, better, measure
 
 from .toy import Toy
@@ -33,12 +35,19 @@ def sample(images: np.ndarray, extractor: Extractor | None = None) -> Sample:
 def ruler(channels: int = 3) -> Ruler:
     """Real images of seed 0, training images of seeds 0 and 1, held-out ones of seed 2."""
     training = np.concatenate([noise(0, COUNT, channels), noise(1, COUNT, channels)])
-    return Ruler(Toy(), sample(noise(0, COUNT, channels)), sample(training), sample(noise(2, COUNT, channels)), 0)
+    return Ruler(
+        Toy(),
+        sample(noise(0, COUNT, channels)),
+        sample(training),
+        sample(noise(2, COUNT, channels)),
+        0,
+    )
 
 
 @pytest.mark.parametrize("name", METRICS)
 @pytest.mark.parametrize(
-    ("kind", "channels"), [("others", 3), ("others", 1), ("copies", 3), ("collapsed", 3), ("black", 3), ("few", 3)]
+    ("kind", "channels"),
+    [("others", 3), ("others", 1), ("copies", 3), ("collapsed", 3), ("black", 3), ("few", 3)],
 )
 def test_values_are_finite_and_those_announced(name: str, kind: str, channels: int):
     images = {
@@ -56,7 +65,9 @@ def test_values_are_finite_and_those_announced(name: str, kind: str, channels: i
 def test_every_value_has_one_name_and_a_direction():
     names = [value for metric in METRICS.values() for value in metric.better]
     assert len(names) == len(set(names))
-    assert better(list(METRICS)) == {name: way for metric in METRICS.values() for name, way in metric.better.items()}
+    assert better(list(METRICS)) == {
+        name: way for metric in METRICS.values() for name, way in metric.better.items()
+    }
     assert set(better(list(METRICS)).values()) == {"lower", "higher", "as real"}
     assert set(DEFAULT) <= set(METRICS)
     assert DEFAULT[0] == "frechet"  # what runs are ranked by
@@ -65,7 +76,11 @@ def test_every_value_has_one_name_and_a_direction():
 
 def test_measure_joins_the_values_in_order():
     values = measure(["edges", "precision_recall"], ruler(), sample(noise(5)))
-    assert list(values) == ["edges", "precision", "recall"] == list(better(["edges", "precision_recall"]))
+    assert (
+        list(values)
+        == ["edges", "precision", "recall"]
+        == list(better(["edges", "precision_recall"]))
+    )
 
 
 def test_the_same_samples_score_the_same():
@@ -88,7 +103,9 @@ def test_moments_of_real_images_are_computed_once(monkeypatch: pytest.MonkeyPatc
     measured = ruler()
     first = measured.moments
     assert measured.moments is first
-    monkeypatch.setattr(table.Moments, "of", classmethod(lambda cls, values: pytest.fail("computed again")))
+    monkeypatch.setattr(
+        table.Moments, "of", classmethod(lambda cls, values: pytest.fail("computed again"))
+    )
     assert measured.moments is first
 
 
@@ -97,17 +114,25 @@ def test_pairs_are_those_of_nearest_training_images():
     changed = noise(1)[:20].astype(int)
     changed[:, 0, 0, 0] += np.where(changed[:, 0, 0, 0] < 128, 51, -51)
     values = METRICS["similarity"].compute(ruler(), sample(changed.astype(np.uint8)))
-    assert values["nearest_psnr"] == pytest.approx(10 * math.log10(255**2 / (51**2 / 216)), rel=1e-9)
+    assert values["nearest_psnr"] == pytest.approx(
+        10 * math.log10(255**2 / (51**2 / 216)), rel=1e-9
+    )
     assert 0.9 < values["nearest_ssim"] < 1
 
 
 def test_content_is_the_squared_distance_of_unit_vectors():
-    """One layer whose maps are the pixels: red against green is sqrt(2) apart, red against dark red not at all."""
+    """One layer whose maps are the pixels: red against green is sqrt(2) apart, red against dark red
+    not at all.
+    """
     red, green, dark = (np.zeros((20, 9, 8, 3), np.uint8) for _ in range(3))
     red[..., 0], green[..., 1], dark[..., 0] = 200, 200, 100
     measured = Ruler(Toy(), sample(red), sample(red), sample(red), 0)
-    assert METRICS["content"].compute(measured, sample(green))["nearest_content"] == pytest.approx(2)
-    assert METRICS["content"].compute(measured, sample(dark))["nearest_content"] == pytest.approx(0, abs=1e-9)
+    assert METRICS["content"].compute(measured, sample(green))["nearest_content"] == pytest.approx(
+        2
+    )
+    assert METRICS["content"].compute(measured, sample(dark))["nearest_content"] == pytest.approx(
+        0, abs=1e-9
+    )
 
 
 def test_modes_and_balance_are_those_of_the_classes():

@@ -1,4 +1,6 @@
-"""Colour, edge and texture statistics: single pixels and slopes by hand, distances from both ends."""
+"""Colour, edge and texture statistics: single pixels and slopes by hand, distances from both
+ends.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,16 @@ import colorsys
 import numpy as np
 import pytest
 
-from gan_cli.metrics.texture import Colours, Edges, Gram, Histogram, gram_distance, histogram_distance, hsv, sobel
+from gan_cli.metrics.texture import (
+    Colours,
+    Edges,
+    Gram,
+    Histogram,
+    gram_distance,
+    histogram_distance,
+    hsv,
+    sobel,
+)
 
 
 def plain(*colour: int, count: int = 2) -> np.ndarray:
@@ -17,7 +28,9 @@ def plain(*colour: int, count: int = 2) -> np.ndarray:
 def slope(horizontal: int, vertical: int, size: int = 12) -> np.ndarray:
     """A plane that rises by so many grey levels per pixel."""
     down, across = np.mgrid[:size, :size]
-    return (128 + horizontal * (across - size // 2) + vertical * (down - size // 2)).astype(np.uint8)[None, ..., None]
+    return (128 + horizontal * (across - size // 2) + vertical * (down - size // 2)).astype(
+        np.uint8
+    )[None, ..., None]
 
 
 def seen(kind: type[Histogram], *batches: np.ndarray) -> Histogram:
@@ -33,7 +46,14 @@ def distance(kind: type[Histogram], first: np.ndarray, second: np.ndarray) -> fl
 
 def test_hsv_is_that_of_the_standard_library() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (1, 20, 20, 3)).astype(np.uint8)
-    pixels[0, 0, :6] = [[0, 0, 0], [255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 0, 255]]
+    pixels[0, 0, :6] = [
+        [0, 0, 0],
+        [255, 255, 255],
+        [255, 0, 0],
+        [0, 255, 0],
+        [0, 0, 255],
+        [255, 0, 255],
+    ]
     expected = [colorsys.rgb_to_hsv(*(pixel / 255)) for pixel in pixels.reshape(-1, 3)]
     np.testing.assert_allclose(np.stack(hsv(pixels), axis=-1).reshape(-1, 3), expected, atol=1e-6)
 
@@ -70,7 +90,9 @@ def test_sobel_of_a_slope_is_its_rise_per_pixel() -> None:
 
 
 def test_edges_are_counted_by_steepness_and_direction() -> None:
-    """Octave 3 begins at 4 grey levels per pixel; sectors of 22.5 degrees around 0, 22.5, 45 ... 157.5."""
+    """Octave 3 begins at 4 grey levels per pixel; sectors of 22.5 degrees around 0, 22.5, 45 ...
+    157.5.
+    """
     for rise, place in [
         ((5, 0), (2, 0)),
         ((-5, 0), (2, 0)),
@@ -87,7 +109,9 @@ def test_edges_are_counted_by_steepness_and_direction() -> None:
 
 def test_edges_of_colour_images_are_those_of_their_luma() -> None:
     grey = slope(6, 3)
-    np.testing.assert_array_equal(seen(Edges, np.repeat(grey, 3, axis=-1)).counts, seen(Edges, grey).counts)
+    np.testing.assert_array_equal(
+        seen(Edges, np.repeat(grey, 3, axis=-1)).counts, seen(Edges, grey).counts
+    )
     blue = np.concatenate([np.zeros_like(grey), np.zeros_like(grey), grey], axis=-1)
     assert seen(Edges, blue).counts[1:9].sum() == 0  # 6.7 * 0.114 < 1: flat
     assert seen(Edges, blue).counts[0] == 100
@@ -97,12 +121,16 @@ def test_distances_of_edges_see_direction_and_steepness() -> None:
     assert distance(Edges, slope(5, 0), slope(5, 0)) == 0.0
     assert distance(Edges, slope(5, 0), slope(0, 5)) == pytest.approx(1.0)
     assert distance(Edges, slope(5, 0), slope(2, 0)) == pytest.approx(1.0)
-    assert distance(Edges, slope(5, 0), np.concatenate([slope(5, 0), slope(0, 0)])) == pytest.approx(0.5)
+    assert distance(
+        Edges, slope(5, 0), np.concatenate([slope(5, 0), slope(0, 0)])
+    ) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("kind", [Colours, Edges])
 def test_statistics_of_batches_are_those_of_the_set(kind: type[Histogram]) -> None:
-    images = np.random.default_rng(0).integers(0, 256, (300, 8, 8, 3)).astype(np.uint8)  # more than one block
+    images = (
+        np.random.default_rng(0).integers(0, 256, (300, 8, 8, 3)).astype(np.uint8)
+    )  # more than one block
     whole = seen(kind, images)
     np.testing.assert_array_equal(seen(kind, images[:7], images[7:]).counts, whole.counts)
     assert whole.counts.sum() == 300 * (64 if kind is Colours else 36)
@@ -122,9 +150,13 @@ def gram(*batches: np.ndarray) -> Gram:
 
 
 def test_the_gram_matrix_by_hand() -> None:
-    """Places (1, 0) and (1, 2): sums of products [[2, 2], [2, 4]] over 2 places; a second image of zeros halves it."""
+    """Places (1, 0) and (1, 2): sums of products [[2, 2], [2, 4]] over 2 places; a second image of
+    zeros halves it.
+    """
     np.testing.assert_allclose(gram(maps([1, 0], [1, 2])).mean, [[1, 1], [1, 2]])
-    np.testing.assert_allclose(gram(maps([1, 0], [1, 2]), maps([0, 0])).mean, [[0.5, 0.5], [0.5, 1]])
+    np.testing.assert_allclose(
+        gram(maps([1, 0], [1, 2]), maps([0, 0])).mean, [[0.5, 0.5], [0.5, 1]]
+    )
 
 
 def test_distances_of_gram_matrices_by_hand() -> None:

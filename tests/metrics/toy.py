@@ -2,11 +2,13 @@
 
 import numpy as np
 
-from gan_cli.metrics.extractor import Extractor, rgb
+from gan_cli.metrics.extractors.extractor import Extractor, rgb
 
 
 class Toy(Extractor):
-    """Features: the means of red, green and blue, then every pixel, in [0, 1]; class: the brightest mean; maps: the pixels."""
+    """Features: the means of red, green and blue, then every pixel, in [0, 1]; class: the brightest
+    mean; maps: the pixels.
+    """
 
     name, weights, resize, classes = "toy", "ab" * 32, "none", 3
 

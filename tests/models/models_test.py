@@ -10,18 +10,38 @@ import pytest
 import tensorflow as tf
 
 from gan_cli import models
-from gan_cli.config import Loss
-from gan_cli.config_models import Dcgan
-from gan_cli.models.base import Model, variables_by_key
-from gan_cli.spec import DataSpec
+from gan_cli.base.spec import DataSpec
+from gan_cli.config.models import Dcgan
+from gan_cli.config.schema import Loss
+from gan_cli.models.base import Model
+from gan_cli.networks.variables import variables_by_key
 
 SPEC = DataSpec(9, 12, 3)
 OPTIONS = Dcgan(latent_dim=4, width=2, discriminator_norm="batch", discriminator_depth=2)
 KEYS = {
-    *(f"generator/{name}" for name in ("dense/kernel", "conv_1/kernel", "conv_2/kernel", "conv_2/bias")),
-    *(f"generator/norm_{index}/{name}" for index in (0, 1) for name in ("gamma", "beta", "moving_mean", "moving_variance")),
-    *(f"discriminator/{name}" for name in ("conv_1/kernel", "conv_1/bias", "conv_2/kernel", "logits/kernel", "logits/bias")),
-    *(f"discriminator/norm_2/{name}" for name in ("gamma", "beta", "moving_mean", "moving_variance")),
+    *(
+        f"generator/{name}"
+        for name in ("dense/kernel", "conv_1/kernel", "conv_2/kernel", "conv_2/bias")
+    ),
+    *(
+        f"generator/norm_{index}/{name}"
+        for index in (0, 1)
+        for name in ("gamma", "beta", "moving_mean", "moving_variance")
+    ),
+    *(
+        f"discriminator/{name}"
+        for name in (
+            "conv_1/kernel",
+            "conv_1/bias",
+            "conv_2/kernel",
+            "logits/kernel",
+            "logits/bias",
+        )
+    ),
+    *(
+        f"discriminator/norm_2/{name}"
+        for name in ("gamma", "beta", "moving_mean", "moving_variance")
+    ),
     *(f"discriminator/dropout_{index}/seed_generator_state" for index in (1, 2)),
 }
 
@@ -35,7 +55,7 @@ def by_key(model: Model) -> dict[str, keras.Variable]:
         key: variable
         for name, network in model.networks.items()
         for key, variable in variables_by_key(name, network).items()
-    }  # fmt: skip
+    }
 
 
 def values(model: Model) -> dict[str, list]:
@@ -50,11 +70,15 @@ def test_another_seed_gives_other_weights():
     """All that is drawn differs; zeros and ones stay."""
     one, other = values(build(seed=3)), values(build(seed=4))
     same = {key for key in one if one[key] == other[key]}
-    assert same == {key for key in KEYS if key.rpartition("/")[2] not in ("kernel", "seed_generator_state")}
+    assert same == {
+        key for key in KEYS if key.rpartition("/")[2] not in ("kernel", "seed_generator_state")
+    }
 
 
 def test_no_two_layers_share_a_seed():
-    seeds = [value[0] for key, value in values(build()).items() if key.endswith("seed_generator_state")]
+    seeds = [
+        value[0] for key, value in values(build()).items() if key.endswith("seed_generator_state")
+    ]
     assert len(seeds) == len(set(seeds)) == 2
 
 
@@ -109,12 +133,17 @@ def test_a_plan_equals_what_is_built():
     assert plan.networks == built
     assert plan.sampler == model.sampler
     assert plan.networks["generator"]["generator/dense/kernel"] == ((4, 5 * 6 * 4), "float32")
-    assert plan.networks["discriminator"]["discriminator/dropout_1/seed_generator_state"] == ((2,), "int64")
+    assert plan.networks["discriminator"]["discriminator/dropout_1/seed_generator_state"] == (
+        (2,),
+        "int64",
+    )
 
 
 def planned_bytes(options: Dcgan, spec: DataSpec) -> int:
     plan = models.plan(options, spec, Loss("hinge"))
-    return 4 * sum(math.prod(shape) for network in plan.networks.values() for shape, _ in network.values())
+    return 4 * sum(
+        math.prod(shape) for network in plan.networks.values() for shape, _ in network.values()
+    )
 
 
 def test_a_plan_takes_no_memory():
@@ -122,7 +151,9 @@ def test_a_plan_takes_no_memory():
     resource = pytest.importorskip("resource")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # Of the generator alone: three layers of 2048 to 2048 channels, kernel 4, float32.
-    assert 4e9 > planned_bytes(Dcgan(width=256), DataSpec(512, 512, 3)) > 3 * 4 * (4 * 4 * 2048 * 2048)
+    assert (
+        4e9 > planned_bytes(Dcgan(width=256), DataSpec(512, 512, 3)) > 3 * 4 * (4 * 4 * 2048 * 2048)
+    )
     with keras.StatelessScope():
         pass  # where it ends, Keras makes every variable that it remembers and has not made
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -139,9 +170,14 @@ def test_a_plan_leaves_other_models_alone():
     assert values(build()) == before
 
 
-@pytest.mark.parametrize(("precision", "compute"), [
-    ("float32", "float32"), ("bfloat16", "bfloat16"), ("float16", "float16"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("precision", "compute"),
+    [
+        ("float32", "float32"),
+        ("bfloat16", "bfloat16"),
+        ("float16", "float16"),
+    ],
+)
 def test_precision(precision: str, compute: str):
     """Arithmetic in the chosen type; weights, images and logits in float32."""
     before = keras.config.dtype_policy().name
@@ -149,7 +185,9 @@ def test_precision(precision: str, compute: str):
     assert keras.config.dtype_policy().name == before
     for network in model.networks.values():
         kinds = (keras.layers.Conv2D, keras.layers.Conv2DTranspose)
-        assert {layer.compute_dtype for layer in network.layers if isinstance(layer, kinds)} == {compute}
+        assert {layer.compute_dtype for layer in network.layers if isinstance(layer, kinds)} == {
+            compute
+        }
         assert {variable.dtype for variable in network.trainable_variables} == {"float32"}
         outputs = network(tf.zeros([2, *network.input_shape[1:]]), training=True)
         assert outputs.dtype == tf.float32

@@ -5,19 +5,23 @@ import pytest
 import tensorflow as tf
 
 from gan_cli import models
-from gan_cli.config import Loss
-from gan_cli.config_models import MultiGan
+from gan_cli.base.randomness import Noise
+from gan_cli.base.spec import DataSpec
+from gan_cli.config.models import MultiGan
+from gan_cli.config.schema import Loss
 from gan_cli.models.gan import Gan
-from gan_cli.randomness import Noise
-from gan_cli.spec import DataSpec
 
 SPEC = DataSpec(16, 16, 1)
 NOISE = Noise(0, tf.constant(0, tf.int64))
-BATCH = {"images": tf.constant(np.random.default_rng(0).uniform(-1.0, 1.0, (6, 16, 16, 1)), tf.float32)}
+BATCH = {
+    "images": tf.constant(np.random.default_rng(0).uniform(-1.0, 1.0, (6, 16, 16, 1)), tf.float32)
+}
 
 
 def build(**options: object) -> Gan:
-    return models.build(MultiGan(latent_dim=4, width=2, dropout=0.0, **options), SPEC, Loss("wasserstein"))
+    return models.build(
+        MultiGan(latent_dim=4, width=2, dropout=0.0, **options), SPEC, Loss("wasserstein")
+    )
 
 
 def test_each_discriminator_is_a_player_with_weights_of_its_own():
@@ -35,8 +39,14 @@ def test_the_generator_s_loss_is_combined():
     for combine in ("mean", "max", "softmax"):
         model = build(discriminators=2, combine=combine, hardness=3.0)
         fake = model.networks["generator"](NOISE.normal("latents", (6, 4)), training=True)
-        each = [-float(tf.reduce_mean(model.networks[f"discriminator_{n}"](fake, training=True))) for n in (1, 2)]
-        losses[combine] = (float(model.phases[0].losses(BATCH, NOISE)[0]["generator"]), np.array(each))
+        each = [
+            -float(tf.reduce_mean(model.networks[f"discriminator_{n}"](fake, training=True)))
+            for n in (1, 2)
+        ]
+        losses[combine] = (
+            float(model.phases[0].losses(BATCH, NOISE)[0]["generator"]),
+            np.array(each),
+        )
     assert losses["mean"][0] == pytest.approx(losses["mean"][1].mean(), rel=1e-3)
     assert losses["max"][0] == pytest.approx(losses["max"][1].max(), rel=1e-3)
     values = losses["softmax"][1]
@@ -54,10 +64,16 @@ def test_depths_may_differ():
 
 
 def test_views_go_round():
-    """Two views for three discriminators: the first and the third see shifted images, the second ones with a hole."""
+    """Two views for three discriminators: the first and the third see shifted images, the second
+    ones with a hole.
+    """
     model = build(discriminators=3, views=["translation", "cutout"])
     bright = {"images": tf.ones([6, 16, 16, 1])}
-    seen = {name: model._sight[name](bright["images"], NOISE).numpy() for name in model.networks if name != "generator"}
+    seen = {
+        name: model._sight[name](bright["images"], NOISE).numpy()
+        for name in model.networks
+        if name != "generator"
+    }
     np.testing.assert_array_equal(seen["discriminator_1"], seen["discriminator_3"])
     assert not np.array_equal(seen["discriminator_1"], seen["discriminator_2"])
     assert 0 < (seen["discriminator_2"] == 0).mean() <= 0.25
@@ -66,4 +82,6 @@ def test_views_go_round():
 def test_logs_of_each_discriminator_have_its_number():
     options = MultiGan(latent_dim=4, width=2, discriminators=2)
     model = models.build(options, SPEC, Loss("hinge", gradient_penalty=1.0))
-    assert {"gradient_norm_1", "gradient_norm_2", "ordered"} <= set(model.phases[0].losses(BATCH, NOISE)[1])
+    assert {"gradient_norm_1", "gradient_norm_2", "ordered"} <= set(
+        model.phases[0].losses(BATCH, NOISE)[1]
+    )

@@ -6,17 +6,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_cli import fit, models
-from gan_cli.augment import Transform
-from gan_cli.config import Loss
-from gan_cli.config_models import SequenceGan, SequenceVae
-from gan_cli.diffaug import differentiable
-from gan_cli.errors import ConfigError
-from gan_cli.likelihoods import LIKELIHOODS, kl_divergence
+from gan_cli import models
+from gan_cli.base.errors import ConfigError
+from gan_cli.base.randomness import Noise
+from gan_cli.base.spec import DataSpec
+from gan_cli.config import fit
+from gan_cli.config.models import SequenceGan, SequenceVae
+from gan_cli.config.schema import Loss
+from gan_cli.data.pipeline.augment import Transform
 from gan_cli.models.base import Model
 from gan_cli.models.sequence import SETTLING, SequenceGanModel, SequenceVaeModel, unrolled
-from gan_cli.randomness import Noise
-from gan_cli.spec import DataSpec
+from gan_cli.objectives.diffaug import differentiable
+from gan_cli.objectives.likelihoods import LIKELIHOODS, kl_divergence
 
 SPEC = DataSpec(9, 12, 3, sequence_length=4)
 GAN = SequenceGan(latent_dim=5, width=2, state_channels=3, hidden=4, discriminator_norm="none")
@@ -24,7 +25,9 @@ VAE = SequenceVae(latent_dim=5, width=2, state_channels=3, hidden=4)
 both = pytest.mark.parametrize("options", [GAN, VAE], ids=["gan", "vae"])
 
 
-def gan(options: SequenceGan = GAN, view: Transform | None = None, **loss: float) -> SequenceGanModel:
+def gan(
+    options: SequenceGan = GAN, view: Transform | None = None, **loss: float
+) -> SequenceGanModel:
     return models.build(options, SPEC, Loss("non_saturating", **loss), view=view)
 
 
@@ -41,7 +44,9 @@ def latents(count: int = 3) -> tf.Tensor:
 
 
 def sequence(count: int = 6) -> tf.Tensor:
-    return tf.constant(np.random.default_rng(0).uniform(-1.0, 1.0, (count, 4, *SPEC.image_shape)), tf.float32)
+    return tf.constant(
+        np.random.default_rng(0).uniform(-1.0, 1.0, (count, 4, *SPEC.image_shape)), tf.float32
+    )
 
 
 def gradients(model: Model) -> dict[str, list[tf.Tensor]]:
@@ -50,7 +55,9 @@ def gradients(model: Model) -> dict[str, list[tf.Tensor]]:
     for phase in model.phases:
         with tf.GradientTape(persistent=True) as tape:
             losses, _ = phase.losses({"sequence": sequence()}, Noise(0, tf.constant(0, tf.int64)))
-        found |= {player: tape.gradient(loss, model.trainable(player)) for player, loss in losses.items()}
+        found |= {
+            player: tape.gradient(loss, model.trainable(player)) for player, loss in losses.items()
+        }
     return found
 
 
@@ -72,7 +79,9 @@ def test_a_longer_sequence_begins_with_the_shorter_one(options: SequenceGan | Se
     long = model.sample(latents(), steps=9).numpy()
     np.testing.assert_array_equal(model.sample(latents(), steps=3), long[:, :3])
     np.testing.assert_array_equal(model.sample(latents()), long[:, :4])
-    assert np.abs(long[:, 1:] - long[:, :-1]).max(axis=(0, 2, 3, 4)).min() > 1e-4, "every frame differs from the one before"
+    assert np.abs(long[:, 1:] - long[:, :-1]).max(axis=(0, 2, 3, 4)).min() > 1e-4, (
+        "every frame differs from the one before"
+    )
 
 
 @both
@@ -92,7 +101,9 @@ def test_a_graph_plays_what_eager_code_plays(options: SequenceGan | SequenceVae)
 
 
 def test_training_and_sampling_make_the_same_frames():
-    """Frame by frame or all at once: only the statistics of batch normalization tell training from sampling."""
+    """Frame by frame or all at once: only the statistics of batch normalization tell training from
+    sampling.
+    """
     model = gan()
     (at_once,) = unrolled(model.networks, latents(), 4, training=False)
     np.testing.assert_allclose(at_once, model.sample(latents()), atol=1e-6)
@@ -107,13 +118,18 @@ def test_the_first_frame_is_that_of_a_state_that_has_settled():
         state = model.networks["cell"](state)
     expected = [model.networks["frames"](each) for each in (state, model.networks["cell"](state))]
     found = model.sample(latents(), steps=2)
-    np.testing.assert_allclose(found, np.stack([np.tanh(0.5 * logits) for logits in expected], axis=1), atol=1e-6)
+    np.testing.assert_allclose(
+        found, np.stack([np.tanh(0.5 * logits) for logits in expected], axis=1), atol=1e-6
+    )
 
 
 def test_networks_and_players_of_the_game():
     model = gan()
     assert list(model.networks) == ["start", "cell", "frames", "discriminator"]
-    assert model.players == {"generator": ("start", "cell", "frames"), "discriminator": ("discriminator",)}
+    assert model.players == {
+        "generator": ("start", "cell", "frames"),
+        "discriminator": ("discriminator",),
+    }
     assert model.sampler == ("start", "cell", "frames")
 
 
@@ -128,15 +144,27 @@ def test_networks_and_player_of_the_autoencoder():
     ("settings", "loss"),
     [
         ({}, {}),
-        ({"discriminator_norm": "batch", "dropout": 0.5, "discriminator_width": 3}, {"label_smoothing": 0.1}),
-        ({"discriminator_norm": "layer"}, {"gradient_penalty": 10.0, "r1": 1.0, "discriminator_steps": 2}),
+        (
+            {"discriminator_norm": "batch", "dropout": 0.5, "discriminator_width": 3},
+            {"label_smoothing": 0.1},
+        ),
+        (
+            {"discriminator_norm": "layer"},
+            {"gradient_penalty": 10.0, "r1": 1.0, "discriminator_steps": 2},
+        ),
         ({}, {"pack": 2, "instance_noise": 0.1, "dragan": 1.0, "r2": 1.0}),
     ],
     ids=["plain", "normed", "penalised", "packed"],
 )
-def test_every_variable_has_a_gradient_in_every_game(settings: dict[str, object], loss: dict[str, float]):
-    """Penalties need the gradient of the GRU's gradient; packs and instance noise see frames side by side."""
-    model = gan(replace(GAN, **settings), differentiable(["color", "translation", "cutout"]), **loss)
+def test_every_variable_has_a_gradient_in_every_game(
+    settings: dict[str, object], loss: dict[str, float]
+):
+    """Penalties need the gradient of the GRU's gradient; packs and instance noise see frames side
+    by side.
+    """
+    model = gan(
+        replace(GAN, **settings), differentiable(["color", "translation", "cutout"]), **loss
+    )
     for player, found in gradients(model).items():
         assert None not in found, player
         assert all(np.isfinite(gradient).all() for gradient in found)
@@ -156,19 +184,25 @@ def test_the_discriminator_judges_whole_sequences():
 
 @pytest.mark.parametrize("likelihood", LIKELIHOODS)
 def test_the_bound_is_that_of_whole_sequences(likelihood: str):
-    """reconstruction - kl [B], from the networks by hand; the loss is its negative mean at beta = 1."""
+    """reconstruction - kl [B], from the networks by hand; the loss is its negative mean at beta =
+    1.
+    """
     model = vae(replace(VAE, likelihood=likelihood))
     noise = Noise(0, tf.constant(3, tf.int64))
     mean, log_variance = model.networks["encoder"](sequence(), training=False)
     code = mean + tf.exp(0.5 * log_variance) * noise.normal("latents", (6, 5))
     parameters = unrolled(model.networks, code, 4, training=False)
-    expected = LIKELIHOODS[likelihood].log_probability(sequence(), *parameters) - kl_divergence(mean, log_variance)
+    expected = LIKELIHOODS[likelihood].log_probability(sequence(), *parameters) - kl_divergence(
+        mean, log_variance
+    )
     found = model.bound(sequence(), noise)
     assert found.shape == (6,)
     np.testing.assert_allclose(found, expected, rtol=1e-4)
     losses, logs = model.phases[0].losses({"sequence": sequence()}, noise)
     assert float(losses["autoencoder"]) == pytest.approx(-float(logs["elbo"]), rel=1e-5)
-    assert float(logs["elbo"]) == pytest.approx(float(logs["reconstruction"]) - float(logs["kl"]), rel=1e-5)
+    assert float(logs["elbo"]) == pytest.approx(
+        float(logs["reconstruction"]) - float(logs["kl"]), rel=1e-5
+    )
     assert all(gradient is not None for gradient in gradients(model)["autoencoder"])
 
 
@@ -182,7 +216,9 @@ def test_a_reconstruction_is_the_sequence_of_the_mean_code():
 def test_replaced_networks_are_those_that_play(options: SequenceGan | SequenceVae):
     model, other = build(options), models.build(options, SPEC, Loss("non_saturating"), seed=1)
     mixed = model.with_networks({name: other.networks[name] for name in model.sampler})
-    np.testing.assert_array_equal(mixed.sample(latents(), steps=5), other.sample(latents(), steps=5))
+    np.testing.assert_array_equal(
+        mixed.sample(latents(), steps=5), other.sample(latents(), steps=5)
+    )
     assert np.abs(mixed.sample(latents()).numpy() - model.sample(latents()).numpy()).max() > 1e-3
 
 

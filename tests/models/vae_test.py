@@ -1,4 +1,6 @@
-"""The variational autoencoder: the bound against integrals, its parts, and what is binarised when."""
+"""The variational autoencoder: the bound against integrals, its parts, and what is binarised
+when.
+"""
 
 import math
 from dataclasses import replace
@@ -8,15 +10,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_cli import fit, models
-from gan_cli.config import Loss
-from gan_cli.config_models import Vae
-from gan_cli.errors import ConfigError
-from gan_cli.likelihoods import LIKELIHOODS
+from gan_cli import models
+from gan_cli.base.errors import ConfigError
+from gan_cli.base.randomness import Noise
+from gan_cli.base.spec import DataSpec
+from gan_cli.config import fit
+from gan_cli.config.models import Vae
+from gan_cli.config.schema import Loss
 from gan_cli.models.vae import VaeModel, binarized
 from gan_cli.networks import vgg16
-from gan_cli.randomness import Noise
-from gan_cli.spec import DataSpec
+from gan_cli.objectives.likelihoods import LIKELIHOODS
 
 SPEC = DataSpec(9, 12, 3)
 OPTIONS = Vae(latent_dim=4, width=2, hidden=8)
@@ -27,7 +30,9 @@ def build(options: Vae = OPTIONS, seed: int = 0) -> VaeModel:
 
 
 def pictures(count: int = 6) -> tf.Tensor:
-    return tf.constant(np.random.default_rng(0).uniform(-1.0, 1.0, (count, *SPEC.image_shape)), tf.float32)
+    return tf.constant(
+        np.random.default_rng(0).uniform(-1.0, 1.0, (count, *SPEC.image_shape)), tf.float32
+    )
 
 
 def losses(model: VaeModel, step: int = 0) -> dict[str, float]:
@@ -36,10 +41,15 @@ def losses(model: VaeModel, step: int = 0) -> dict[str, float]:
 
 
 def toy(mean: float, log_variance: float, weight: float, **settings: float) -> VaeModel:
-    """One latent z and images of one pixel with the logit `weight` z; every image has the same code."""
+    """One latent z and images of one pixel with the logit `weight` z; every image has the same
+    code.
+    """
     encoder, decoder = build(Vae(latent_dim=1, width=2)).networks.values()
     model = VaeModel(encoder, decoder, LIKELIHOODS["bernoulli"], **settings)
-    model.networks["encoder"] = lambda x, training: [tf.fill([len(x), 1], mean), tf.fill([len(x), 1], log_variance)]
+    model.networks["encoder"] = lambda x, training: [
+        tf.fill([len(x), 1], mean),
+        tf.fill([len(x), 1], log_variance),
+    ]
     model.networks["decoder"] = lambda z, training: weight * z[:, :, None, None]
     return model
 
@@ -51,7 +61,9 @@ def test_networks_and_players():
     assert model.sampler == ("encoder", "decoder")
     assert model.latent_shape == (4,)
     trained = [v for network in model.networks.values() for v in network.trainable_variables]
-    assert [id(variable) for variable in model.trainable("autoencoder")] == [id(variable) for variable in trained]
+    assert [id(variable) for variable in model.trainable("autoencoder")] == [
+        id(variable) for variable in trained
+    ]
 
 
 @pytest.mark.parametrize("architecture", ["conv", "dense"])
@@ -67,8 +79,14 @@ def test_every_variable_has_a_gradient(likelihood: str, architecture: str):
 
 
 def test_a_fixed_scale_is_not_trained():
-    learned, fixed = (build(Vae(latent_dim=4, width=2, likelihood="gaussian", learn_scale=learn)) for learn in (True, False))
-    names = [{v.path.split("/")[-2] for v in model.trainable("autoencoder")} for model in (learned, fixed)]
+    learned, fixed = (
+        build(Vae(latent_dim=4, width=2, likelihood="gaussian", learn_scale=learn))
+        for learn in (True, False)
+    )
+    names = [
+        {v.path.split("/")[-2] for v in model.trainable("autoencoder")}
+        for model in (learned, fixed)
+    ]
     assert names[0] - names[1] == {"log_scale"}
 
 
@@ -76,7 +94,9 @@ def test_the_loss_weighs_the_divergence_and_the_bound_does_not():
     for beta in (0.0, 1.0, 4.0):
         found = losses(build(replace(OPTIONS, beta=beta)))
         assert found["elbo"] == pytest.approx(found["reconstruction"] - found["kl"], rel=1e-6)
-        assert found["autoencoder"] == pytest.approx(beta * found["kl"] - found["reconstruction"], rel=1e-6)
+        assert found["autoencoder"] == pytest.approx(
+            beta * found["kl"] - found["reconstruction"], rel=1e-6
+        )
         assert found["kl"] > 0.0
 
 
@@ -84,14 +104,20 @@ def test_warm_up_is_linear_and_counts_steps():
     model = build(replace(OPTIONS, beta=2.0, warmup_steps=10))
     for step, weight in [(0, 0.2), (4, 1.0), (9, 2.0), (500, 2.0)]:
         found = losses(model, step)
-        assert found["autoencoder"] == pytest.approx(weight * found["kl"] - found["reconstruction"], rel=1e-6)
+        assert found["autoencoder"] == pytest.approx(
+            weight * found["kl"] - found["reconstruction"], rel=1e-6
+        )
 
 
 def test_the_bound_is_the_likelihood_where_the_code_says_nothing():
-    """A decoder that ignores z leaves p(x) = 1/2 for each of 324 pixels, and q = p(z) costs nothing."""
+    """A decoder that ignores z leaves p(x) = 1/2 for each of 324 pixels, and q = p(z) costs
+    nothing.
+    """
     model = toy(0.0, 0.0, 0.0)
     model.networks["decoder"] = lambda z, training: tf.zeros([len(z), *SPEC.image_shape])
-    assert model.bound(pictures(3), Noise(0, 0)).numpy() == pytest.approx([9 * 12 * 3 * math.log(0.5)] * 3, rel=1e-6)
+    assert model.bound(pictures(3), Noise(0, 0)).numpy() == pytest.approx(
+        [9 * 12 * 3 * math.log(0.5)] * 3, rel=1e-6
+    )
 
 
 def test_the_bound_stays_below_the_likelihood_by_the_divergence_from_the_posterior():
@@ -100,7 +126,10 @@ def test_the_bound_stays_below_the_likelihood_by_the_divergence_from_the_posteri
     model = toy(mean, log_variance, weight)
     found = float(tf.reduce_mean(model.bound(tf.ones([count, 1, 1, 1]), Noise(0, 0))))
     z = np.linspace(-12.0, 12.0, 24_001)
-    prior, q = (np.exp(-0.5 * ((z - m) / s) ** 2) / (s * math.sqrt(2 * math.pi)) for m, s in ((0.0, 1.0), (mean, 0.7)))
+    prior, q = (
+        np.exp(-0.5 * ((z - m) / s) ** 2) / (s * math.sqrt(2 * math.pi))
+        for m, s in ((0.0, 1.0), (mean, 0.7))
+    )
     joint = prior / (1.0 + np.exp(-weight * z))
     evidence = joint.sum() * (z[1] - z[0])
     gap = (q * np.log(np.maximum(q, 1e-300) / (joint / evidence))).sum() * (z[1] - z[0])
@@ -119,10 +148,14 @@ def test_codes_are_drawn_around_the_mean():
 
 
 def test_binarized_pixels_are_white_as_often_as_they_are_bright():
-    images = tf.constant([-1.0, -0.5, 0.0, 0.8, 1.0])[:, None, None, None] * tf.ones([1, 100, 100, 1])
+    images = tf.constant([-1.0, -0.5, 0.0, 0.8, 1.0])[:, None, None, None] * tf.ones(
+        [1, 100, 100, 1]
+    )
     found = binarized(images, Noise(0, 0))
     assert set(np.unique(found)) == {-1.0, 1.0}
-    assert tf.reduce_mean(found, (1, 2, 3)).numpy() == pytest.approx([-1.0, -0.5, 0.0, 0.8, 1.0], abs=0.03)
+    assert tf.reduce_mean(found, (1, 2, 3)).numpy() == pytest.approx(
+        [-1.0, -0.5, 0.0, 0.8, 1.0], abs=0.03
+    )
     assert found[0].numpy().max() == -1.0
     assert found[4].numpy().min() == 1.0
     assert np.array_equal(found, binarized(images, Noise(0, 0)))
@@ -134,13 +167,18 @@ def test_binarized_images_are_what_the_encoder_sees_and_the_decoder_is_judged_by
     plain, drawn = toy(0.0, 0.0, 0.0), toy(0.0, 0.0, 0.0, binarize=True)
     for model in (plain, drawn):
         code = model.networks["encoder"]
-        model.networks["encoder"] = lambda x, training, code=code: (seen.append(x), code(x, training))[1]
+        model.networks["encoder"] = lambda x, training, code=code: (
+            seen.append(x),
+            code(x, training),
+        )[1]
         model.networks["decoder"] = lambda z, training: tf.ones([len(z), *SPEC.image_shape])
         model.bound(pictures(), Noise(0, 0))
     assert np.array_equal(seen[0], pictures())
     assert np.array_equal(seen[1], binarized(pictures(), Noise(0, 0)))
     white = tf.reduce_sum(tf.cast(seen[1] > 0.0, tf.float32), (1, 2, 3))
-    expected = white * math.log(1 / (1 + math.exp(-1.0))) + (324 - white) * math.log(1 - 1 / (1 + math.exp(-1.0)))
+    expected = white * math.log(1 / (1 + math.exp(-1.0))) + (324 - white) * math.log(
+        1 - 1 / (1 + math.exp(-1.0))
+    )
     assert drawn.bound(pictures(), Noise(0, 0)).numpy() == pytest.approx(expected.numpy(), rel=1e-5)
 
 
@@ -161,7 +199,9 @@ def test_samples_and_reconstructions_are_mean_images(likelihood: str):
 
 
 def test_the_bound_of_another_set_of_weights():
-    """What evaluation does with the averaged networks: `with_networks` must reach encoder and decoder."""
+    """What evaluation does with the averaged networks: `with_networks` must reach encoder and
+    decoder.
+    """
     one, two = build(), build(seed=1)
     moved = one.with_networks(two.networks)
     noise = Noise(0, 0)
@@ -172,8 +212,12 @@ def test_the_bound_of_another_set_of_weights():
 
 @pytest.mark.parametrize("likelihood", ["gaussian", "logistic"])
 def test_only_bernoulli_is_binarised(likelihood: str):
-    with pytest.raises(ConfigError, match=rf"model.binarize.*model.likelihood=bernoulli, not {likelihood}"):
-        fit.check(replace(OPTIONS, likelihood=likelihood, binarize=True), SPEC, Loss("non_saturating"))
+    with pytest.raises(
+        ConfigError, match=rf"model.binarize.*model.likelihood=bernoulli, not {likelihood}"
+    ):
+        fit.check(
+            replace(OPTIONS, likelihood=likelihood, binarize=True), SPEC, Loss("non_saturating")
+        )
     fit.check(replace(OPTIONS, binarize=True), SPEC, Loss("non_saturating"))
 
 
@@ -185,9 +229,13 @@ def test_vgg16_adds_its_distance_to_the_loss_and_leaves_the_bound(monkeypatch: p
     seeing.prepare()
     before, after = losses(plain), losses(seeing)
     assert after["features"] > 0.0
-    assert after["autoencoder"] == pytest.approx(before["autoencoder"] + after["features"], rel=1e-5)
+    assert after["autoencoder"] == pytest.approx(
+        before["autoencoder"] + after["features"], rel=1e-5
+    )
     assert after["elbo"] == before["elbo"]
     assert set(seeing.networks) == {"encoder", "decoder"}
     mean, _ = seeing.networks["encoder"](pictures())
     near = float(tf.reduce_mean(seeing._perceptual(pictures(), seeing.sample(mean))))
-    assert after["features"] == pytest.approx(near, rel=0.2)  # the code was drawn, here it is the mean
+    assert after["features"] == pytest.approx(
+        near, rel=0.2
+    )  # the code was drawn, here it is the mean

@@ -14,7 +14,9 @@ SHAPES = [(8, 8, 1), (9, 13, 3), (28, 28, 1), (32, 32, 3), (48, 64, 3), (100, 10
 
 def shapes(model: keras.Model, prefix: str) -> list[tuple[int, ...]]:
     """Shape after each layer whose name begins so."""
-    return [tuple(layer.output.shape[1:]) for layer in model.layers if layer.name.startswith(prefix)]
+    return [
+        tuple(layer.output.shape[1:]) for layer in model.layers if layer.name.startswith(prefix)
+    ]
 
 
 def parameters(model: keras.Model) -> dict[str, int]:
@@ -51,14 +53,18 @@ def test_channels_stop_at_eight_times_the_width():
 
 
 def test_dense_is_as_wide_as_asked_for_whatever_the_width_of_convolutions():
-    encoder = autoencoder.encoder((28, 28, 1), latent_dim=40, architecture="dense", hidden=400, width=2)
+    encoder = autoencoder.encoder(
+        (28, 28, 1), latent_dim=40, architecture="dense", hidden=400, width=2
+    )
     assert parameters(encoder) == {
         "dense_1": 784 * 400 + 400,
         "dense_2": 400 * 400 + 400,
         "mean": 400 * 40 + 40,
         "log_variance": 400 * 40 + 40,
     }
-    decoder = autoencoder.decoder((28, 28, 1), latent_dim=40, architecture="dense", hidden=400, width=2)
+    decoder = autoencoder.decoder(
+        (28, 28, 1), latent_dim=40, architecture="dense", hidden=400, width=2
+    )
     assert parameters(decoder) == {
         "dense_1": 40 * 400 + 400,
         "dense_2": 400 * 400 + 400,
@@ -94,14 +100,31 @@ def test_normalization_stands_between_convolutions(norm: str):
     encoder = autoencoder.encoder((32, 32, 3), width=2, norm=norm)
     assert [layer.name for layer in encoder.layers if "norm" in layer.name] == ["norm_2", "norm_3"]
     decoder = autoencoder.decoder((32, 32, 3), width=2, norm=norm)
-    assert [layer.name for layer in decoder.layers if "norm" in layer.name] == ["norm_1", "norm_2", "norm_3"]
-    biased = [layer.name for model in (encoder, decoder) for layer in model.layers if getattr(layer, "use_bias", False)]
-    assert biased == ["conv_1", "mean", "log_variance", "conv_3"]  # a norm that follows would take the others' bias away
+    assert [layer.name for layer in decoder.layers if "norm" in layer.name] == [
+        "norm_1",
+        "norm_2",
+        "norm_3",
+    ]
+    biased = [
+        layer.name
+        for model in (encoder, decoder)
+        for layer in model.layers
+        if getattr(layer, "use_bias", False)
+    ]
+    assert biased == [
+        "conv_1",
+        "mean",
+        "log_variance",
+        "conv_3",
+    ]  # a norm that follows would take the others' bias away
 
 
 def test_the_last_activation_is_the_callers():
     latents = tf.random.stateless_normal([4, 6], [0, 0]) * 100.0
-    by_name = {name: autoencoder.decoder((8, 8, 1), latent_dim=6, width=2, activation=name) for name in ("linear", "tanh")}
+    by_name = {
+        name: autoencoder.decoder((8, 8, 1), latent_dim=6, width=2, activation=name)
+        for name in ("linear", "tanh")
+    }
     by_name["tanh"].set_weights(by_name["linear"].get_weights())
     linear, squashed = by_name["linear"](latents).numpy(), by_name["tanh"](latents).numpy()
     assert np.abs(linear).max() > 1.0
@@ -110,11 +133,15 @@ def test_the_last_activation_is_the_callers():
 
 @pytest.mark.parametrize("learn_scale", [True, False])
 def test_a_scale_is_one_number_per_channel(learn_scale: bool):
-    decoder = autoencoder.decoder((9, 13, 3), latent_dim=6, width=2, scale=0.2, learn_scale=learn_scale)
+    decoder = autoencoder.decoder(
+        (9, 13, 3), latent_dim=6, width=2, scale=0.2, learn_scale=learn_scale
+    )
     decoded, log_scale = decoder(np.ones((2, 6), np.float32))
     assert decoded.shape == (2, 9, 13, 3)
     assert log_scale.numpy() == pytest.approx(np.full((2, 1, 1, 3), math.log(0.2)), rel=1e-6)
-    assert ("log_scale" in {v.path.split("/")[-2] for v in decoder.trainable_variables}) == learn_scale
+    assert (
+        "log_scale" in {v.path.split("/")[-2] for v in decoder.trainable_variables}
+    ) == learn_scale
     copy = keras.models.clone_model(decoder)
     assert copy.get_layer("log_scale").initial == pytest.approx(math.log(0.2))
 
@@ -125,9 +152,14 @@ def test_outputs_are_float32_in_mixed_precision(policy: str, architecture: str):
     keras.config.set_dtype_policy(policy)
     try:
         sizes = {"latent_dim": 6, "width": 2, "architecture": architecture, "hidden": 8}
-        encoder, decoder = autoencoder.encoder((8, 8, 1), **sizes), autoencoder.decoder((8, 8, 1), **sizes, scale=0.1)
+        encoder, decoder = (
+            autoencoder.encoder((8, 8, 1), **sizes),
+            autoencoder.decoder((8, 8, 1), **sizes, scale=0.1),
+        )
     finally:
         keras.config.set_dtype_policy("float32")
     inner = "conv_1" if architecture == "conv" else "dense_1"
     assert encoder.get_layer(inner).compute_dtype == policy.removeprefix("mixed_")
-    assert [output.dtype for model in (encoder, decoder) for output in model.outputs] == ["float32"] * 4
+    assert [output.dtype for model in (encoder, decoder) for output in model.outputs] == [
+        "float32"
+    ] * 4

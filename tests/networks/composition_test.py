@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_cli.images import from_uint8, to_uint8
+from gan_cli.base.images import from_uint8, to_uint8
 from gan_cli.networks import composition as module
 from gan_cli.networks.composition import MASKS, composition
 
@@ -16,18 +16,31 @@ MIDDLE = 0.5001
 
 
 def network(**settings: object) -> keras.Model:
-    given = {"bank": 4, "shapes": 1, "min_size": 0.5, "max_size": 0.5, "kinds": ["rectangle"], "background": "image"}
+    given = {
+        "bank": 4,
+        "shapes": 1,
+        "min_size": 0.5,
+        "max_size": 0.5,
+        "kinds": ["rectangle"],
+        "background": "image",
+    }
     return composition(SHAPE, **(given | settings))
 
 
 def pictures(count: int = 4) -> np.ndarray:
-    """Levels [count, 8, 12, 1]: the hundreds say which image it is, the rest which row and, modulo 5, which column."""
+    """Levels [count, 8, 12, 1]: the hundreds say which image it is, the rest which row and, modulo
+    5, which column.
+    """
     rows, columns = np.mgrid[:8, :12]
-    return np.stack([60 * index + 5 * rows + columns % 5 for index in range(count)])[..., None].astype(np.float32)
+    return np.stack([60 * index + 5 * rows + columns % 5 for index in range(count)])[
+        ..., None
+    ].astype(np.float32)
 
 
 def fill(model: keras.Model, levels: np.ndarray) -> float:
-    return float(model.layers[-1].observe(tf.constant(from_uint8(levels.astype(np.float32))))["bank_filled"])
+    return float(
+        model.layers[-1].observe(tf.constant(from_uint8(levels.astype(np.float32))))["bank_filled"]
+    )
 
 
 def made(model: keras.Model, *numbers: list[float]) -> np.ndarray:
@@ -37,7 +50,9 @@ def made(model: keras.Model, *numbers: list[float]) -> np.ndarray:
 
 
 def test_a_rectangle_is_where_the_latent_says_and_shows_what_it_says():
-    """Half of the sides: 4 x 6 pixels. From the bottom right of image 3 to the top left of image 1."""
+    """Half of the sides: 4 x 6 pixels. From the bottom right of image 3 to the top left of image
+    1.
+    """
     model = network()
     fill(model, pictures())
     begin, end = 1e-6, 1 - 1e-6
@@ -56,7 +71,9 @@ def test_later_shapes_lie_on_earlier_ones():
 
 
 def test_sizes_lie_between_the_smallest_and_the_largest():
-    """A white rectangle on black: its rows and columns are those shares of the sides, to a pixel."""
+    """A white rectangle on black: its rows and columns are those shares of the sides, to a
+    pixel.
+    """
     model = network(bank=2, min_size=0.25, max_size=0.75)
     fill(model, np.stack([np.zeros(SHAPE), np.full(SHAPE, 255.0)]))
     numbers = np.random.default_rng(0).uniform(0.001, 0.999, (200, 9))
@@ -73,8 +90,13 @@ def test_sizes_lie_between_the_smallest_and_the_largest():
 def test_the_area_of_a_shape(kind: str):
     """As a share of its square, worked out by hand."""
     areas = {
-        "rectangle": 1.0, "ellipse": np.pi / 4, "triangle": 0.5, "diamond": 0.5, "ring": np.pi / 4 * 0.75, "cross": 5 / 9,
-    }  # fmt: skip
+        "rectangle": 1.0,
+        "ellipse": np.pi / 4,
+        "triangle": 0.5,
+        "diamond": 0.5,
+        "ring": np.pi / 4 * 0.75,
+        "cross": 5 / 9,
+    }
     points = tf.linspace(-1.5, 1.5, 901)
     inside = MASKS[kind](tf.reshape(points, [-1, 1]), tf.reshape(points, [1, -1])).numpy()
     assert inside.mean() * 1.5**2 == pytest.approx(areas[kind], abs=0.01)
@@ -86,7 +108,9 @@ def test_the_area_of_a_shape(kind: str):
 def test_the_kind_follows_the_latent():
     """The same box: all of it, or its middle row and column of thirds."""
     kinds = ["rectangle", "cross"]
-    model = composition((9, 9, 1), bank=2, shapes=1, min_size=1.0, max_size=1.0, kinds=kinds, background="image")
+    model = composition(
+        (9, 9, 1), bank=2, shapes=1, min_size=1.0, max_size=1.0, kinds=kinds, background="image"
+    )
     fill(model, np.stack([np.zeros((9, 9, 1)), np.full((9, 9, 1), 255.0)]))
     rest = [0.75, MIDDLE, MIDDLE, MIDDLE, MIDDLE, MIDDLE, MIDDLE]
     rectangle, cross = made(model, [0.25, 0.4, *rest], [0.25, 0.6, *rest])
@@ -97,13 +121,19 @@ def test_the_kind_follows_the_latent():
 
 
 def test_every_pixel_comes_from_the_bank():
-    """Each value of an image appears in one of the bank's at the distance at which the shape was moved."""
+    """Each value of an image appears in one of the bank's at the distance at which the shape was
+    moved.
+    """
     levels = np.random.default_rng(1).choice(np.arange(0, 256, 5), (6, *SHAPE))
     model = network(bank=6, shapes=3, kinds=list(MASKS))
     fill(model, levels)
     images = model(tf.random.stateless_normal([50, 25], [0, 0])).numpy()
     assert set(np.unique(to_uint8(images))) <= set(np.unique(levels))
-    backgrounds = (images[:, None] == from_uint8(levels.astype(np.float32))[None]).mean(axis=(2, 3, 4)).max(axis=1)
+    backgrounds = (
+        (images[:, None] == from_uint8(levels.astype(np.float32))[None])
+        .mean(axis=(2, 3, 4))
+        .max(axis=1)
+    )
     assert 0.2 < backgrounds.min() < 0.9
     assert len(np.unique(images.reshape(50, -1), axis=0)) == 50
 

@@ -8,7 +8,11 @@ from gan_cli.networks.image_to_image import generator
 
 
 def parameters(model: keras.Model) -> dict[str, int]:
-    return {layer.name: layer.count_params() for layer in model.layers if "norm" not in layer.name and layer.count_params()}
+    return {
+        layer.name: layer.count_params()
+        for layer in model.layers
+        if "norm" not in layer.name and layer.count_params()
+    }
 
 
 def test_at_100_pixels():
@@ -43,7 +47,9 @@ def test_the_noise_is_an_image(shape: tuple[int, int, int], noise_channels: int 
 
 
 def test_the_noise_keeps_its_dimensions():
-    """Kernels that batch normalization scales anyway are large beside the steps of an optimizer, and no two alike."""
+    """Kernels that batch normalization scales anyway are large beside the steps of an optimizer,
+    and no two alike.
+    """
     model = generator((28, 28, 1), width=16)
     kernels = [model.get_layer(name).kernel.numpy() for name in ("down_1", "down_2", "bottleneck")]
     assert [kernel.std() for kernel in kernels] == pytest.approx([1.0, 1.0, 1.0], abs=0.15)

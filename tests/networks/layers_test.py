@@ -19,7 +19,9 @@ def test_layer_norm_is_of_each_image_over_all_pixels_and_channels(shape: tuple[i
     layer.gamma.assign(scale)
     layer.beta.assign(shift)
     axes = tuple(range(1, len(shape)))
-    normal = (batch - batch.mean(axes, keepdims=True)) / np.sqrt(batch.var(axes, keepdims=True) + 1e-5)
+    normal = (batch - batch.mean(axes, keepdims=True)) / np.sqrt(
+        batch.var(axes, keepdims=True) + 1e-5
+    )
     np.testing.assert_allclose(layer(batch).numpy(), scale * normal + shift, atol=1e-5)
 
 

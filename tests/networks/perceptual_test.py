@@ -1,4 +1,6 @@
-"""Perceptual distances with a network whose maps are known, and with VGG16's own on weights made here."""
+"""Perceptual distances with a network whose maps are known, and with VGG16's own on weights made
+here.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_cli.errors import DataError
+from gan_cli.base.errors import DataError
 from gan_cli.networks import perceptual, vgg16
 from gan_cli.networks.perceptual import Perceptual
 
@@ -36,20 +38,29 @@ def distance(shape: tuple[int, int, int]) -> Perceptual:
 
 
 def test_the_sum_over_layers_of_mean_squared_differences(model: keras.Model, made: None):
-    """Against NumPy on the maps of keras.applications' own preprocessing, at a size that needs no resizing."""
+    """Against NumPy on the maps of keras.applications' own preprocessing, at a size that needs no
+    resizing.
+    """
     one, other = images(2, 64, 72, 3), images(2, 64, 72, 3, seed=1)
     expected = np.zeros(2)
     for name in perceptual.LAYERS:
         layer = keras.Model(model.input, model.get_layer(name).output)
-        maps = [layer(keras.applications.vgg16.preprocess_input((x.numpy() + 1) * 127.5)).numpy() for x in (one, other)]
+        maps = [
+            layer(keras.applications.vgg16.preprocess_input((x.numpy() + 1) * 127.5)).numpy()
+            for x in (one, other)
+        ]
         assert maps[0].min() == 0.0  # after the rectifier
         height, width, channels = maps[0].shape[1:]
-        expected += 0.5 * ((maps[0] - maps[1]) ** 2).sum(axis=(1, 2, 3)) / (channels * height * width)
+        expected += (
+            0.5 * ((maps[0] - maps[1]) ** 2).sum(axis=(1, 2, 3)) / (channels * height * width)
+        )
     np.testing.assert_allclose(distance((64, 72, 3))(one, other), expected, rtol=1e-4)
 
 
 def test_by_hand(monkeypatch: pytest.MonkeyPatch):
-    """Maps that are the image itself and its double: black against white is 255^2 and 510^2; half of it, weighed."""
+    """Maps that are the image itself and its double: black against white is 255^2 and 510^2; half
+    of it, weighed.
+    """
     monkeypatch.setattr(vgg16, "load", lambda path, asked, instead: None)
     monkeypatch.setattr(vgg16, "maps_of", lambda model, layers: lambda x, training: [x, 2 * x])
     found = Perceptual((9, 12, 1), weight=0.25)
@@ -76,11 +87,15 @@ def test_the_same_image_is_at_no_distance_and_each_item_is_alone(made: None):
 def test_grey_is_repeated(made: None):
     one, other = images(1, 28, 28, 1), images(1, 28, 28, 1, seed=1)
     colours = [tf.repeat(x, 3, axis=-1) for x in (one, other)]
-    np.testing.assert_allclose(distance((28, 28, 1))(one, other), distance((28, 28, 3))(*colours), rtol=1e-5)
+    np.testing.assert_allclose(
+        distance((28, 28, 1))(one, other), distance((28, 28, 3))(*colours), rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize("shape", [(28, 28, 1), (9, 12, 3), (64, 64, 3), (300, 448, 3)])
-def test_it_sees_what_tensorflow_resizes(made: None, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int, int]):
+def test_it_sees_what_tensorflow_resizes(
+    made: None, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int, int]
+):
     seen: list[tf.Tensor] = []
     measure, one = distance(shape), images(2, *shape)
     monkeypatch.setattr(measure, "_maps", lambda x, training: seen.append(x) or [x])
@@ -100,7 +115,9 @@ def test_its_gradient_reaches_the_image_and_nothing_of_vgg(model: keras.Model, m
     assert gradient.shape == other.shape
     direction = gradient / tf.norm(gradient)
     step = 1e-2
-    ahead, behind = (tf.reduce_sum(measure(one, other + sign * step * direction)) for sign in (1, -1))
+    ahead, behind = (
+        tf.reduce_sum(measure(one, other + sign * step * direction)) for sign in (1, -1)
+    )
     assert float((ahead - behind) / (2 * step)) == pytest.approx(float(tf.norm(gradient)), rel=0.02)
 
 
@@ -108,14 +125,21 @@ def test_without_weights_one_line_names_the_key(tmp_path: Path):
     with pytest.raises(DataError) as caught:
         Perceptual((28, 28, 1), file=str(tmp_path)).load()
     line = str(caught.value)
-    assert line.startswith(f"model.features=vgg16: no {vgg16.NAME} at {tmp_path}; it is published at https://")
+    assert line.startswith(
+        f"model.features=vgg16: no {vgg16.NAME} at {tmp_path}; it is published at https://"
+    )
     assert "\n" not in line
 
 
-def test_without_a_network_one_line_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_without_a_network_one_line_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.delenv("GAN_DATA_DIR", raising=False)
     download = vgg16.WEIGHTS.download._replace(url="http://127.0.0.1:9/vgg16.h5")
     monkeypatch.setattr(vgg16, "WEIGHTS", vgg16.WEIGHTS._replace(download=download))
-    with pytest.raises(DataError, match=r"and the download failed \(.*\); put http.* there, or use model.features=null$"):
+    with pytest.raises(
+        DataError,
+        match=r"and the download failed \(.*\); put http.* there, or use model.features=null$",
+    ):
         Perceptual((28, 28, 1)).load()

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_cli.models.base import variables_by_key
 from gan_cli.networks import recurrent
+from gan_cli.networks.variables import variables_by_key
 
 SHAPES = [(8, 8, 1), (9, 13, 3), (28, 28, 1), (32, 32, 3), (48, 64, 3), (100, 100, 3)]
 
@@ -53,18 +53,25 @@ def test_a_latent_becomes_frames(shape: tuple[int, int, int]):
 
 
 def test_normalised_first_states_differ_whatever_the_weights_are():
-    """Latents that hardly differ still fill the range of the states: a generator cannot make one sequence of all."""
+    """Latents that hardly differ still fill the range of the states: a generator cannot make one
+    sequence of all.
+    """
     close = 1.0 + 1e-2 * noise(64, 5)
     spread = {
-        norm: recurrent.start((4, 4, 2), latent_dim=5, norm=norm)(close, training=True).numpy() for norm in ("batch", "none")
+        norm: recurrent.start((4, 4, 2), latent_dim=5, norm=norm)(close, training=True).numpy()
+        for norm in ("batch", "none")
     }
     np.testing.assert_allclose(np.abs(spread["batch"]).mean(), 0.6, atol=0.1)
-    np.testing.assert_allclose(spread["batch"].std(axis=0), 0.63, atol=0.15)  # of tanh of a standard normal variable
+    np.testing.assert_allclose(
+        spread["batch"].std(axis=0), 0.63, atol=0.15
+    )  # of tanh of a standard normal variable
     assert spread["none"].std(axis=0).max() < 0.05
 
 
 def test_a_new_cell_changes_a_state_slowly():
-    """An update gate of sigmoid(-2) at first: about an eighth of the way to the proposal, which is small."""
+    """An update gate of sigmoid(-2) at first: about an eighth of the way to the proposal, which is
+    small.
+    """
     state = 1e-3 * noise(2, 8, 8, 4)
     moved = recurrent.cell((8, 8, 4))(state).numpy() - state
     gate = 1.0 / (1.0 + np.exp(2.0))
@@ -72,7 +79,9 @@ def test_a_new_cell_changes_a_state_slowly():
 
 
 def test_the_cell_is_a_gated_unit():
-    """One channel whose neighbours are the same everywhere: 9 times the kernel at an inner pixel, 4 times in a corner."""
+    """One channel whose neighbours are the same everywhere: 9 times the kernel at an inner pixel, 4
+    times in a corner.
+    """
     model = recurrent.cell((5, 5, 1))
     assign(model, update=0.1, reset=-0.2, proposal=0.3)
     state = 0.7
@@ -107,7 +116,9 @@ def test_motion_is_the_same_at_every_place():
     model, state = recurrent.cell((9, 9, 2)), np.zeros((1, 9, 9, 2), np.float32)
     state[:, 3:5, 3:5] = noise(1, 2, 2, 2)
     shifted = np.roll(state, (1, 1), (1, 2))
-    np.testing.assert_allclose(model(shifted).numpy()[:, 3:8, 3:8], model(state).numpy()[:, 2:7, 2:7], atol=1e-6)
+    np.testing.assert_allclose(
+        model(shifted).numpy()[:, 3:8, 3:8], model(state).numpy()[:, 2:7, 2:7], atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -144,9 +155,15 @@ def test_the_order_of_frames_matters_to_both_readers():
 def test_norm_dropout_and_scale_are_where_they_are_asked_for():
     model = recurrent.discriminator(2, (16, 16, 1), width=2, hidden=3, norm="layer", dropout=0.5)
     names = [layer.name for layer in model.layers]
-    assert [name for name in names if "norm" in name or "dropout" in name] == ["dropout_1", "norm_2", "dropout_2"]
+    assert [name for name in names if "norm" in name or "dropout" in name] == [
+        "dropout_1",
+        "norm_2",
+        "dropout_2",
+    ]
     plain = recurrent.discriminator(2, (16, 16, 1), width=2, hidden=3)
-    assert not [layer.name for layer in plain.layers if "norm" in layer.name or "dropout" in layer.name]
+    assert not [
+        layer.name for layer in plain.layers if "norm" in layer.name or "dropout" in layer.name
+    ]
     state = recurrent.state_shape((8, 8, 3), 2)
     pictures, log_scale = recurrent.frames(state, (8, 8, 3), width=2, scale=0.5)(noise(6, *state))
     assert pictures.shape == (6, 8, 8, 3)
@@ -163,11 +180,15 @@ def test_every_variable_has_a_name_of_ours_and_survives_a_copy():
         keys = variables_by_key("network", model)
         assert len(keys) == len(model.variables)
         copy = keras.models.clone_model(model)
-        assert {key: v.shape for key, v in variables_by_key("network", copy).items()} == {k: v.shape for k, v in keys.items()}
+        assert {key: v.shape for key, v in variables_by_key("network", copy).items()} == {
+            k: v.shape for k, v in keys.items()
+        }
         inputs = np.tanh(noise(2, *model.input_shape[1:]))
         for ours, theirs in zip(copy.variables, model.variables, strict=True):
             ours.assign(theirs)
-        for ours, theirs in zip(tf.nest.flatten(copy(inputs)), tf.nest.flatten(model(inputs)), strict=True):
+        for ours, theirs in zip(
+            tf.nest.flatten(copy(inputs)), tf.nest.flatten(model(inputs)), strict=True
+        ):
             np.testing.assert_array_equal(ours, theirs)
 
 
@@ -186,5 +207,11 @@ def test_states_and_outputs_stay_float32(precision: str):
     finally:
         keras.config.set_dtype_policy(before)
     for model in networks:
-        assert {each.dtype for each in tf.nest.flatten(model(noise(2, *model.input_shape[1:])))} == {tf.float32}
-        assert any(layer.compute_dtype == precision.removeprefix("mixed_") for layer in model.layers if layer.weights)
+        assert {
+            each.dtype for each in tf.nest.flatten(model(noise(2, *model.input_shape[1:])))
+        } == {tf.float32}
+        assert any(
+            layer.compute_dtype == precision.removeprefix("mixed_")
+            for layer in model.layers
+            if layer.weights
+        )

@@ -1,4 +1,6 @@
-"""VGG16 on weights made here, in Keras's file format: the hash that guards them, the size of its input."""
+"""VGG16 on weights made here, in Keras's file format: the hash that guards them, the size of its
+input.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,9 @@ import pytest
 import tensorflow as tf
 from keras.src.legacy.saving import legacy_h5_format
 
-from gan_cli.errors import DataError
+from gan_cli.base.errors import DataError
+from gan_cli.base.published import sha256
 from gan_cli.networks import vgg16
-from gan_cli.published import sha256
 
 
 def load(path: Path) -> keras.Model:
@@ -55,7 +57,8 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("size", "expected"), [((28, 28), (64, 64)), ((28, 56), (64, 128)), ((100, 90), (100, 90)), ((448, 896), (224, 448))]
+    ("size", "expected"),
+    [((28, 28), (64, 64)), ((28, 56), (64, 128)), ((100, 90), (100, 90)), ((448, 896), (224, 448))],
 )
 def test_the_size_that_it_sees(size: tuple[int, int], expected: tuple[int, int]):
     assert vgg16.input_size(*size) == expected
@@ -69,5 +72,8 @@ def test_prepared_as_its_authors_did():
 
 def test_maps_are_those_of_the_layers_and_frozen(model: keras.Model):
     maps = vgg16.maps_of(model, ("block1_conv1", "block2_conv2"))
-    assert [map_.shape for map_ in maps(tf.zeros([2, 16, 24, 3]))] == [(2, 16, 24, 64), (2, 8, 12, 128)]
+    assert [map_.shape for map_ in maps(tf.zeros([2, 16, 24, 3]))] == [
+        (2, 16, 24, 64),
+        (2, 8, 12, 128),
+    ]
     assert maps.trainable_variables == []

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli import files
-from gan_cli.errors import ConfigError, RunDirectoryError
+from gan_cli.base import files
+from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.reports import collect as collecting
 from gan_cli.reports.collect import collect
 from gan_cli.reports.provenance import NOT_RULED
@@ -23,8 +23,14 @@ from . import made
 def test_all_of_a_sweep(tmp_path: Path) -> None:
     collected = collect(made.sweep(tmp_path / "sweep"))
     assert [(row.name, row.state) for row in collected.rows] == [
-        ("0", "done"), ("1", "done"), ("2", "done"), ("3", "done"), ("4", "failed"), ("5", "pruned"), ("6", "waiting"),
-    ]  # fmt: skip
+        ("0", "done"),
+        ("1", "done"),
+        ("2", "done"),
+        ("3", "done"),
+        ("4", "failed"),
+        ("5", "pruned"),
+        ("6", "waiting"),
+    ]
     assert collected.sweep is not None
     assert collected.sweep.arguments == ["-m", "seed=0,1", "loss=hinge,minimax"]
     assert (collected.objective, collected.warnings) == ("frechet", [])
@@ -32,20 +38,43 @@ def test_all_of_a_sweep(tmp_path: Path) -> None:
     assert collected.constant == {"training.steps": "200"}
     first, *_, failed, pruned, waiting = collected.rows
     assert first.outcome == Outcome("frechet", 40.0, 100, 1000, made.FACTS.ruler)
-    assert first.settings == {"training.steps": "200", "optimizer.learning_rate": "0.0001", "loss": "hinge", "seed": "0"}
-    assert (first.seconds, first.peak_bytes, first.images_per_second) == (120.0, 1_500_000_000, 200.0)
+    assert first.settings == {
+        "training.steps": "200",
+        "optimizer.learning_rate": "0.0001",
+        "loss": "hinge",
+        "seed": "0",
+    }
+    assert (first.seconds, first.peak_bytes, first.images_per_second) == (
+        120.0,
+        1_500_000_000,
+        200.0,
+    )
     assert first.beside == {"diversity": 0.4}
     assert first.versions == made.VERSIONS
-    assert first.arguments == ["training.steps=200", "optimizer.learning_rate=1e-4", "loss=hinge", "seed=0"]
+    assert first.arguments == [
+        "training.steps=200",
+        "optimizer.learning_rate=1e-4",
+        "loss=hinge",
+        "seed=0",
+    ]
     assert {key: series.values.tolist() for key, series in first.curves.items()} == {
-        "loss_generator": [1.0, 0.5], "frechet": [60.0, 45.0],
-    }  # fmt: skip
-    assert (failed.run, failed.outcome.score, failed.reason) == (None, None, "loss_generator not finite at step 7")
+        "loss_generator": [1.0, 0.5],
+        "frechet": [60.0, 45.0],
+    }
+    assert (failed.run, failed.outcome.score, failed.reason) == (
+        None,
+        None,
+        "loss_generator not finite at step 7",
+    )
     assert (failed.attempts, failed.exit_code) == (2, 6)
     assert (pruned.outcome.score, pruned.outcome.count) == (70.0, None)
     assert pruned.provenance is not None
     assert pruned.provenance.count == 500
-    assert (waiting.settings["seed"], waiting.settings["training.steps"], waiting.arguments) == ("1", "200", None)
+    assert (waiting.settings["seed"], waiting.settings["training.steps"], waiting.arguments) == (
+        "1",
+        "200",
+        None,
+    )
 
 
 def test_reading_changes_nothing(tmp_path: Path) -> None:
@@ -57,22 +86,37 @@ def test_reading_changes_nothing(tmp_path: Path) -> None:
 
 def test_plain_runs_of_a_day_and_of_a_sweep_beside_them(tmp_path: Path) -> None:
     made.run(tmp_path / "day" / "10-00-00-dcgan", overrides=["seed=1", "run_dir=x"])
-    made.run(tmp_path / "day" / "11-00-00-sweep" / "0", overrides=["optimizer.learning_rate=1e-3"], end=None)
+    made.run(
+        tmp_path / "day" / "11-00-00-sweep" / "0",
+        overrides=["optimizer.learning_rate=1e-3"],
+        end=None,
+    )
     made.run(tmp_path / "day" / "11-00-00-sweep" / "10", end="ruined")
     made.run(tmp_path / "day" / "11-00-00-sweep" / "9", end="stopped and saved at step 7; x")
     (tmp_path / "day" / "notes").mkdir()
     rows = collect(tmp_path / "day").rows
     assert [(row.name, row.state) for row in rows] == [
-        ("10-00-00-dcgan", "done"), ("11-00-00-sweep/0", "unfinished"), ("11-00-00-sweep/9", "stopped"),
+        ("10-00-00-dcgan", "done"),
+        ("11-00-00-sweep/0", "unfinished"),
+        ("11-00-00-sweep/9", "stopped"),
         ("11-00-00-sweep/10", "failed"),
-    ]  # fmt: skip
+    ]
     assert rows[0].arguments == ["seed=1"]
-    assert [row.settings["optimizer.learning_rate"] for row in rows] == ["0.0001", "0.001", "0.0001", "0.0001"]
+    assert [row.settings["optimizer.learning_rate"] for row in rows] == [
+        "0.0001",
+        "0.001",
+        "0.0001",
+        "0.0001",
+    ]
     assert (rows[0].seconds, rows[0].attempts, rows[3].reason) == (60.0, None, "ruined")
 
 
-@pytest.mark.parametrize(("steps", "state"), [(100, "done"), (101, "unfinished"), (None, "unfinished")])
-def test_without_a_log_the_checkpoints_say_how_far_a_run_came(steps: int | None, state: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("steps", "state"), [(100, "done"), (101, "unfinished"), (None, "unfinished")]
+)
+def test_without_a_log_the_checkpoints_say_how_far_a_run_came(
+    steps: int | None, state: str, tmp_path: Path
+) -> None:
     run = made.run(tmp_path / "runs" / "a", config={"training": {"steps": steps}, "seed": 5})
     (run / "train.log").unlink()
     (row,) = collect(tmp_path / "runs").rows
@@ -80,19 +124,33 @@ def test_without_a_log_the_checkpoints_say_how_far_a_run_came(steps: int | None,
 
 
 def test_the_objective_is_that_of_the_runs(tmp_path: Path) -> None:
-    config = made.CONFIG | {"evaluation": {"objective": "elbo_held_out"}, "model": {"name": "vae", "likelihood": "gaussian"}}
-    lines = [{"step": step, "seconds": 1.0, "elbo_held_out": value} for step, value in ((5, -90.0), (10, -80.0), (15, -85.0))]
+    config = made.CONFIG | {
+        "evaluation": {"objective": "elbo_held_out"},
+        "model": {"name": "vae", "likelihood": "gaussian"},
+    }
+    lines = [
+        {"step": step, "seconds": 1.0, "elbo_held_out": value}
+        for step, value in ((5, -90.0), (10, -80.0), (15, -85.0))
+    ]
     made.run(tmp_path / "runs" / "a", config=config, lines=lines)
     collected = collect(tmp_path / "runs")
     (row,) = collected.rows
-    assert (collected.objective, row.outcome.score, row.outcome.step) == ("elbo_held_out", -80.0, 10)
+    assert (collected.objective, row.outcome.score, row.outcome.step) == (
+        "elbo_held_out",
+        -80.0,
+        10,
+    )
     assert row.provenance is not None
     assert dict(row.provenance.said) == {
-        "held-out images": "of digits (cdcdcdcdcdcd)", "likelihood": "gaussian", "binarized": "false",
-    }  # fmt: skip
+        "held-out images": "of digits (cdcdcdcdcdcd)",
+        "likelihood": "gaussian",
+        "binarized": "false",
+    }
     assert collect(tmp_path / "runs", "frechet").rows[0].outcome.score == 40.0
     made.run(tmp_path / "runs" / "b")
-    with pytest.raises(ConfigError, match="objectives elbo_held_out and frechet; objective=NAME chooses one"):
+    with pytest.raises(
+        ConfigError, match="objectives elbo_held_out and frechet; objective=NAME chooses one"
+    ):
         collect(tmp_path / "runs")
 
 
@@ -119,7 +177,9 @@ def test_where_there_are_no_runs(tmp_path: Path) -> None:
     with pytest.raises(RunDirectoryError, match="no run in it, nor one folder below"):
         collect(tmp_path / "a")
     run = made.run(tmp_path / "run")
-    with pytest.raises(RunDirectoryError, match="is a run itself; gan-report takes the folder that holds runs"):
+    with pytest.raises(
+        RunDirectoryError, match="is a run itself; gan-report takes the folder that holds runs"
+    ):
         collect(run)
 
 
@@ -135,7 +195,7 @@ def test_where_there_are_no_runs(tmp_path: Path) -> None:
 )
 def test_a_damaged_run_is_named_and_the_others_are_shown(
     name: str, content: str | None, warning: str, tmp_path: Path
-) -> None:  # fmt: skip
+) -> None:
     directory = made.sweep(tmp_path / "sweep")
     damaged = directory / "1" / name
     damaged.symlink_to("/etc/passwd") if content is None else damaged.write_text(content)
@@ -151,7 +211,9 @@ def test_damaged_scores_are_no_scores(tmp_path: Path) -> None:
     collected = collect(tmp_path / "runs")
     assert collected.rows[0].outcome.score is None
     assert collected.warnings == [f"{run}: its score is beyond 1e+30"]
-    made.change(run / "checkpoints" / "step-00000100" / "manifest.json", full_score=1.0, full_count=10**400)
+    made.change(
+        run / "checkpoints" / "step-00000100" / "manifest.json", full_score=1.0, full_count=10**400
+    )
     (row,) = collect(tmp_path / "runs").rows
     assert (row.outcome.score, row.outcome.count) == (1.0, None)
 
@@ -180,7 +242,9 @@ def test_links_hidden_folders_and_pipes_are_no_jobs(tmp_path: Path) -> None:
     assert [row.name for row in collect(tmp_path / "runs").rows] == ["a"]
 
 
-def test_more_jobs_than_a_page_can_show_are_cut_with_a_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_jobs_than_a_page_can_show_are_cut_with_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     directory = made.sweep(tmp_path / "sweep")
     monkeypatch.setattr(collecting, "MOST_JOBS", 2)
     collected = collect(directory)
@@ -191,10 +255,14 @@ def test_more_jobs_than_a_page_can_show_are_cut_with_a_word(tmp_path: Path, monk
 def test_control_characters_do_not_reach_warnings(tmp_path: Path) -> None:
     run = made.run(tmp_path / "runs" / "a\x1b[31m")
     (run / "job.json").write_text("{")
-    assert collect(tmp_path / "runs").warnings == [f"{tmp_path}/runs/a\\x1b[31m/job.json: not readable as JSON"]
+    assert collect(tmp_path / "runs").warnings == [
+        f"{tmp_path}/runs/a\\x1b[31m/job.json: not readable as JSON"
+    ]
 
 
-def test_a_file_that_goes_while_a_run_is_opened_is_looked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_goes_while_a_run_is_opened_is_looked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made.run(tmp_path / "runs" / "a")
     read, calls = collecting.RunDirectory.read, []
 
@@ -211,7 +279,11 @@ def test_a_file_that_goes_while_a_run_is_opened_is_looked_for_again(tmp_path: Pa
 def test_the_ruler_is_the_one_that_training_writes() -> None:
     facts = {key: value for key, value in made.FACTS.__dict__.items() if key not in NOT_RULED}
     assert made.FACTS.ruler == files.fingerprint(facts)
-    assert replace(made.FACTS, final_count=None, since=9).ruler == made.FACTS.ruler != replace(made.FACTS, count=9).ruler
+    assert (
+        replace(made.FACTS, final_count=None, since=9).ruler
+        == made.FACTS.ruler
+        != replace(made.FACTS, count=9).ruler
+    )
 
 
 def test_no_tensorflow(tmp_path: Path) -> None:

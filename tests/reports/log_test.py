@@ -19,37 +19,58 @@ def written(folder: Path, *lines: str) -> Log:
 
 def test_a_run_that_is_done(tmp_path: Path) -> None:
     made = written(
-        tmp_path, "2026-11-20 10:31:02 gan-train loss=hinge data.path=my pictures/a seed=0", "2026-11-20 11:00:00 done"
+        tmp_path,
+        "2026-11-20 10:31:02 gan-train loss=hinge data.path=my pictures/a seed=0",
+        "2026-11-20 11:00:00 done",
     )
     assert made == Log(
-        ["loss=hinge", "data.path=my pictures/a", "seed=0"], "done", None,
-        datetime(2026, 11, 20, 10, 31, 2), datetime(2026, 11, 20, 11, 0, 0),
-    )  # fmt: skip
+        ["loss=hinge", "data.path=my pictures/a", "seed=0"],
+        "done",
+        None,
+        datetime(2026, 11, 20, 10, 31, 2),
+        datetime(2026, 11, 20, 11, 0, 0),
+    )
 
 
 @pytest.mark.parametrize(
     ("last", "state", "reason"),
     [
-        ("2026-11-20 10:31:03 stopped and saved at step 7; gan-train resume=x goes on", "stopped", None),
+        (
+            "2026-11-20 10:31:03 stopped and saved at step 7; gan-train resume=x goes on",
+            "stopped",
+            None,
+        ),
         ("2026-11-20 10:31:03 gan-train resume=x", "unfinished", None),
         ("2026-11-20 10:31:03 digits: no such file", "failed", "digits: no such file"),
         ("ZeroDivisionError: a bug", "failed", "ZeroDivisionError: a bug"),
     ],
 )
-def test_the_last_line_is_how_it_ended(last: str, state: str, reason: str | None, tmp_path: Path) -> None:
+def test_the_last_line_is_how_it_ended(
+    last: str, state: str, reason: str | None, tmp_path: Path
+) -> None:
     made = written(tmp_path, "2026-11-20 10:31:02 gan-train", "Traceback", last)
     assert (made.arguments, made.state, made.reason) == ([], state, reason)
 
 
 def test_the_first_command_counts(tmp_path: Path) -> None:
-    made = written(tmp_path, "2026-11-20 10:31:02 gan-train seed=1", "2026-99-20 10:31:02 gan-train resume=x", "")
+    made = written(
+        tmp_path,
+        "2026-11-20 10:31:02 gan-train seed=1",
+        "2026-99-20 10:31:02 gan-train resume=x",
+        "",
+    )
     assert made.arguments == ["seed=1"]
     assert made.began == made.ended == datetime(2026, 11, 20, 10, 31, 2)  # the other time is none
 
 
 def test_a_long_log_is_read_at_its_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log, "END", 60)
-    made = written(tmp_path, "2026-11-20 10:31:02 gan-train seed=1", *["x" * 50] * 100, "2026-11-20 11:00:00 done")
+    made = written(
+        tmp_path,
+        "2026-11-20 10:31:02 gan-train seed=1",
+        *["x" * 50] * 100,
+        "2026-11-20 11:00:00 done",
+    )
     assert (made.arguments, made.state) == (["seed=1"], "done")
 
 

@@ -8,75 +8,146 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gan_cli import files
+from gan_cli.base import files
 from gan_cli.reports.provenance import Facts
-from gan_cli.sweeps.record import Job, State, Sweep, write_sweep
+from gan_cli.runs.record import Job, State, Sweep, write_sweep
 
 FACTS = Facts(
-    extractor="classifier", extractor_weights="ab" * 32, resize="none, 16x16x1 as trained", data="cd" * 32, data_name="digits",
-    split="train", real_count=805, real_seed=0, count=500, seed=0, final_count=1000, since=0,
-)  # fmt: skip
+    extractor="classifier",
+    extractor_weights="ab" * 32,
+    resize="none, 16x16x1 as trained",
+    data="cd" * 32,
+    data_name="digits",
+    split="train",
+    real_count=805,
+    real_seed=0,
+    count=500,
+    seed=0,
+    final_count=1000,
+    since=0,
+)
 VERSIONS = {"gan_cli": "0.1.0", "tensorflow": "2.21.0"}
 CONFIG = {
-    "model": {"name": "dcgan", "width": 8}, "data": {"name": "digits"}, "loss": {"name": "hinge"},
-    "optimizer": {"name": "adam", "learning_rate": 1e-4}, "training": {"steps": 200},
-    "evaluation": {"objective": "frechet"}, "seed": 0,
-}  # fmt: skip
+    "model": {"name": "dcgan", "width": 8},
+    "data": {"name": "digits"},
+    "loss": {"name": "hinge"},
+    "optimizer": {"name": "adam", "learning_rate": 1e-4},
+    "training": {"steps": 200},
+    "evaluation": {"objective": "frechet"},
+    "seed": 0,
+}
 
 
 def run(
-    path: Path, full: float | None = 40.0, score: float | None = 50.0, facts: Facts = FACTS,
-    overrides: Sequence[str] = ("loss=hinge", "seed=0"), end: str | None = "done", config: dict[str, Any] = CONFIG,
+    path: Path,
+    full: float | None = 40.0,
+    score: float | None = 50.0,
+    facts: Facts = FACTS,
+    overrides: Sequence[str] = ("loss=hinge", "seed=0"),
+    end: str | None = "done",
+    config: dict[str, Any] = CONFIG,
     lines: Sequence[dict[str, Any]] | None = None,
-) -> Path:  # fmt: skip
-    """A run with one checkpoint at step 100, scored while training and, unless `full` is None, at its end; without job.json."""
+) -> Path:
+    """A run with one checkpoint at step 100, scored while training and, unless `full` is None, at
+    its end; without job.json.
+    """
     path.mkdir(parents=True)
     (path / "model.json").write_text("{}")
     (path / "config.json").write_text(json.dumps(config))
     log = [
-        f"2026-11-20 10:31:0{second} {text}" for second, text in enumerate([" ".join(["gan-train", *overrides]), end]) if text
+        f"2026-11-20 10:31:0{second} {text}"
+        for second, text in enumerate([" ".join(["gan-train", *overrides]), end])
+        if text
     ]
     (path / "train.log").write_text("\n".join(log) + "\n")
     (path / "scores").mkdir()
     (path / "scores" / "training.json").write_text(json.dumps(asdict(facts)))
     checkpoint = path / "checkpoints" / "step-00000100"
     checkpoint.mkdir(parents=True)
-    manifest = {"format": 1, "step": 100, "files": {}, "model": "m", "data": "d", "score": score, "versions": VERSIONS,
-                "full_score": full, "ruler": facts.ruler,
-                "full_count": facts.final_count if full is not None else None}  # fmt: skip
+    manifest = {
+        "format": 1,
+        "step": 100,
+        "files": {},
+        "model": "m",
+        "data": "d",
+        "score": score,
+        "versions": VERSIONS,
+        "full_score": full,
+        "ruler": facts.ruler,
+        "full_count": facts.final_count if full is not None else None,
+    }
     (checkpoint / "manifest.json").write_text(json.dumps(manifest))
     metrics = [
-        {"step": 50, "seconds": 30.0, "images_per_second": 100.0, "loss_generator": 1.0, "frechet": 60.0, "diversity": 0.2},
-        {"step": 100, "seconds": 60.0, "images_per_second": 300.0, "loss_generator": 0.5, "frechet": score or 55.0,
-         "diversity": 0.4},
-    ]  # fmt: skip
-    (path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines or metrics))
+        {
+            "step": 50,
+            "seconds": 30.0,
+            "images_per_second": 100.0,
+            "loss_generator": 1.0,
+            "frechet": 60.0,
+            "diversity": 0.2,
+        },
+        {
+            "step": 100,
+            "seconds": 60.0,
+            "images_per_second": 300.0,
+            "loss_generator": 0.5,
+            "frechet": score or 55.0,
+            "diversity": 0.4,
+        },
+    ]
+    (path / "metrics.jsonl").write_text(
+        "".join(json.dumps(line) + "\n" for line in lines or metrics)
+    )
     return path
 
 
 def job(path: Path, overrides: Sequence[str], state: State = "done", **others: Any) -> None:
     """job.json in a directory that is there or not."""
     path.mkdir(parents=True, exist_ok=True)
-    values: dict[str, Any] = {"arguments": ["training.steps=200", *overrides], "attempts": 1, "exit_code": 0, "seconds": 120.0,
-                              "peak_bytes": 1_500_000_000} | others  # fmt: skip
+    values: dict[str, Any] = {
+        "arguments": ["training.steps=200", *overrides],
+        "attempts": 1,
+        "exit_code": 0,
+        "seconds": 120.0,
+        "peak_bytes": 1_500_000_000,
+    } | others
     Job(format=1, overrides=list(overrides), state=state, **values).write(path)
 
 
 def sweep(directory: Path) -> Path:
-    """Seven jobs: two settings with two seeds each that are done, one failed, one pruned, one that has not begun."""
+    """Seven jobs: two settings with two seeds each that are done, one failed, one pruned, one that
+    has not begun.
+    """
     directory.mkdir(parents=True)
     planned = []
     for number, (rate, loss, seed, full) in enumerate(
-        [("1e-4", "hinge", 0, 40.0), ("1e-4", "hinge", 1, 44.0), ("1e-3", "minimax", 0, 30.0), ("1e-3", "minimax", 1, 36.0)]
+        [
+            ("1e-4", "hinge", 0, 40.0),
+            ("1e-4", "hinge", 1, 44.0),
+            ("1e-3", "minimax", 0, 30.0),
+            ("1e-3", "minimax", 1, 36.0),
+        ]
     ):
         planned.append([f"optimizer.learning_rate={rate}", f"loss={loss}", f"seed={seed}"])
         job(run(directory / str(number), full, full + 5.0), planned[-1])
-    planned += [["optimizer.learning_rate=1", f"loss={loss}", "seed=0"] for loss in ("hinge", "minimax", "hinge")]
+    planned += [
+        ["optimizer.learning_rate=1", f"loss={loss}", "seed=0"]
+        for loss in ("hinge", "minimax", "hinge")
+    ]
     planned[-1][-1] = "seed=1"
-    job(directory / "4", planned[4], "failed", exit_code=6, attempts=2, reason="loss_generator not finite at step 7")
+    job(
+        directory / "4",
+        planned[4],
+        "failed",
+        exit_code=6,
+        attempts=2,
+        reason="loss_generator not finite at step 7",
+    )
     (directory / "4" / "train.log").write_text("2026-11-20 10:31:02 gan-train\n")
     job(run(directory / "5", None, 70.0), planned[5], "pruned", reason="others were better")
-    write_sweep(directory, Sweep(format=1, arguments=["-m", "seed=0,1", "loss=hinge,minimax"], jobs=planned))
+    write_sweep(
+        directory, Sweep(format=1, arguments=["-m", "seed=0,1", "loss=hinge,minimax"], jobs=planned)
+    )
     return directory
 
 

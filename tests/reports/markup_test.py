@@ -11,8 +11,19 @@ def test_text_is_escaped_and_markup_is_not() -> None:
 
 
 def test_attributes() -> None:
-    made = tag("tr", class_="a", data_job=3, title='"><script>', hidden=True, open=False, id=None, viewBox="0 0 1 1")
-    assert made == '<tr class="a" data-job="3" title="&quot;&gt;&lt;script&gt;" hidden viewBox="0 0 1 1"></tr>'
+    made = tag(
+        "tr",
+        class_="a",
+        data_job=3,
+        title='"><script>',
+        hidden=True,
+        open=False,
+        id=None,
+        viewBox="0 0 1 1",
+    )
+    assert made == (
+        '<tr class="a" data-job="3" title="&quot;&gt;&lt;script&gt;" hidden viewBox="0 0 1 1"></tr>'
+    )
     assert tag("img", src="data:x") == '<img src="data:x">'
 
 

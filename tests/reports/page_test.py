@@ -1,4 +1,6 @@
-"""report.html and report.csv of made sweeps: what they say, and that nothing of a stranger's becomes part of them."""
+"""report.html and report.csv of made sweeps: what they say, and that nothing of a stranger's
+becomes part of them.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,13 @@ from gan_cli.reports.spread import compare, in_order
 from . import made
 
 NOW = datetime(2026, 11, 21, 9, 5)
-HOSTILE = ["</script><script>alert(1)</script>", "'><img src=x onerror=alert(1)>", "{{title}}", "\x1b[31m\u202e", "x" * 3900]
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    "'><img src=x onerror=alert(1)>",
+    "{{title}}",
+    "\x1b[31m\u202e",
+    "x" * 3900,
+]
 
 
 class Reader(HTMLParser):
@@ -58,7 +66,9 @@ class Reader(HTMLParser):
 def built(directory: Path, pictures: dict[str, Picture] | None = None) -> tuple[Collected, str]:
     collected = collect(directory)
     comparisons = compare(collected.rows)
-    return collected, page.page(collected, comparisons, in_order(collected.rows, comparisons), pictures, NOW)
+    return collected, page.page(
+        collected, comparisons, in_order(collected.rows, comparisons), pictures, NOW
+    )
 
 
 def test_the_page_of_a_sweep(tmp_path: Path) -> None:
@@ -68,46 +78,86 @@ def test_the_page_of_a_sweep(tmp_path: Path) -> None:
     assert read.open == []
     assert len(read.identifiers) == len(set(read.identifiers)) > 20
     for said in [
-        "2026-11-20, 10-31-02-sweep", "7 jobs", "4 done", "1 pruned", "1 failed", "1 waiting",
-        "gan-train -m seed=0,1 loss=hinge,minimax", "20 November 2026, 10:31 to 10:31. Report of 21 November 2026, 09:05.",
-        "gan_cli 0.1.0, tensorflow 2.21.0", "training.steps 200", "Fréchet distance; less is better",
-        "33.00 4.24 -5.12 to 71.12", "not in the mean", "1 failed, 1 waiting", "1 pruned", "digits (cdcdcdcdcdcd)",
+        "2026-11-20, 10-31-02-sweep",
+        "7 jobs",
+        "4 done",
+        "1 pruned",
+        "1 failed",
+        "1 waiting",
+        "gan-train -m seed=0,1 loss=hinge,minimax",
+        "20 November 2026, 10:31 to 10:31. Report of 21 November 2026, 09:05.",
+        "gan_cli 0.1.0, tensorflow 2.21.0",
+        "training.steps 200",
+        "Fréchet distance; less is better",
+        "33.00 4.24 -5.12 to 71.12",
+        "not in the mean",
+        "1 failed, 1 waiting",
+        "1 pruned",
+        "digits (cdcdcdcdcdcd)",
         "805 of the train split, seed 0",
-        "classifier (abababababab)", "none, 16x16x1 as trained", "1,000, seed 0", made.FACTS.ruler[:12],
-        "Table B: samples: 500, seed 0 instead of 1,000, seed 0", "loss_generator not finite at step 7", "others were better",
+        "classifier (abababababab)",
+        "none, 16x16x1 as trained",
+        "1,000, seed 0",
+        made.FACTS.ruler[:12],
+        "Table B: samples: 500, seed 0 instead of 1,000, seed 0",
+        "loss_generator not finite at step 7",
+        "others were better",
         "gan-train training.steps=200 optimizer.learning_rate=1e-4 loss=hinge seed=0",
-    ]:  # fmt: skip
+    ]:
         assert said in read.text, said
     sections = {"settings", "all-jobs", "curves", "coordinates", "not-done", "commands"}
     tables = {"settings-A", "jobs", "failures"}
     assert sections | tables | {f"job-{place}" for place in range(7)} <= set(read.identifiers)
-    assert {f"command-{place}" for place in range(7)} - set(read.identifiers) == {"command-6"}  # it has not begun
+    assert {f"command-{place}" for place in range(7)} - set(read.identifiers) == {
+        "command-6"
+    }  # it has not begun
     assert "Samples" not in read.text
 
 
 def test_the_page_may_load_nothing(tmp_path: Path) -> None:
-    _, text = built(made.sweep(tmp_path / "sweep"), {"0": Picture("data:image/png;base64,AAAA", 74, 74, 100)})
+    _, text = built(
+        made.sweep(tmp_path / "sweep"), {"0": Picture("data:image/png;base64,AAAA", 74, 74, 100)}
+    )
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy"\s+content="([^"]+)"', text)
     assert policy.split("; ") == [
-        "default-src 'none'", "img-src data:", "style-src 'unsafe-inline'", "script-src 'unsafe-inline'", "form-action 'none'",
+        "default-src 'none'",
+        "img-src data:",
+        "style-src 'unsafe-inline'",
+        "script-src 'unsafe-inline'",
+        "form-action 'none'",
         "base-uri 'none'",
-    ]  # fmt: skip
+    ]
     read = Reader(text)
-    links = {value for key, value in read.attributes if key in ("src", "href", "srcset", "action", "data") and value}
+    links = {
+        value
+        for key, value in read.attributes
+        if key in ("src", "href", "srcset", "action", "data") and value
+    }
     assert {link for link in links if not link.startswith("#")} == {"data:image/png;base64,AAAA"}
     assert not re.findall(r"@import|url\((?!#)", text)
-    assert not {tag for tag in read.tags if tag in ("link", "iframe", "object", "embed", "form", "base")}
+    assert not {
+        tag for tag in read.tags if tag in ("link", "iframe", "object", "embed", "form", "base")
+    }
     assert read.tags["script"] == 1
 
 
-def test_samples_are_in_the_order_of_the_ranks_and_enlarged_by_whole_factors(tmp_path: Path) -> None:
+def test_samples_are_in_the_order_of_the_ranks_and_enlarged_by_whole_factors(
+    tmp_path: Path,
+) -> None:
     picture = Picture("data:image/png;base64,AAAA", 74, 74, 100)
-    pictures = {"0": picture, "2": picture._replace(width=600, height=500), "5": picture._replace(height=300)}
+    pictures = {
+        "0": picture,
+        "2": picture._replace(width=600, height=500),
+        "5": picture._replace(height=300),
+    }
     _, text = built(made.sweep(tmp_path / "sweep"), pictures)
-    assert re.findall(r'<img [^>]*width="(\d+)" height="(\d+)" alt="([^"]*)"( class="pixels")?', text) == [
-        ("600", "500", "Samples of job 2", ""), ("222", "222", "Samples of job 0", ' class="pixels"'),
+    assert re.findall(
+        r'<img [^>]*width="(\d+)" height="(\d+)" alt="([^"]*)"( class="pixels")?', text
+    ) == [
+        ("600", "500", "Samples of job 2", ""),
+        ("222", "222", "Samples of job 0", ' class="pixels"'),
         ("74", "300", "Samples of job 5", ""),
-    ]  # fmt: skip
+    ]
     read = Reader(text)
     assert "1. job 2 Fréchet 30.00" in read.text
     assert "1B. job 5 Fréchet 70.00, pruned" in read.text
@@ -117,11 +167,18 @@ def test_samples_are_in_the_order_of_the_ranks_and_enlarged_by_whole_factors(tmp
 def test_no_text_of_a_stranger_becomes_markup(text: str, tmp_path: Path) -> None:
     directory = made.sweep(tmp_path / "sweep")
     plain = Reader(built(directory)[1])
-    overrides = [f"optimizer.learning_rate={text}", f"a.{'b' * 60}={text}", f"loss={text}", "seed=0"]
+    overrides = [
+        f"optimizer.learning_rate={text}",
+        f"a.{'b' * 60}={text}",
+        f"loss={text}",
+        "seed=0",
+    ]
     made.job(directory / "0", overrides, "failed", reason=text, arguments=[text, *overrides])
     for name in ("1", "2"):
         made.job(directory / name, overrides[1:])
-    made.change(directory / "1" / "checkpoints" / "step-00000100" / "manifest.json", versions={text: text})
+    made.change(
+        directory / "1" / "checkpoints" / "step-00000100" / "manifest.json", versions={text: text}
+    )
     made.change(directory / "2" / "scores" / "training.json", data_name=text)
     (directory / "3" / "job.json").write_text(text)
     made.run(directory / "<img src=x onerror=alert(1)>", overrides=overrides)
@@ -158,15 +215,38 @@ def test_nothing_is_scored_yet(tmp_path: Path) -> None:
 
 def test_the_spreadsheet_has_a_row_for_each_job(tmp_path: Path) -> None:
     collected = collect(made.sweep(tmp_path / "sweep"))
-    rows = list(csv.DictReader(io.StringIO(spreadsheet.table(collected, in_order(collected.rows, compare(collected.rows))))))
+    rows = list(
+        csv.DictReader(
+            io.StringIO(
+                spreadsheet.table(collected, in_order(collected.rows, compare(collected.rows)))
+            )
+        )
+    )
     assert [row["directory"] for row in rows] == ["2", "3", "0", "1", "5", "4", "6"]
     assert rows[0] | {"ruler": ""} == {
-        "rank": "1", "comparison": "A", "directory": "2", "state": "done", "objective": "frechet", "score": "30.0",
-        "step": "100", "count": "1000", "ruler": "", "diversity": "0.4", "elbo_held_out": "", "seed": "0",
-        "optimizer.learning_rate": "0.001", "loss": "minimax", "training.steps": "200", "images_per_second": "200.0",
-        "seconds": "120.0", "peak_bytes": "1500000000", "attempts": "1", "exit_code": "0", "reason": "",
+        "rank": "1",
+        "comparison": "A",
+        "directory": "2",
+        "state": "done",
+        "objective": "frechet",
+        "score": "30.0",
+        "step": "100",
+        "count": "1000",
+        "ruler": "",
+        "diversity": "0.4",
+        "elbo_held_out": "",
+        "seed": "0",
+        "optimizer.learning_rate": "0.001",
+        "loss": "minimax",
+        "training.steps": "200",
+        "images_per_second": "200.0",
+        "seconds": "120.0",
+        "peak_bytes": "1500000000",
+        "attempts": "1",
+        "exit_code": "0",
+        "reason": "",
         "command": "gan-train training.steps=200 optimizer.learning_rate=1e-3 loss=minimax seed=0",
-    }  # fmt: skip
+    }
     assert rows[0]["ruler"] == made.FACTS.ruler
     assert (rows[5]["state"], rows[5]["exit_code"], rows[5]["score"]) == ("failed", "6", "")
     assert (rows[6]["rank"], rows[6]["state"], rows[6]["command"]) == ("", "waiting", "")
@@ -176,9 +256,20 @@ def test_no_cell_is_a_formula(tmp_path: Path) -> None:
     directory = made.sweep(tmp_path / "sweep")
     formulas = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", " =1", "\t=1", "-1.5", "\r\n=1"]
     for number, text in enumerate(formulas[:6]):
-        made.job(directory / str(number), [f"loss={text}", "seed=0"], "failed", reason=formulas[-1 - number])
+        made.job(
+            directory / str(number),
+            [f"loss={text}", "seed=0"],
+            "failed",
+            reason=formulas[-1 - number],
+        )
     collected = collect(directory)
-    rows = list(csv.DictReader(io.StringIO(spreadsheet.table(collected, in_order(collected.rows, compare(collected.rows))))))
+    rows = list(
+        csv.DictReader(
+            io.StringIO(
+                spreadsheet.table(collected, in_order(collected.rows, compare(collected.rows)))
+            )
+        )
+    )
     assert len(rows) == 7
     for row in rows:
         for cell in row.values():
@@ -196,11 +287,16 @@ def test_only_our_own_files_are_replaced(tmp_path: Path) -> None:
     collected = collect(directory)
     comparisons = compare(collected.rows)
     for _ in range(2):
-        output.write(html, table, collected, comparisons, in_order(collected.rows, comparisons), None, NOW)
+        output.write(
+            html, table, collected, comparisons, in_order(collected.rows, comparisons), None, NOW
+        )
         assert output.places(directory, None) == (html, table)
     assert html.read_text(encoding="utf-8") == built(directory)[1]
     table.write_text("rank,comparison\n")
-    with pytest.raises(Exception, match=r"report\.csv exists already and is no report; output=FILE\.html takes another place"):
+    with pytest.raises(
+        Exception,
+        match=r"report\.csv exists already and is no report; output=FILE\.html takes another place",
+    ):
         output.places(directory, None)
     table.unlink()
     html.write_text("<!doctype html>\n<p>mine</p>")
@@ -213,13 +309,22 @@ def test_only_our_own_files_are_replaced(tmp_path: Path) -> None:
 
 
 def test_numbers_as_they_are_read() -> None:
-    assert (words.decimals([42.5, 48.0]), words.decimals([0.05, 123.0]), words.decimals([]), words.decimals([1234.0])) == (
+    assert (
+        words.decimals([42.5, 48.0]),
+        words.decimals([0.05, 123.0]),
+        words.decimals([]),
+        words.decimals([1234.0]),
+    ) == (
         2,
         1,
         3,
         0,
     )
-    assert [words.fixed(value, 2) for value in (1234.567, None, 1e12)] == ["1,234.57", "–", "1.000e+12"]  # noqa: RUF001
+    assert [words.fixed(value, 2) for value in (1234.567, None, 1e12)] == [
+        "1,234.57",
+        "–",  # noqa: RUF001
+        "1.000e+12",
+    ]
     assert [words.significant(value) for value in (0.0946, 19_906.6, 0.0, 1e-9, -111.4)] == [
         "0.0946",
         "19,907",
@@ -227,5 +332,11 @@ def test_numbers_as_they_are_read() -> None:
         "1e-09",
         "-111",
     ]
-    assert [words.minutes(value) for value in (None, 8.2, 90.0, 7200.0, 1e300)] == ["–", "0.14", "1.5", "120", "1.7e+298"]  # noqa: RUF001
+    assert [words.minutes(value) for value in (None, 8.2, 90.0, 7200.0, 1e300)] == [
+        "–",  # noqa: RUF001
+        "0.14",
+        "1.5",
+        "120",
+        "1.7e+298",
+    ]
     assert [words.memory(value) for value in (None, 1_288_490_188)] == ["–", "1.29"]  # noqa: RUF001

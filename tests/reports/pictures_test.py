@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_cli.images import grid
+from gan_cli.base.images import grid
 from gan_cli.reports import pictures
 from gan_cli.reports.collect import collect
 from gan_cli.reports.embedded import Picture
+from tests.conftest import TINY, Command
 
-from ..conftest import TINY, Command
 from ..training import toys
 
 
@@ -47,13 +47,18 @@ def test_the_grids_are_those_of_gan_sample(runs: Path, sample: Command) -> None:
     for name, picture in made.items():
         assert picture.uri.startswith("data:image/png;base64,")
         assert (picture.width, picture.height, picture.step) == (22, 22, 8)
-        assert sample(f"checkpoint=runs/{name}", "count=4", "format=npz", f"output={name}.npz").code == 0
+        assert (
+            sample(f"checkpoint=runs/{name}", "count=4", "format=npz", f"output={name}.npz").code
+            == 0
+        )
         with np.load(f"{name}.npz") as file:
             np.testing.assert_array_equal(pixels(picture), grid(file["images"])[..., 0])
     assert made["run"].uri != made["other"].uri  # one network, two sets of weights
 
 
-def test_a_conditional_model_has_a_row_for_each_class(train: Command, tmp_path: Path, sample: Command) -> None:
+def test_a_conditional_model_has_a_row_for_each_class(
+    train: Command, tmp_path: Path, sample: Command
+) -> None:
     assert train("model=cgan", *TINY, "training.steps=2", "run_dir=runs/run").code == 0
     made, _ = drawn(tmp_path / "runs", 16)
     assert (made["run"].width, made["run"].height) == (4 * 10 + 2, 10 * 10 + 2)
@@ -74,9 +79,20 @@ def test_sequences_play(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ("damage", "reason"),
     [
         (lambda run: (run / "model.json").write_text("{"), "model.json: not readable as JSON"),
-        (lambda run: shutil.rmtree(run / "checkpoints" / "step-00000008"), None),  # there is one before it
-        (lambda run: [path.write_bytes(b"x") for path in run.glob("checkpoints/*/sampler.safetensors")], "none of its 2"),
-        (lambda run: (run / "model.json").write_text(json.dumps(widened(run))), "was saved from another model.json"),
+        (
+            lambda run: shutil.rmtree(run / "checkpoints" / "step-00000008"),
+            None,
+        ),  # there is one before it
+        (
+            lambda run: [
+                path.write_bytes(b"x") for path in run.glob("checkpoints/*/sampler.safetensors")
+            ],
+            "none of its 2",
+        ),
+        (
+            lambda run: (run / "model.json").write_text(json.dumps(widened(run))),
+            "was saved from another model.json",
+        ),
     ],
 )
 def test_a_damaged_run_is_named_and_skipped(damage, reason: str | None, runs: Path) -> None:
@@ -104,7 +120,9 @@ def test_a_run_without_checkpoints_has_no_picture_and_needs_no_word(runs: Path) 
     assert (set(made), said) == ({"other"}, [])
 
 
-def test_pictures_become_as_small_as_the_page_needs(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pictures_become_as_small_as_the_page_needs(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (16, 200, 300, 3), np.uint8)
     whole = pictures._picture(noise, None, 10**9, 1)
     assert max(whole.width, whole.height) == pictures.LARGEST
@@ -123,6 +141,7 @@ def test_only_this_file_needs_tensorflow() -> None:
     code = (
         "import sys\n"
         "from gan_cli.cli import report\n"
-        "assert not {'tensorflow', 'keras', 'matplotlib.pyplot', 'scipy'} & set(sys.modules), 'imported'"
+        "assert not {'tensorflow', 'keras', 'matplotlib.pyplot', 'scipy'} & set(sys.modules), "
+        "'imported'"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

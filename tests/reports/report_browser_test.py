@@ -1,4 +1,6 @@
-"""The page of page_test in a real browser, without its window and without a network: it sorts, points out and copies."""
+"""The page of page_test in a real browser, without its window and without a network: it sorts,
+points out and copies.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,14 @@ from gan_cli.reports.spread import compare, in_order
 from . import made
 from .page_test import HOSTILE
 
-BROWSER = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome", "chrome"])), None)
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome on the PATH")]
+BROWSER = next(
+    filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome", "chrome"])),
+    None,
+)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome on the PATH"),
+]
 
 WATCH = """<script>
 const seen = { wrong: [] };
@@ -91,10 +99,23 @@ addEventListener("load", async () => {
 def browse(folder: Path, text: str, width: int = 1400) -> dict[str, Any]:
     """What was seen of a page in a browser that reaches no network."""
     path = folder / "watched.html"
-    path.write_text(text.replace("<title>", f"{WATCH}<title>").replace("</body>", ACT), encoding="utf-8")
-    command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}",
-               "--host-resolver-rules=MAP * ~NOTFOUND", "--disable-background-networking", "--enable-logging=stderr",
-               "--virtual-time-budget=10000", f"--window-size={width},1200", "--dump-dom", path.as_uri()]  # fmt: skip
+    path.write_text(
+        text.replace("<title>", f"{WATCH}<title>").replace("</body>", ACT), encoding="utf-8"
+    )
+    command = [
+        BROWSER,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        f"--user-data-dir={folder / 'profile'}",
+        "--host-resolver-rules=MAP * ~NOTFOUND",
+        "--disable-background-networking",
+        "--enable-logging=stderr",
+        "--virtual-time-budget=10000",
+        f"--window-size={width},1200",
+        "--dump-dom",
+        path.as_uri(),
+    ]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     assert not [line for line in ended.stderr.splitlines() if "CONSOLE" in line], ended.stderr
     (found,) = re.findall(r'<pre id="seen">(.*?)</pre>', ended.stdout, flags=re.DOTALL)
@@ -104,27 +125,38 @@ def browse(folder: Path, text: str, width: int = 1400) -> dict[str, Any]:
 def built(directory: Path) -> str:
     buffer = io.BytesIO()
     Image.fromarray(np.arange(22 * 22, dtype=np.uint8).reshape(22, 22)).save(buffer, format="PNG")
-    picture = Picture(f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}", 22, 22, 100)
+    picture = Picture(
+        f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}", 22, 22, 100
+    )
     collected = collect(directory)
     comparisons = compare(collected.rows)
     ordered = in_order(collected.rows, comparisons)
-    return page.page(collected, comparisons, ordered, {"0": picture, "2": picture}, datetime(2026, 11, 21))
+    return page.page(
+        collected, comparisons, ordered, {"0": picture, "2": picture}, datetime(2026, 11, 21)
+    )
 
 
 def test_it_works_from_disk_without_a_network(tmp_path: Path) -> None:
     seen = browse(tmp_path, built(made.sweep(tmp_path / "sweep")))
     assert (seen["wrong"], seen["resources"], seen["title"]) == ([], [], "sweep")
     assert seen["images"] == [[True, 22, 198]] * 2
-    assert (seen["lines"], seen["drawn"]) == (2 * 5 + 4, True)  # two panels of five jobs, four in the parallel coordinates
+    assert (seen["lines"], seen["drawn"]) == (
+        2 * 5 + 4,
+        True,
+    )  # two panels of five jobs, four in the parallel coordinates
     sorts = {name: rest for name, *rest in seen["sorts"]}
     assert sorts["seed"] == [["0"] * 4 + ["1"] * 3, ["1"] * 3 + ["0"] * 4, "descending"]
     assert sorts["state"][0] == ["done"] * 4 + ["failed", "pruned", "waiting"]
     scores = ["30.00", "36.00", "40.00", "44.00", "70.00"]
     assert sorts["Fréchet"] == [[*scores, "–", "–"], [*scores[::-1], "–", "–"], "descending"]  # noqa: RUF001
     assert sorts["loss"][0] == ["hinge", "hinge", "minimax", "minimax"]
-    assert sorted(seen["over"]) == sorted(["job-1", "job hot", "job hot", "job hot", "hot", "hot"])  # legend and command
+    assert sorted(seen["over"]) == sorted(
+        ["job-1", "job hot", "job hot", "job hot", "hot", "hot"]
+    )  # legend and command
     assert seen["said"].startswith(
-        "rank 2, table A, job 3, learning_rate 0.001, loss minimax, seed 1, state done, Fréchet 36.00"
+        "rank 2, table A, job 3, learning_rate 0.001, loss minimax, seed 1, state done, "
+        "Fréchet "
+        "36.00"
     )
     assert seen["dimmed"] == 3
     assert seen["away"] == [[], True]
@@ -137,7 +169,9 @@ def test_it_works_from_disk_without_a_network(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("width", [500, 1400])
-def test_hostile_text_does_nothing_and_makes_no_page_wider_than_the_window(width: int, tmp_path: Path) -> None:
+def test_hostile_text_does_nothing_and_makes_no_page_wider_than_the_window(
+    width: int, tmp_path: Path
+) -> None:
     directory = made.sweep(tmp_path / "sweep")
     for number, text in enumerate(HOSTILE):
         overrides = [f"data.path={text}", f"a.{'b' * 100}={text}", f"loss={text}", f"seed={number}"]

@@ -32,10 +32,16 @@ def test_settings_are_ranked_by_the_mean_of_jobs_that_are_done(tmp_path: Path) -
     assert best.spread is not None
     assert (best.spread.count, best.spread.mean) == (2, 33.0)
     assert best.spread.deviation == pytest.approx(18.0**0.5)
-    assert best.spread.interval == pytest.approx((33.0 - 12.7062 * 3.0, 33.0 + 12.7062 * 3.0), abs=1e-3)
+    assert best.spread.interval == pytest.approx(
+        (33.0 - 12.7062 * 3.0, 33.0 + 12.7062 * 3.0), abs=1e-3
+    )
     assert second.spread is not None
     assert second.spread.mean == 42.0
-    assert (failed.spread, failed.best, dict(failed.left_out)) == (None, None, {"failed": 1, "waiting": 1})
+    assert (failed.spread, failed.best, dict(failed.left_out)) == (
+        None,
+        None,
+        {"failed": 1, "waiting": 1},
+    )
     assert dict(pruned.left_out) == {"pruned": 1}
     assert [each.spread for each in training.settings] == []
     assert training.apart == ["samples: 500, seed 0 instead of 1,000, seed 0"]
@@ -45,8 +51,14 @@ def test_the_order_of_all_jobs(tmp_path: Path) -> None:
     rows = collect(made.sweep(tmp_path / "sweep")).rows
     ordered = [(row.name, letter, rank) for row, letter, rank in in_order(rows, compare(rows))]
     assert ordered == [
-        ("2", "A", 1), ("3", "A", 2), ("0", "A", 3), ("1", "A", 4), ("5", "B", 1), ("4", "", None), ("6", "", None),
-    ]  # fmt: skip
+        ("2", "A", 1),
+        ("3", "A", 2),
+        ("0", "A", 3),
+        ("1", "A", 4),
+        ("5", "B", 1),
+        ("4", "", None),
+        ("6", "", None),
+    ]
 
 
 def test_scores_measured_otherwise_are_apart(tmp_path: Path) -> None:
@@ -70,7 +82,11 @@ def test_the_same_seed_twice_counts_once(tmp_path: Path) -> None:
     (comparison,) = compare(collect(tmp_path / "runs").rows)
     (setting,) = comparison.settings
     assert setting.spread is not None
-    assert (setting.spread.count, setting.spread.mean, dict(setting.left_out)) == (2, 7.0, {SAME_SEED: 1})
+    assert (setting.spread.count, setting.spread.mean, dict(setting.left_out)) == (
+        2,
+        7.0,
+        {SAME_SEED: 1},
+    )
 
 
 def test_more_is_better_where_it_is(tmp_path: Path) -> None:
@@ -88,8 +104,9 @@ def test_bounds_of_other_likelihoods_are_apart(tmp_path: Path) -> None:
         config = made.CONFIG | {"model": {"name": "vae", "likelihood": likelihood}}
         made.run(tmp_path / "runs" / likelihood, lines=lines, config=config)
     assert [each.apart for each in compare(collect(tmp_path / "runs", "elbo_held_out").rows)] == [
-        [], ["likelihood: gaussian instead of bernoulli"],
-    ]  # fmt: skip
+        [],
+        ["likelihood: gaussian instead of bernoulli"],
+    ]
 
 
 def test_nothing_scored_is_no_comparison(tmp_path: Path) -> None:

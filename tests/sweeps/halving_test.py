@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from gan_cli.runs.record import read_job
 from gan_cli.sweeps import rounds
 from gan_cli.sweeps.halving import loss_at, rungs, survivors
-from gan_cli.sweeps.record import read_job
 
 from .tasks import Seen, logged, pool, task
 
@@ -42,7 +42,11 @@ def test_the_first_wins_a_draw() -> None:
 
 
 def test_the_best_score_up_to_a_rung(tmp_path: Path) -> None:
-    logged(tmp_path, frechet=[(10, 5.0), (20, 7.0), (30, 1.0)], elbo_held_out=[(10, -90.0), (20, -80.0)])
+    logged(
+        tmp_path,
+        frechet=[(10, 5.0), (20, 7.0), (30, 1.0)],
+        elbo_held_out=[(10, -90.0), (20, -80.0)],
+    )
     metrics = tmp_path / "metrics.jsonl"
     assert loss_at(metrics, "frechet", 20) == 5.0
     assert loss_at(metrics, "frechet", 30) == 1.0
@@ -62,7 +66,10 @@ say(state="done" if until == 90 else "paused")
 
 def sweep(folder: Path, values: dict[int, list[tuple[int, float]]]) -> tuple[list, list]:
     """Tasks two of which share a setting, with scores that they will be found to have logged."""
-    tasks = [task(folder, number, f"rate={number // 2}", f"seed={number % 2}", steps=90) for number in values]
+    tasks = [
+        task(folder, number, f"rate={number // 2}", f"seed={number % 2}", steps=90)
+        for number in values
+    ]
     for each in tasks:
         logged(each.directory, frechet=values[each.number])
     return tasks, [each.directory / "steps" for each in tasks]
@@ -122,7 +129,9 @@ def test_one_killed_between_two_rungs_goes_on_where_it_was(tmp_path: Path) -> No
             state = "paused" if each.number in (0, 1, 2, 3) else "pruned"
             each.record = each.record.update(each.directory, state=state)
     for each in tasks[:4]:
-        (each.directory / "checkpoints" / "step-00000090").rename(each.directory / "gone") if each.number > 1 else None
+        (each.directory / "checkpoints" / "step-00000090").rename(
+            each.directory / "gone"
+        ) if each.number > 1 else None
         (each.directory / "steps").write_text("")
     run(tasks)
     assert [each.record.state for each in tasks] == ["pruned"] * 2 + ["done"] * 2 + ["pruned"] * 4

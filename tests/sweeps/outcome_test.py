@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sweeps.outcome import Outcome, outcome
-from gan_cli.training.rundir import RunDirectory
 
 from .tasks import logged
 
@@ -16,7 +16,15 @@ from .tasks import logged
 def checkpoint(run: Path, step: int, **facts: object) -> None:
     folder = run / "checkpoints" / f"step-{step:08d}"
     folder.mkdir(parents=True)
-    manifest = {"format": 1, "step": step, "files": {}, "model": "m", "data": "d", "score": None, "versions": {}} | facts
+    manifest = {
+        "format": 1,
+        "step": step,
+        "files": {},
+        "model": "m",
+        "data": "d",
+        "score": None,
+        "versions": {},
+    } | facts
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
@@ -41,5 +49,7 @@ def test_of_bounds_the_highest_wins(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", '"low"', "true", "[1]", "1e999"])
 def test_what_is_no_number_does_not_count(value: str, tmp_path: Path) -> None:
-    (tmp_path / "metrics.jsonl").write_text(f'{{"step": 1, "seconds": 1, "elbo_held_out": {value}}}\n')
+    (tmp_path / "metrics.jsonl").write_text(
+        f'{{"step": 1, "seconds": 1, "elbo_held_out": {value}}}\n'
+    )
     assert outcome(RunDirectory(tmp_path), "elbo_held_out").score is None

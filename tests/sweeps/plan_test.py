@@ -7,16 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli import machine
-from gan_cli.errors import ConfigError, RunDirectoryError
+from gan_cli.base import machine
+from gan_cli.base.errors import ConfigError, RunDirectoryError
+from gan_cli.runs.record import Job, Sweep, read_job, read_sweep
 from gan_cli.sweeps import plan, slots
-from gan_cli.sweeps.record import Job, Sweep, read_job, read_sweep
 
 
 def test_a_new_directory_is_made_and_the_jobs_are_written_down(tmp_path: Path) -> None:
     made = plan.opened(tmp_path / "a" / "sweep", ["-m", "seed=0,1"], resuming=False)
     made.add([["seed=0"], ["seed=1"]], 0)
-    assert read_sweep(tmp_path / "a" / "sweep") == Sweep(1, ["-m", "seed=0,1"], [["seed=0"], ["seed=1"]])
+    assert read_sweep(tmp_path / "a" / "sweep") == Sweep(
+        1, ["-m", "seed=0,1"], [["seed=0"], ["seed=1"]]
+    )
     made.add([["seed=2"]], 2)
     assert read_sweep(made.directory).jobs == [["seed=0"], ["seed=1"], ["seed=2"]]
     made.release()
@@ -31,7 +33,8 @@ def test_two_sweeps_in_one_directory_are_refused(tmp_path: Path) -> None:
     first.add([["seed=0"]], 0)
     first.release()
     with pytest.raises(
-        RunDirectoryError, match=f"already holds a sweep; sweep.resume={tmp_path} goes on, hydra.sweep.dir= takes"
+        RunDirectoryError,
+        match=f"already holds a sweep; sweep.resume={tmp_path} goes on, hydra.sweep.dir= takes",
     ):
         plan.opened(tmp_path, [], resuming=False)
     plan.opened(tmp_path, [], resuming=True).release()
@@ -78,7 +81,13 @@ def test_a_directory_without_a_sweep_goes_again_and_another_stays(tmp_path: Path
 
 @pytest.mark.parametrize(
     "content",
-    ["{", "[]", '{"format": 2}', '{"format": 1, "arguments": [1], "jobs": []}', '{"format": 1, "jobs": []}'],
+    [
+        "{",
+        "[]",
+        '{"format": 2}',
+        '{"format": 1, "arguments": [1], "jobs": []}',
+        '{"format": 1, "jobs": []}',
+    ],
 )
 def test_a_stranger_s_record_is_checked(content: str, tmp_path: Path) -> None:
     (tmp_path / "sweep.json").write_text(content)
@@ -90,11 +99,16 @@ def test_a_stranger_s_record_is_checked(content: str, tmp_path: Path) -> None:
 
 
 def test_a_record_says_how_to_do_the_same_again(tmp_path: Path) -> None:
-    job = Job(1, ["loss=hinge"], ["--config-dir=my configs", "loss=hinge", "training.threads=1"], "done")
+    job = Job(
+        1, ["loss=hinge"], ["--config-dir=my configs", "loss=hinge", "training.threads=1"], "done"
+    )
     assert job.command == "gan-train '--config-dir=my configs' loss=hinge training.threads=1"
     job.update(tmp_path, state="failed", reason="x")
     assert json.loads((tmp_path / "job.json").read_text())["reason"] == "x"
-    assert [Job(1, [], [], state).over for state in ("waiting", "running", "paused", "stopped", "failed")] == [False] * 5
+    assert [
+        Job(1, [], [], state).over
+        for state in ("waiting", "running", "paused", "stopped", "failed")
+    ] == [False] * 5
     assert [Job(1, [], [], state).over for state in ("done", "pruned")] == [True] * 2
 
 
@@ -110,7 +124,13 @@ def test_a_record_says_how_to_do_the_same_again(tmp_path: Path) -> None:
     ],
 )
 def test_slots_by_cores_and_memory(
-    jobs, cores: int, memory: float, most: int, count: int, threads: int, monkeypatch: pytest.MonkeyPatch
+    jobs,
+    cores: int,
+    memory: float,
+    most: int,
+    count: int,
+    threads: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(machine, "cores", lambda: cores)
     monkeypatch.setattr(machine, "available_memory", lambda: memory)
@@ -124,7 +144,10 @@ def test_slots_by_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "gpus", lambda: ["GPU-a", "GPU-b"])
 
     def names(jobs, most: int) -> list[str]:
-        return [place.environment["CUDA_VISIBLE_DEVICES"] for place in slots.places(jobs, 1.5, most, pin=True)]
+        return [
+            place.environment["CUDA_VISIBLE_DEVICES"]
+            for place in slots.places(jobs, 1.5, most, pin=True)
+        ]
 
     assert names("auto", 12) == ["GPU-a", "GPU-b"]
     assert names(3, 12) == ["GPU-a", "GPU-b", "GPU-a"]

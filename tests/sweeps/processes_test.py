@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli import machine
-from gan_cli.errors import DiskFullError, Interrupted
+from gan_cli.base import machine
+from gan_cli.base.errors import DiskFullError, Interrupted
+from gan_cli.runs.record import read_job
 from gan_cli.sweeps import processes
-from gan_cli.sweeps.record import read_job
 from gan_cli.sweeps.slots import Slot
 
 from .tasks import Seen, pool, task
@@ -28,14 +28,22 @@ def test_all_tasks_run_and_no_more_at_a_time_than_there_are_slots(tmp_path: Path
     for each in tasks:
         stored = read_job(each.directory)
         assert stored == each.record
-        assert (stored.state, stored.attempts, stored.exit_code, stored.reason) == ("done", 1, 0, None)
+        assert (stored.state, stored.attempts, stored.exit_code, stored.reason) == (
+            "done",
+            1,
+            0,
+            None,
+        )
         assert 0.3 <= stored.seconds < 30
         assert stored.peak_bytes > 1e6
 
 
 def test_what_a_process_prints_is_kept_and_its_environment_has_the_slot(tmp_path: Path) -> None:
     one = task(tmp_path, 0)
-    script = "time.sleep(0.2); print('gpu', os.environ['CUDA_VISIBLE_DEVICES'], os.sched_getaffinity(0)); say(state='done')"
+    script = (
+        "time.sleep(0.2); print('gpu', os.environ['CUDA_VISIBLE_DEVICES'], "
+        "os.sched_getaffinity(0)); say(state='done')"
+    )
     made = pool(script, Seen())
     last = max(os.sched_getaffinity(0))
     made._free[0] = Slot({"CUDA_VISIBLE_DEVICES": "GPU-7"}, (last,))
@@ -45,14 +53,22 @@ def test_what_a_process_prints_is_kept_and_its_environment_has_the_slot(tmp_path
 
 def test_a_failure_that_a_job_has_recorded_is_not_tried_again(tmp_path: Path) -> None:
     one, seen = task(tmp_path, 0), Seen()
-    pool("say(state='failed', reason='a loss is not finite'); sys.exit(6)", seen, retries=3).run([one])
+    pool("say(state='failed', reason='a loss is not finite'); sys.exit(6)", seen, retries=3).run(
+        [one]
+    )
     assert seen.events == [("started", 0), ("failed", 0)]
-    assert (one.record.state, one.record.reason, one.record.exit_code) == ("failed", "a loss is not finite", 6)
+    assert (one.record.state, one.record.reason, one.record.exit_code) == (
+        "failed",
+        "a loss is not finite",
+        6,
+    )
 
 
 def test_a_crash_is_tried_again_and_then_reported_with_the_last_words(tmp_path: Path) -> None:
     one, seen = task(tmp_path, 0), Seen()
-    pool("print('before'); print('the\\x1b last words', flush=True); os.abort()", seen, retries=2).run([one])
+    pool(
+        "print('before'); print('the\\x1b last words', flush=True); os.abort()", seen, retries=2
+    ).run([one])
     assert seen.events == [("started", 0), ("failed", 0)] * 3
     assert (one.record.attempts, one.record.exit_code) == (3, -signal.SIGABRT)
     assert one.record.reason.startswith("crashed with SIGABRT (it held ")
@@ -61,7 +77,10 @@ def test_a_crash_is_tried_again_and_then_reported_with_the_last_words(tmp_path: 
 
 def test_a_crash_that_does_not_come_again_is_forgotten(tmp_path: Path) -> None:
     one, seen = task(tmp_path, 0), Seen()
-    script = "os.kill(os.getpid(), 9) if not os.path.exists('once') and not open('once', 'w').close() else say(state='done')"
+    script = (
+        "os.kill(os.getpid(), 9) if not os.path.exists('once') and not open('once', "
+        "'w').close() else say(state='done')"
+    )
     pool(script, seen, retries=1).run([one])
     assert seen.events == [("started", 0), ("failed", 0), ("started", 0), ("done", 0)]
     assert (one.record.state, one.record.reason, one.record.attempts) == ("done", None, 2)
@@ -86,14 +105,22 @@ def test_a_process_that_the_system_kills_for_memory_is_reported_as_such(
 
 def test_a_failed_allocation_of_the_libraries_is_out_of_memory(tmp_path: Path) -> None:
     one = task(tmp_path, 0)
-    pool("print('terminate called after throwing', 'std::bad_alloc', flush=True); os.abort()", Seen()).run([one])
+    pool(
+        "print('terminate called after throwing', 'std::bad_alloc', flush=True); os.abort()", Seen()
+    ).run([one])
     assert one.record.reason.startswith("out of memory: an allocation failed (it held ")
 
 
 def test_a_process_that_says_nothing_leaves_its_last_line_as_the_reason(tmp_path: Path) -> None:
     one = task(tmp_path, 0)
-    pool("print('gan-train: unknown key', file=sys.stderr); sys.exit(2)", Seen(), retries=1).run([one])
-    assert (one.record.state, one.record.reason, one.record.attempts) == ("failed", "gan-train: unknown key", 1)
+    pool("print('gan-train: unknown key', file=sys.stderr); sys.exit(2)", Seen(), retries=1).run(
+        [one]
+    )
+    assert (one.record.state, one.record.reason, one.record.attempts) == (
+        "failed",
+        "gan-train: unknown key",
+        1,
+    )
 
 
 def test_a_timeout_stops_and_counts_all_parts_of_a_job(tmp_path: Path) -> None:
@@ -109,10 +136,16 @@ def test_a_timeout_stops_and_counts_all_parts_of_a_job(tmp_path: Path) -> None:
     assert one.record.state == "failed"
 
 
-def test_one_that_does_not_hear_is_killed_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_that_does_not_hear_is_killed_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(processes, "PATIENCE", 0.3)
     one = task(tmp_path, 0)
-    pool("signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)", Seen(), timeout=0.5).run([one])
+    pool(
+        "signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)",
+        Seen(),
+        timeout=0.5,
+    ).run([one])
     assert (one.record.state, one.record.exit_code) == ("failed", -9)
     assert one.record.reason.startswith("took longer")
 
@@ -137,18 +170,23 @@ def test_one_stopped_before_it_could_hear_is_stopped_not_failed(tmp_path: Path) 
 
 def test_a_full_disk_stops_the_sweep(tmp_path: Path) -> None:
     tasks = [task(tmp_path, number) for number in range(4)]
-    script = "signal.signal(15, stop); time.sleep(0.5)\nif os.getcwd().endswith('0'): sys.exit(8)\ntime.sleep(60)"
+    script = (
+        "signal.signal(15, stop); time.sleep(0.5)\nif os.getcwd().endswith('0'): "
+        "sys.exit(8)\ntime.sleep(60)"
+    )
     with pytest.raises(DiskFullError, match="the disk is full"):
         pool(script, Seen(), slots=2).run(tasks)
     assert [each.record.state for each in tasks] == ["failed", "stopped", "waiting", "waiting"]
 
 
-def test_a_disk_that_takes_no_record_stops_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_takes_no_record_stops_it_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     tasks = [task(tmp_path, number) for number in range(2)]
-    monkeypatch.setattr("gan_cli.files.write_json", full)
+    monkeypatch.setattr("gan_cli.base.files.write_json", full)
     with pytest.raises(DiskFullError):
         pool("signal.signal(15, stop); time.sleep(60)", Seen()).run(tasks)
     assert tasks[1].tries == 0

@@ -1,4 +1,6 @@
-"""Sweeps made by hand: tasks whose processes are a few lines of Python, and directories of runs that nobody trained."""
+"""Sweeps made by hand: tasks whose processes are a few lines of Python, and directories of runs
+that nobody trained.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +8,8 @@ import json
 import sys
 from pathlib import Path
 
+from gan_cli.runs.record import FORMAT, Job
 from gan_cli.sweeps.processes import Pool, Task
-from gan_cli.sweeps.record import FORMAT, Job
 from gan_cli.sweeps.slots import Slot
 
 SAYS = """
@@ -50,11 +52,18 @@ def task(folder: Path, number: int, *overrides: str, steps: int | None = None) -
     return Task(number, directory, record, steps)
 
 
-def pool(script: str, seen: Seen, slots: int = 1, timeout: float | None = None, retries: int = 0) -> Pool:
+def pool(
+    script: str, seen: Seen, slots: int = 1, timeout: float | None = None, retries: int = 0
+) -> Pool:
     """A pool whose tasks all run one script, in their directory."""
 
     def command(task: Task) -> list[str]:
-        return [sys.executable, "-S", "-c", f"import os\nos.chdir({str(task.directory)!r})\n{SAYS}\n{script}"]
+        return [
+            sys.executable,
+            "-S",
+            "-c",
+            f"import os\nos.chdir({str(task.directory)!r})\n{SAYS}\n{script}",
+        ]
 
     return Pool(command, [Slot() for _ in range(slots)], timeout, retries, seen)
 

@@ -19,7 +19,14 @@ from .tasks import logged, task
 @pytest.fixture
 def tasks(tmp_path: Path) -> list[Task]:
     made = [
-        task(tmp_path, number, "model.width=4", f"optimizer.learning_rate={number}e-3", "loss=hinge", steps=100)
+        task(
+            tmp_path,
+            number,
+            "model.width=4",
+            f"optimizer.learning_rate={number}e-3",
+            "loss=hinge",
+            steps=100,
+        )
         for number in range(4)
     ]
     made[0].record = replace(made[0].record, state="done")
@@ -27,7 +34,9 @@ def tasks(tmp_path: Path) -> list[Task]:
     made[1].record = replace(made[1].record, state="running")
     made[3].record = replace(made[3].record, state="failed", reason="a loss is not finite")
     logged(made[0].directory, frechet=[(50, 9.0), (100, 4.25)])
-    logged(made[1].directory, frechet=[(20, 7.5), (40, 8.0)], elbo_held_out=[(20, -90.0), (40, -80.0)])
+    logged(
+        made[1].directory, frechet=[(20, 7.5), (40, 8.0)], elbo_held_out=[(20, -90.0), (40, -80.0)]
+    )
     return made
 
 
@@ -52,13 +61,21 @@ def test_the_heading_counts_and_estimates(tasks: list[Task], tmp_path: Path) -> 
     standing = view.Standing(Path("sweep"), tasks, "frechet", 2)
     standing._began -= 60
     standing.read(tasks)
-    assert standing.heading() == "sweep: 4 jobs, 1 done, 1 running, 1 failed, 1 waiting; 01:00 so far, about 00:08 left"
+    assert (
+        standing.heading()
+        == "sweep: 4 jobs, 1 done, 1 running, 1 failed, 1 waiting; 01:00 so far, about 00:08 left"
+    )
     for each in tasks:
         each.record = replace(each.record, state="done")
     assert standing.heading() == "sweep: 4 jobs, 4 done; 01:00 in all"
 
 
-def test_lines(tasks: list[Task], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines(
+    tasks: list[Task],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with view.view(tmp_path, tasks, "frechet", 2) as seen:
         seen.started(tasks[1])
         seen.show([tasks[1]])

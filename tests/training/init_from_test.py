@@ -10,23 +10,36 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from gan_cli import files, models
-from gan_cli.config import Loss, Optimizer, Schedule
-from gan_cli.config_models import Dcgan
-from gan_cli.errors import CheckpointError, GanError, RunDirectoryError
-from gan_cli.spec import DataSpec
-from gan_cli.training import checkpoint, init_from, optimizers
-from gan_cli.training.checkpoint import SAMPLER, STATE, Judged
-from gan_cli.training.state import State, export
+from gan_cli import models
+from gan_cli.base import files
+from gan_cli.base.errors import CheckpointError, GanError, RunDirectoryError
+from gan_cli.base.spec import DataSpec
+from gan_cli.config.models import Dcgan
+from gan_cli.config.schema import Loss, Optimizer, Schedule
+from gan_cli.networks.variables import export
+from gan_cli.runs import checkpoint
+from gan_cli.runs.checkpoint import SAMPLER, STATE, Judged
+from gan_cli.training import init_from, optimizers
+from gan_cli.training.state import State
 
 SPEC = DataSpec(16, 16, 1)
 LOSS = Loss("non_saturating")
 
 
-def new(seed: int = 0, spec: DataSpec = SPEC, ema: float = 0.9, precision: str = "float32", **options: Any) -> State:
+def new(
+    seed: int = 0,
+    spec: DataSpec = SPEC,
+    ema: float = 0.9,
+    precision: str = "float32",
+    **options: Any,
+) -> State:
     """The state at step 0 of a tiny DCGAN."""
-    model = models.build(Dcgan(width=4, latent_dim=6, **options), spec, LOSS, seed=seed, precision=precision)
-    return State(model, optimizers.build(model, Optimizer("adam"), Schedule("constant"), 10, precision), ema)
+    model = models.build(
+        Dcgan(width=4, latent_dim=6, **options), spec, LOSS, seed=seed, precision=precision
+    )
+    return State(
+        model, optimizers.build(model, Optimizer("adam"), Schedule("constant"), 10, precision), ema
+    )
 
 
 def saved(folder: Path, state: State, step: int = 7, score: float | None = None) -> Path:
@@ -44,7 +57,9 @@ def other() -> State:
     """Another run's state: no two of its tensors are those of a new one."""
     state, random = new(seed=1), np.random.default_rng(0)
     for key, variable in state.tensors().items():
-        if "float" in getattr(variable.dtype, "name", variable.dtype) and not key.startswith("optimizer/"):
+        if "float" in getattr(variable.dtype, "name", variable.dtype) and not key.startswith(
+            "optimizer/"
+        ):
             variable.assign(random.standard_normal(variable.shape))
     return state
 
@@ -64,8 +79,12 @@ def loaded(state: State, origin: Path | str) -> list[str]:
 
 def weights(state: State) -> dict[str, np.ndarray]:
     """Those of the networks themselves, without seeds."""
-    arrays = {key: array for key, array in export(state.tensors()).items() if array.dtype == np.float32}
-    return {key: array for key, array in arrays.items() if key.partition("/")[0] in state.model.networks}
+    arrays = {
+        key: array for key, array in export(state.tensors()).items() if array.dtype == np.float32
+    }
+    return {
+        key: array for key, array in arrays.items() if key.partition("/")[0] in state.model.networks
+    }
 
 
 def same(first: np.ndarray, second: np.ndarray) -> bool:
@@ -76,7 +95,11 @@ def test_all_weights_and_nothing_else_of_an_equal_run(tmp_path: Path, other: Sta
     state = new()
     before = export(state.tensors())
     said = loaded(state, saved(tmp_path / "run", other))
-    assert said == [f"init_from {tmp_path}/run, step 7", "  generator: all 17 tensors", "  discriminator: all 6 tensors"]
+    assert said == [
+        f"init_from {tmp_path}/run, step 7",
+        "  generator: all 17 tensors",
+        "  discriminator: all 6 tensors",
+    ]
     theirs, after = export(other.tensors()), export(state.tensors())
     assert len(weights(state)) == 23
     for key, value in after.items():
@@ -84,7 +107,9 @@ def test_all_weights_and_nothing_else_of_an_equal_run(tmp_path: Path, other: Sta
             assert same(value, theirs[key]), key
             assert not same(value, before[key]), key
         elif key.startswith("average/"):
-            assert same(value, theirs[key.removeprefix("average/")])  # the weights, not the other run's averages
+            assert same(
+                value, theirs[key.removeprefix("average/")]
+            )  # the weights, not the other run's averages
         else:  # step, optimizers, seeds of Dropout
             assert same(value, before[key]), key
     seeds = [key for key in after if "seed" in key]
@@ -98,7 +123,8 @@ def test_all_weights_and_nothing_else_of_an_equal_run(tmp_path: Path, other: Sta
         (
             {"spec": DataSpec(16, 16, 3)},
             [
-                "generator: 15 of 17 tensors; left: conv_3/kernel [5, 5, 1, 4] here [5, 5, 3, 4], conv_3/bias [1] here [3]",
+                "generator: 15 of 17 tensors; left: conv_3/kernel [5, 5, 1, 4] here [5, 5, 3, 4], "
+                "conv_3/bias [1] here [3]",
                 "discriminator: 5 of 6 tensors; left: conv_1/kernel [5, 5, 1, 4] here [5, 5, 3, 4]",
             ],
         ),
@@ -106,7 +132,8 @@ def test_all_weights_and_nothing_else_of_an_equal_run(tmp_path: Path, other: Sta
             {"discriminator_width": 5},
             [
                 "generator: all 17 tensors",
-                "discriminator: 1 of 6 tensors; left: conv_1/kernel [5, 5, 1, 4] here [5, 5, 1, 5], conv_1/bias [4] here [5], "
+                "discriminator: 1 of 6 tensors; left: conv_1/kernel [5, 5, 1, 4] here [5, 5, 1, "
+                "5], conv_1/bias [4] here [5], "
                 "conv_2/kernel [5, 5, 4, 8] here [5, 5, 5, 10] and 2 more",
             ],
         ),
@@ -114,14 +141,16 @@ def test_all_weights_and_nothing_else_of_an_equal_run(tmp_path: Path, other: Sta
             {"discriminator_depth": 1},
             [
                 "generator: all 17 tensors",
-                "discriminator: 3 of 4 tensors; left: logits/kernel [128, 1] here [256, 1]; 2 more there have no place here",
+                "discriminator: 3 of 4 tensors; left: logits/kernel [128, 1] here [256, 1]; 2 "
+                "more there have no place here",
             ],
         ),
         (
             {"discriminator_norm": "batch"},
             [
                 "generator: all 17 tensors",
-                "discriminator: 5 of 9 tensors; left: norm_2/gamma is not there, norm_2/beta is not there, "
+                "discriminator: 5 of 9 tensors; left: norm_2/gamma is not there, norm_2/beta is "
+                "not there, "
                 "norm_2/moving_mean is not there and 1 more; 1 more there have no place here",
             ],
         ),
@@ -141,7 +170,9 @@ def test_what_agrees_is_loaded_and_what_does_not_starts_anew(
         taken += agrees
     assert taken == sum(_count(line) for line in lines)
     for name, network in state.averages.items():
-        for average, plain in zip(network.variables, state.model.networks[name].variables, strict=True):
+        for average, plain in zip(
+            network.variables, state.model.networks[name].variables, strict=True
+        ):
             assert same(np.asarray(average), np.asarray(plain))
 
 
@@ -149,41 +180,63 @@ def _count(line: str) -> int:
     return int(line.split()[1 if "all" not in line else 2])
 
 
-def test_without_an_average_and_in_mixed_precision_the_weights_are_the_same(tmp_path: Path, other: State) -> None:
+def test_without_an_average_and_in_mixed_precision_the_weights_are_the_same(
+    tmp_path: Path, other: State
+) -> None:
     saved(tmp_path / "run", other)
     for state in (new(ema=0.0), new(precision="bfloat16"), new(precision="float16")):
-        assert loaded(state, tmp_path / "run")[1:] == ["  generator: all 17 tensors", "  discriminator: all 6 tensors"]
+        assert loaded(state, tmp_path / "run")[1:] == [
+            "  generator: all 17 tensors",
+            "  discriminator: all 6 tensors",
+        ]
         assert all(same(value, weights(other)[key]) for key, value in weights(state).items())
 
 
-def test_a_run_means_its_best_checkpoint_and_a_folder_itself(tmp_path: Path, other: State, here: State) -> None:
+def test_a_run_means_its_best_checkpoint_and_a_folder_itself(
+    tmp_path: Path, other: State, here: State
+) -> None:
     run, second = saved(tmp_path / "run", other, 7, score=1.0), new(seed=2)
     saved(run, second, 9, score=2.0)
     assert loaded(here, run)[0].endswith("run, step 7")
     saved(run, second, 11, score=0.5)
     assert loaded(here, run)[0].endswith("run, step 11")
-    assert loaded(here, run / "checkpoints" / "step-00000007")[0].endswith("run/checkpoints/step-00000007, step 7")
+    assert loaded(here, run / "checkpoints" / "step-00000007")[0].endswith(
+        "run/checkpoints/step-00000007, step 7"
+    )
     assert all(same(value, weights(other)[key]) for key, value in weights(here).items())
     plain = saved(tmp_path / "plain", second, 3)
     saved(plain, other, 5)
     assert loaded(here, plain)[0].endswith("plain, step 5")  # without scores the newest
 
 
-def test_a_damaged_best_checkpoint_is_said_and_another_used(tmp_path: Path, other: State, here: State) -> None:
+def test_a_damaged_best_checkpoint_is_said_and_another_used(
+    tmp_path: Path, other: State, here: State
+) -> None:
     run = saved(saved(tmp_path / "run", other, 7), other, 9)
     path = run / "checkpoints" / "step-00000009" / STATE
     path.write_bytes(path.read_bytes()[:-1] + b"\x7f")
     said = loaded(here, run)
     assert said[0].startswith("DAMAGED CHECKPOINT")
     assert said[1].endswith("run, step 7")
-    with pytest.raises(CheckpointError, match=r"^init_from: .*state\.safetensors is not what was saved"):
+    with pytest.raises(
+        CheckpointError, match=r"^init_from: .*state\.safetensors is not what was saved"
+    ):
         loaded(here, run / "checkpoints" / "step-00000009")
 
 
 def test_networks_that_are_not_here_are_said(tmp_path: Path, other: State, here: State) -> None:
     run = saved(tmp_path / "run", other)
-    rewrite(run, lambda arrays: arrays | {f"{name}/x": np.zeros(1, np.float32) for name in ("encoder", "b", "c", "d\x1b[2J")})
-    assert loaded(here, run)[-1] == "  not here: b (1 tensors), c (1 tensors), d??2J (1 tensors) and 1 more"
+    rewrite(
+        run,
+        lambda arrays: (
+            arrays
+            | {f"{name}/x": np.zeros(1, np.float32) for name in ("encoder", "b", "c", "d\x1b[2J")}
+        ),
+    )
+    assert (
+        loaded(here, run)[-1]
+        == "  not here: b (1 tensors), c (1 tensors), d??2J (1 tensors) and 1 more"
+    )
 
 
 def rewrite(run: Path, change: Any, step: int = 7) -> None:
@@ -192,21 +245,31 @@ def rewrite(run: Path, change: Any, step: int = 7) -> None:
     arrays = change(load_file(folder / STATE))
     save_file(arrays, folder / STATE)
     manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["files"][STATE] = {"size": (folder / STATE).stat().st_size, "sha256": files.sha256(folder / STATE)}
+    manifest["files"][STATE] = {
+        "size": (folder / STATE).stat().st_size,
+        "sha256": files.sha256(folder / STATE),
+    }
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
 def test_another_dtype_is_left(tmp_path: Path, other: State, here: State) -> None:
     run, key = saved(tmp_path / "run", other), "generator/dense/kernel"
     rewrite(run, lambda arrays: arrays | {key: arrays[key].astype(np.float64)})
-    assert loaded(here, run)[1] == "  generator: 16 of 17 tensors; left: dense/kernel float64 here float32"
+    assert (
+        loaded(here, run)[1]
+        == "  generator: 16 of 17 tensors; left: dense/kernel float64 here float32"
+    )
 
 
-def test_weights_that_are_not_finite_are_refused_before_any_is_taken(tmp_path: Path, other: State, here: State) -> None:
+def test_weights_that_are_not_finite_are_refused_before_any_is_taken(
+    tmp_path: Path, other: State, here: State
+) -> None:
     run, key = saved(tmp_path / "run", other), "discriminator/logits/bias"
     rewrite(run, lambda arrays: arrays | {key: np.full(1, np.nan, np.float32)})
     before = weights(here)
-    with pytest.raises(CheckpointError, match=r"init_from: .*run, step 7: discriminator/logits/bias is not finite$"):
+    with pytest.raises(
+        CheckpointError, match=r"init_from: .*run, step 7: discriminator/logits/bias is not finite$"
+    ):
         loaded(here, run)
     assert all(same(value, before[key]) for key, value in weights(here).items())
 
@@ -214,7 +277,10 @@ def test_weights_that_are_not_finite_are_refused_before_any_is_taken(tmp_path: P
 def test_nothing_that_agrees_is_refused(tmp_path: Path, other: State, here: State) -> None:
     run = saved(tmp_path / "run", other)
     rewrite(run, lambda arrays: {f"x{key}": array for key, array in arrays.items()})
-    with pytest.raises(CheckpointError, match=r"no weight of it has the name and shape of one here \(generator, discrim"):
+    with pytest.raises(
+        CheckpointError,
+        match=r"no weight of it has the name and shape of one here \(generator, discrim",
+    ):
         loaded(here, run)
 
 
@@ -222,7 +288,11 @@ def test_nothing_that_agrees_is_refused(tmp_path: Path, other: State, here: Stat
     ("origin", "failure", "words"),
     [
         ("gone", RunDirectoryError, r"^init_from: .*gone: no such directory$"),
-        ("empty", RunDirectoryError, r"^init_from: .*empty: not a run directory \(it has no model\.json\)$"),
+        (
+            "empty",
+            RunDirectoryError,
+            r"^init_from: .*empty: not a run directory \(it has no model\.json\)$",
+        ),
         ("young", CheckpointError, r"^init_from: .*young has no checkpoint yet$"),
         ("run/checkpoints", RunDirectoryError, r"checkpoints: not a run directory"),
         ("run/checkpoints/step-00000008", RunDirectoryError, r"step-00000008: no such directory"),

@@ -16,20 +16,23 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from gan_cli import files, models
-from gan_cli.config import Loss, Optimizer, PlayerOptimizer, Schedule
-from gan_cli.config_models import Dcgan
-from gan_cli.data.feed import DeviceFeed
-from gan_cli.data.source import Source
-from gan_cli.errors import ConfigError, NonFiniteError, RunDirectoryError
-from gan_cli.training import optimizers, sampling
+from gan_cli import models
+from gan_cli.base import files
+from gan_cli.base.errors import ConfigError, NonFiniteError, RunDirectoryError
+from gan_cli.config.models import Dcgan
+from gan_cli.config.schema import Loss, Optimizer, PlayerOptimizer, Schedule
+from gan_cli.data.pipeline.feed import DeviceFeed
+from gan_cli.data.reading.source import Source
+from gan_cli.networks.variables import export
+from gan_cli.runs.journal import entries, json_lines
+from gan_cli.runs.rundir import ModelCard
+from gan_cli.sampling import drawing
+from gan_cli.training import optimizers
 from gan_cli.training.hooks import MetricsLog, Moment, ProgressBar, ProgressLines
-from gan_cli.training.journal import entries, json_lines
 from gan_cli.training.loop import Loop
-from gan_cli.training.rundir import ModelCard
 from gan_cli.training.schedules import Rate
 from gan_cli.training.signals import Signals
-from gan_cli.training.state import State, export
+from gan_cli.training.state import State
 from gan_cli.training.step import Step
 
 SOURCE = Source(np.random.default_rng(0).integers(0, 256, (20, 8, 8, 1), dtype=np.uint8))
@@ -70,20 +73,33 @@ def test_schedules_end_where_they_are_told_and_begin_after_the_warm_up() -> None
     assert rate(250, "linear", updates_per_step=5) == pytest.approx(0.05)
 
 
-def build(name: str = "adam", precision: str = "float32", ema: float = 0.9, **options: object) -> tuple[State, Step]:
+def build(
+    name: str = "adam", precision: str = "float32", ema: float = 0.9, **options: object
+) -> tuple[State, Step]:
     model = models.build(Dcgan(width=2, latent_dim=3), SOURCE.spec, Loss("non_saturating"), seed=0)
-    players = optimizers.build(model, Optimizer(name, **options), Schedule("constant"), 10, precision)  # type: ignore[arg-type]
+    players = optimizers.build(
+        model, Optimizer(name, **options), Schedule("constant"), 10, precision
+    )  # type: ignore[arg-type]
     state = State(model, players, ema)
     return state, Step(state, DeviceFeed(SOURCE, 4, 0), 0)
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.1])
 def test_the_fused_adam_makes_the_updates_of_keras(decay: float) -> None:
-    options = Optimizer("adamw" if decay else "adam", learning_rate=0.01, weight_decay=decay, clip_norm=1.0)
-    start, steps = np.array([1.0, -2.0, 3.0], np.float32), np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+    options = Optimizer(
+        "adamw" if decay else "adam", learning_rate=0.01, weight_decay=decay, clip_norm=1.0
+    )
+    start, steps = (
+        np.array([1.0, -2.0, 3.0], np.float32),
+        np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32),
+    )
     ours, theirs = keras.Variable(start), keras.Variable(start)
-    fused = optimizers.BUILDERS[options.name](options, Rate(0.01, Schedule("constant"), 5), global_clipnorm=1.0, name="ours")
-    plain = keras.optimizers.Adam(0.01, 0.5, 0.999, 1e-7, weight_decay=decay or None, global_clipnorm=1.0)
+    fused = optimizers.BUILDERS[options.name](
+        options, Rate(0.01, Schedule("constant"), 5), global_clipnorm=1.0, name="ours"
+    )
+    plain = keras.optimizers.Adam(
+        0.01, 0.5, 0.999, 1e-7, weight_decay=decay or None, global_clipnorm=1.0
+    )
     for gradient in steps:
         fused.apply([tf.constant(gradient)], [ours])
         plain.apply([tf.constant(gradient)], [theirs])
@@ -92,10 +108,15 @@ def test_the_fused_adam_makes_the_updates_of_keras(decay: float) -> None:
 
 
 def test_a_player_can_have_its_own_rate_and_only_players_of_the_model_can() -> None:
-    state, _ = build(learning_rate=0.1, players={"generator": PlayerOptimizer(learning_rate=0.02, beta_1=0.0)})
+    state, _ = build(
+        learning_rate=0.1, players={"generator": PlayerOptimizer(learning_rate=0.02, beta_1=0.0)}
+    )
     assert float(state.optimizers["generator"].learning_rate) == pytest.approx(0.02)
     assert float(state.optimizers["discriminator"].learning_rate) == pytest.approx(0.1)
-    assert (state.optimizers["generator"].beta_1, state.optimizers["discriminator"].beta_1) == (0.0, 0.5)
+    assert (state.optimizers["generator"].beta_1, state.optimizers["discriminator"].beta_1) == (
+        0.0,
+        0.5,
+    )
     with pytest.raises(ConfigError, match=r"'critic' .*generator, discriminator"):
         build(players={"critic": PlayerOptimizer()})
 
@@ -120,10 +141,16 @@ def test_clip_norm_bounds_the_update_of_plain_descent() -> None:
 
 
 def test_weights_are_clipped_where_the_loss_asks_for_it() -> None:
-    model = models.build(Dcgan(width=2, latent_dim=3), SOURCE.spec, Loss("wasserstein", weight_clip=0.01), seed=0)
-    state = State(model, optimizers.build(model, Optimizer("sgd"), Schedule("constant"), 10, "float32"), 0.0)
+    model = models.build(
+        Dcgan(width=2, latent_dim=3), SOURCE.spec, Loss("wasserstein", weight_clip=0.01), seed=0
+    )
+    state = State(
+        model, optimizers.build(model, Optimizer("sgd"), Schedule("constant"), 10, "float32"), 0.0
+    )
     Step(state, DeviceFeed(SOURCE, 4, 0), 0).run(tf.constant(2, tf.int64), tf.zeros([1]))
-    assert max(np.abs(v.numpy()).max() for v in model.trainable("discriminator")) == pytest.approx(0.01)
+    assert max(np.abs(v.numpy()).max() for v in model.trainable("discriminator")) == pytest.approx(
+        0.01
+    )
     assert max(np.abs(v.numpy()).max() for v in model.trainable("generator")) > 0.1
 
 
@@ -135,7 +162,9 @@ def test_the_moving_average_follows_its_formula() -> None:
         step.run(tf.constant(1, tf.int64), tf.zeros([1]))
         decay = min(0.15, (1 + index) / (10 + index))
         average = decay * average + (1 - decay) * export(state.tensors())[key]
-        np.testing.assert_allclose(export(state.sampler_tensors())[key], average, rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(
+            export(state.sampler_tensors())[key], average, rtol=1e-4, atol=1e-6
+        )
 
 
 def test_without_an_average_the_sampler_is_the_generator_itself() -> None:
@@ -148,7 +177,9 @@ def test_the_step_stops_at_the_first_loss_that_is_not_finite_and_names_it() -> N
     state, step = build("sgd", learning_rate=1e30)
     seen: list[int] = []
     with pytest.raises(NonFiniteError, match=r"loss_|weight") as error:
-        Loop(state, step, [Recorder(seen)], batch_size=4, log_every=50, steps_per_call=50).run(200, Signals())
+        Loop(state, step, [Recorder(seen)], batch_size=4, log_every=50, steps_per_call=50).run(
+            200, Signals()
+        )
     assert int(state.step.numpy()) < 10
     assert f"step {int(state.step.numpy())}" in str(error.value)
     assert seen == []
@@ -176,15 +207,25 @@ class Recorder:
 
 
 @pytest.mark.parametrize("steps_per_call", [None, 1, 4, 100])
-def test_hooks_are_called_when_due_and_at_the_last_step_however_calls_are_cut(steps_per_call: int | None) -> None:
+def test_hooks_are_called_when_due_and_at_the_last_step_however_calls_are_cut(
+    steps_per_call: int | None,
+) -> None:
     state, step = build()
     three, four = Recorder([], 3), Recorder([], 4)
-    loop = Loop(state, step, [three, four], batch_size=4, log_every=5, steps_per_call=steps_per_call)
+    loop = Loop(
+        state, step, [three, four], batch_size=4, log_every=5, steps_per_call=steps_per_call
+    )
     moment = loop.run(10, Signals())
     assert (three.seen, four.seen) == ([3, 6, 9, 10], [4, 8, 10])
     assert (three.closed, four.closed) == (1, 1)
     assert (moment.step, moment.total) == (10, 10)
-    assert set(moment.logs) == {"loss_generator", "loss_discriminator", "logits_real", "logits_fake", "ordered"}
+    assert set(moment.logs) == {
+        "loss_generator",
+        "loss_discriminator",
+        "logits_real",
+        "logits_fake",
+        "ordered",
+    }
 
 
 class Scores(Recorder):
@@ -218,7 +259,13 @@ def test_scores_of_a_hook_are_shown_to_the_hooks_after_it_at_that_step_alone() -
     hooks = [before, Scores(2), Scores(3), after, seldom]
     moment = Loop(state, step, hooks, batch_size=4, log_every=5, steps_per_call=1).run(5, Signals())
     assert before.scores == [{}] * 5
-    assert after.scores == [{}, {"score_2": 2}, {"score_3": 3}, {"score_2": 4}, {"score_2": 5, "score_3": 5}]
+    assert after.scores == [
+        {},
+        {"score_2": 2},
+        {"score_3": 3},
+        {"score_2": 4},
+        {"score_2": 5, "score_3": 5},
+    ]
     assert seldom.scores == [{"score_2": 4}, {"score_2": 5, "score_3": 5}]
     assert moment.scores == {"score_2": 5, "score_3": 5}
 
@@ -235,7 +282,9 @@ def test_a_finished_hook_makes_its_step_the_last_one_for_the_hooks_after_it() ->
 def test_a_hook_that_is_finished_before_the_run_lets_no_step_be_made() -> None:
     state, step = build()
     late = Recorder([], 1)
-    moment = Loop(state, step, [Scores(3, last=0), late], batch_size=4, log_every=50).run(100, Signals())
+    moment = Loop(state, step, [Scores(3, last=0), late], batch_size=4, log_every=50).run(
+        100, Signals()
+    )
     assert (moment.step, int(state.step.numpy()), late.seen, late.closed) == (0, 0, [], 1)
 
 
@@ -247,20 +296,34 @@ def test_steps_compiled_by_xla_are_the_same_bits_however_they_are_cut() -> None:
         for count in cuts:
             finite, total = step.run(tf.constant(count, tf.int64), total)
             assert bool(finite)
-        totals.append((total.numpy().tolist(), export(state.tensors())["generator/dense/kernel"].tobytes()))
+        totals.append(
+            (total.numpy().tolist(), export(state.tensors())["generator/dense/kernel"].tobytes())
+        )
         assert int(state.step.numpy()) == 4
     assert totals[0] == totals[1]
-    assert step.names == ["loss_generator", "loss_discriminator", "logits_real", "logits_fake", "ordered"]
+    assert step.names == [
+        "loss_generator",
+        "loss_discriminator",
+        "logits_real",
+        "logits_fake",
+        "ordered",
+    ]
 
 
 def test_logs_are_means_of_the_interval_and_the_same_bits_for_any_cut() -> None:
     logs = []
     for steps_per_call in (1, 3, 100):
         state, step = build(learning_rate=0.01)
-        logs.append(Loop(state, step, [], batch_size=4, log_every=4, steps_per_call=steps_per_call).run(6, Signals()).logs)
+        logs.append(
+            Loop(state, step, [], batch_size=4, log_every=4, steps_per_call=steps_per_call)
+            .run(6, Signals())
+            .logs
+        )
     assert logs[0] == logs[1] == logs[2]
     state, step = build(learning_rate=0.01)
-    single = [Loop(state, step, [], batch_size=4, log_every=1).run(n, Signals()).logs for n in range(1, 7)]
+    single = [
+        Loop(state, step, [], batch_size=4, log_every=1).run(n, Signals()).logs for n in range(1, 7)
+    ]
     mean = (single[4]["loss_generator"] + single[5]["loss_generator"]) / 2
     assert logs[0]["loss_generator"] == pytest.approx(mean, rel=1e-5)
 
@@ -276,7 +339,9 @@ def test_a_signal_ends_the_loop_at_the_next_step_boundary() -> None:
     assert Loop(state, step, [Alarm([], 3)], batch_size=4, log_every=50).run(100, signals).step == 3
 
 
-def test_metrics_drop_what_was_written_after_the_checkpoint_and_what_a_kill_cut(tmp_path: Path) -> None:
+def test_metrics_drop_what_was_written_after_the_checkpoint_and_what_a_kill_cut(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "metrics.jsonl"
     log = MetricsLog(path, 1, 0)
     for step in (10, 20, 30):
@@ -289,7 +354,12 @@ def test_metrics_drop_what_was_written_after_the_checkpoint_and_what_a_kill_cut(
     log.close()
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert [(line["step"], line["seconds"]) for line in lines] == [(10, 1.0), (20, 2.0), (25, 2.5)]
-    assert lines[0] == {"step": 10, "seconds": 1.0, "images_per_second": 100.0, "loss_generator": 0.5}
+    assert lines[0] == {
+        "step": 10,
+        "seconds": 1.0,
+        "images_per_second": 100.0,
+        "loss_generator": 0.5,
+    }
 
 
 def test_metrics_have_a_line_at_each_interval_each_score_and_the_end(tmp_path: Path) -> None:
@@ -302,7 +372,12 @@ def test_metrics_have_a_line_at_each_interval_each_score_and_the_end(tmp_path: P
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert [line["step"] for line in lines] == [3, 4, 10]
     assert [line.get("frechet") for line in lines] == [9.5, None, None]
-    assert lines[0] == {"step": 3, "seconds": 0.0, "images_per_second": 0.0, "loss_generator": 0.5} | {
+    assert lines[0] == {
+        "step": 3,
+        "seconds": 0.0,
+        "images_per_second": 0.0,
+        "loss_generator": 0.5,
+    } | {
         "frechet": 9.5,
         "diversity": 0.5,
     }
@@ -322,7 +397,17 @@ def test_entries_are_the_lines_up_to_a_step(tmp_path: Path) -> None:
 def test_lines_of_any_length_and_depth_are_read_in_constant_memory(tmp_path: Path) -> None:
     path = tmp_path / "lines"
     good = b'{"action": "rollback"}\n'
-    path.write_bytes(good + b"[" * 3_000_000 + b"\n" + good + b'{"a": "' + b"x" * 3_000_000 + b'"}\n' + good + b"\xff\n[1]\n{")
+    path.write_bytes(
+        good
+        + b"[" * 3_000_000
+        + b"\n"
+        + good
+        + b'{"a": "'
+        + b"x" * 3_000_000
+        + b'"}\n'
+        + good
+        + b"\xff\n[1]\n{"
+    )
     tracemalloc.start()
     found = [entry for entry, _ in json_lines(path) if entry is not None]
     assert found == [{"action": "rollback"}] * 3
@@ -333,11 +418,15 @@ def test_lines_of_any_length_and_depth_are_read_in_constant_memory(tmp_path: Pat
 
 
 @pytest.mark.parametrize("make", ["link", "pipe"])
-def test_a_metrics_file_that_is_no_plain_file_is_refused_and_left_alone(make: str, tmp_path: Path) -> None:
+def test_a_metrics_file_that_is_no_plain_file_is_refused_and_left_alone(
+    make: str, tmp_path: Path
+) -> None:
     path, precious = tmp_path / "metrics.jsonl", tmp_path / "precious"
     precious.write_text("mine")
     path.symlink_to(precious) if make == "link" else os.mkfifo(path)
-    with pytest.raises(RunDirectoryError, match="is a link" if make == "link" else "not a plain file"):
+    with pytest.raises(
+        RunDirectoryError, match="is a link" if make == "link" else "not a plain file"
+    ):
         MetricsLog(path, 1, 10)
     with pytest.raises(RunDirectoryError):
         list(entries(path, 10))
@@ -365,17 +454,28 @@ def test_a_metrics_file_that_is_no_plain_file_is_refused_and_left_alone(make: st
     ],
     ids=range(15),
 )
-def test_lines_of_a_stranger_s_metrics_are_dropped_from_the_first_that_is_none(line: str, tmp_path: Path) -> None:
+def test_lines_of_a_stranger_s_metrics_are_dropped_from_the_first_that_is_none(
+    line: str, tmp_path: Path
+) -> None:
     path = tmp_path / "metrics.jsonl"
-    path.write_text('{"step": 1, "seconds": 0.5}\n' + line + '\n{"step": 6, "seconds": 1}\n', encoding="latin-1")
+    path.write_text(
+        '{"step": 1, "seconds": 0.5}\n' + line + '\n{"step": 6, "seconds": 1}\n', encoding="latin-1"
+    )
     MetricsLog(path, 1, 10).close()
     assert path.read_text() == '{"step": 1, "seconds": 0.5}\n'
 
 
-def test_progress_lines_and_bar_name_step_speed_losses_and_time_left(capsys: pytest.CaptureFixture[str]) -> None:
-    moment = Moment(50, 200, {"loss_generator": 0.51234, "loss_discriminator": 1.25}, 3.0, 8812.3, 75.0)
+def test_progress_lines_and_bar_name_step_speed_losses_and_time_left(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    moment = Moment(
+        50, 200, {"loss_generator": 0.51234, "loss_discriminator": 1.25}, 3.0, 8812.3, 75.0
+    )
     ProgressLines(10, sys.stdout)(moment)
-    assert capsys.readouterr().out == "step 50/200  8,812 images/s  generator 0.5123  discriminator 1.25  01:15 left\n"
+    assert (
+        capsys.readouterr().out
+        == "step 50/200  8,812 images/s  generator 0.5123  discriminator 1.25  01:15 left\n"
+    )
     bar = ProgressBar(0, 200)
     bar(moment)
     bar.close()
@@ -387,7 +487,9 @@ def test_progress_lines_and_bar_name_step_speed_losses_and_time_left(capsys: pyt
 SCORED = Moment(55, 200, {"loss_generator": 0.5}, scores={"frechet": 12.345})
 
 
-def test_a_progress_line_comes_at_a_score_between_two_others(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_progress_line_comes_at_a_score_between_two_others(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     lines = ProgressLines(10, sys.stdout)
     for moment in (Moment(54, 200, SCORED.logs), SCORED, Moment(60, 200, SCORED.logs)):
         lines(moment)
@@ -408,27 +510,27 @@ def test_the_bar_shows_a_score_until_the_next_one(capsys: pytest.CaptureFixture[
 
 def test_a_sampler_that_is_compiled_already_draws_the_same_images() -> None:
     model = models.build(Dcgan(width=2), SOURCE.spec, Loss("hinge"), seed=0)
-    function = sampling.compiled(model)
+    function = drawing.compiled(model)
     calls: list[int] = []
 
-    def counted(inputs: sampling.Inputs) -> np.ndarray:
+    def counted(inputs: drawing.Inputs) -> np.ndarray:
         calls.append(len(inputs.latents))
         return function(inputs)
 
-    given = np.concatenate(list(sampling.batches(model, 9, 5, 4, counted)))
-    np.testing.assert_array_equal(given, np.concatenate(list(sampling.batches(model, 9, 5, 4))))
+    given = np.concatenate(list(drawing.batches(model, 9, 5, 4, counted)))
+    np.testing.assert_array_equal(given, np.concatenate(list(drawing.batches(model, 9, 5, 4))))
     assert calls == [4, 4, 1]
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 64, 100])
 def test_samples_do_not_depend_on_the_batch_size(batch_size: int) -> None:
     model = models.build(Dcgan(width=8), SOURCE.spec, Loss("hinge"), seed=0)
-    whole = np.concatenate(list(sampling.batches(model, 100, 5, 33)))
-    parts = list(sampling.batches(model, 100, 5, batch_size))
+    whole = np.concatenate(list(drawing.batches(model, 100, 5, 33)))
+    parts = list(drawing.batches(model, 100, 5, batch_size))
     assert whole.shape == (100, 8, 8, 1)
     assert [len(part) for part in parts[:-1]] == [batch_size] * (len(parts) - 1)
     np.testing.assert_array_equal(np.concatenate(parts), whole)
-    other = np.concatenate(list(sampling.batches(model, 100, 6, 33)))
+    other = np.concatenate(list(drawing.batches(model, 100, 6, 33)))
     assert (other != whole).mean() > 0.5
 
 
@@ -439,7 +541,10 @@ def test_previews_of_a_run(tiny_run: Path) -> None:
         "step-00000004.png",
         "step-00000008.png",
     ]
-    with Image.open(tiny_run / "samples" / "step-00000008.png") as grid, Image.open(tiny_run / "samples" / "real.png") as real:
+    with (
+        Image.open(tiny_run / "samples" / "step-00000008.png") as grid,
+        Image.open(tiny_run / "samples" / "real.png") as real,
+    ):
         assert grid.size == real.size == (22, 22)
         assert np.asarray(grid)[0, 0] == 255
     with Image.open(tiny_run / "samples" / "progress.gif") as gif:
@@ -449,7 +554,12 @@ def test_previews_of_a_run(tiny_run: Path) -> None:
 def test_a_model_s_fingerprint_is_of_what_was_chosen() -> None:
     """An option that a later version adds, at its default, leaves older checkpoints their model."""
     card = ModelCard(1, Dcgan(width=3), Loss("hinge"), SOURCE.spec)
-    facts = {"format": 1, "data": asdict(SOURCE.spec), "model": {"name": "dcgan", "width": 3}, "loss": {"name": "hinge"}}
+    facts = {
+        "format": 1,
+        "data": asdict(SOURCE.spec),
+        "model": {"name": "dcgan", "width": 3},
+        "loss": {"name": "hinge"},
+    }
     assert card.fingerprint == files.fingerprint(facts)
     others = [
         replace(card, loss=Loss("hinge", r1=1.0)),

@@ -10,23 +10,27 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_cli.data.source import Source
-from gan_cli.errors import DataError
-from gan_cli.images import grid
+from gan_cli.base.errors import DataError
+from gan_cli.base.images import grid
+from gan_cli.data.reading.source import Source
 from gan_cli.models.base import Model
-from gan_cli.training import sampling
+from gan_cli.runs.rundir import RunDirectory
+from gan_cli.sampling import drawing
 from gan_cli.training.hooks import Moment
 from gan_cli.training.preview import Preview, of_classes, pairs
-from gan_cli.training.rundir import RunDirectory
 
 from .toys import Labelled, Negative, Sequences, Toy
 
 RANDOM = np.random.default_rng(0)
-IMAGES = Source(RANDOM.integers(0, 256, (40, 8, 8, 1), dtype=np.uint8), np.arange(40) % 5, list("abcde"))
+IMAGES = Source(
+    RANDOM.integers(0, 256, (40, 8, 8, 1), dtype=np.uint8), np.arange(40) % 5, list("abcde")
+)
 FILMS = Source(RANDOM.integers(0, 256, (40, 4, 8, 8, 1), dtype=np.uint8))
 
 
-def preview(folder: Path, model: Model, source: Source, count: int = 16, held_out: Any = lambda: IMAGES) -> Preview:
+def preview(
+    folder: Path, model: Model, source: Source, count: int = 16, held_out: Any = lambda: IMAGES
+) -> Preview:
     folder.mkdir(exist_ok=True)
     state: Any = SimpleNamespace(sampler=model)
     return Preview(RunDirectory(folder), state, source, held_out, every=10, count=count)
@@ -44,7 +48,7 @@ def names(folder: Path) -> list[str]:
 def test_images_are_those_of_the_first_latents_of_seed_0(tmp_path: Path) -> None:
     shown = preview(tmp_path, Toy(), IMAGES)
     shown(Moment(10, 20))
-    drawn = np.concatenate(list(sampling.batches(Toy(), 16, 0, 16)))
+    drawn = np.concatenate(list(drawing.batches(Toy(), 16, 0, 16)))
     np.testing.assert_array_equal(picture(tmp_path / "samples" / "step-00000010.png"), grid(drawn))
     np.testing.assert_array_equal(picture(tmp_path / "samples" / "real.png"), grid(IMAGES.some(16)))
     assert shown.last == tmp_path / "samples" / "step-00000010.png"
@@ -60,7 +64,12 @@ def test_a_model_that_is_told_the_class_has_a_row_for_each(tmp_path: Path) -> No
     shown(Moment(10, 20))
     sheet = picture(tmp_path / "samples" / "step-00000010.png")
     assert sheet.shape == (5 * 10 + 2, 3 * 10 + 2, 1)
-    tiles = np.array([[sheet[2 + 10 * row :, 2 + 10 * column :][:8, :8] for column in range(3)] for row in range(5)])
+    tiles = np.array(
+        [
+            [sheet[2 + 10 * row :, 2 + 10 * column :][:8, :8] for column in range(3)]
+            for row in range(5)
+        ]
+    )
     assert tiles[:, :, 0, 0, 0].tolist() == [[50 * row] * 3 for row in range(5)]
     columns = tiles.reshape(5, 3, 64)[:, :, 1:]
     assert (columns == columns[:1]).all()
@@ -90,23 +99,29 @@ def test_where_classes_have_few_images_or_images_are_few(tmp_path: Path) -> None
 def test_sequences_are_rows_of_frames_and_play(tmp_path: Path) -> None:
     preview(tmp_path, Sequences(), FILMS, 16)(Moment(10, 20))
     assert names(tmp_path) == ["real.gif", "real.png", "step-00000010.gif", "step-00000010.png"]
-    drawn = np.concatenate(list(sampling.batches(Sequences(), 8, 0, 8)))
+    drawn = np.concatenate(list(drawing.batches(Sequences(), 8, 0, 8)))
     np.testing.assert_array_equal(
-        picture(tmp_path / "samples" / "step-00000010.png"), grid(drawn.reshape(32, 8, 8, 1), columns=4)
+        picture(tmp_path / "samples" / "step-00000010.png"),
+        grid(drawn.reshape(32, 8, 8, 1), columns=4),
     )
     np.testing.assert_array_equal(
-        picture(tmp_path / "samples" / "real.png"), grid(FILMS.some(8).reshape(32, 8, 8, 1), columns=4)
+        picture(tmp_path / "samples" / "real.png"),
+        grid(FILMS.some(8).reshape(32, 8, 8, 1), columns=4),
     )
     for name, sequences in (("step-00000010.gif", drawn), ("real.gif", FILMS.some(8))):
         with Image.open(tmp_path / "samples" / name) as film:
             assert (film.n_frames, film.info["loop"], film.info["duration"]) == (4, 0, 100)
             for index in range(4):
                 film.seek(index)
-                np.testing.assert_array_equal(np.asarray(film.convert("L"))[..., None], grid(sequences[:, index]))
+                np.testing.assert_array_equal(
+                    np.asarray(film.convert("L"))[..., None], grid(sequences[:, index])
+                )
 
 
 @pytest.mark.parametrize("count", [1, 3, 60])
-def test_sequences_are_as_many_as_asked_or_eight_or_as_fill_the_grid(count: int, tmp_path: Path) -> None:
+def test_sequences_are_as_many_as_asked_or_eight_or_as_fill_the_grid(
+    count: int, tmp_path: Path
+) -> None:
     preview(tmp_path, Sequences(), FILMS, count)
     rows = {1: 1, 3: 3, 60: 15}[count]
     assert picture(tmp_path / "samples" / "real.png").shape[0] == 10 * rows + 2
@@ -120,7 +135,9 @@ def test_an_autoencoder_shows_held_out_images_beside_their_reconstructions(tmp_p
     originals = unseen.some(8)
     expected = pairs(originals, 255 - originals)
     np.testing.assert_array_equal(expected[4:6], [originals[2], 255 - originals[2]])
-    np.testing.assert_array_equal(picture(tmp_path / "samples" / "reconstructions-00000010.png"), grid(expected, 4))
+    np.testing.assert_array_equal(
+        picture(tmp_path / "samples" / "reconstructions-00000010.png"), grid(expected, 4)
+    )
     shown(Moment(20, 20))
     shown.close()
     assert [name for name in names(tmp_path) if name.startswith("reconstructions")] == [
@@ -134,8 +151,12 @@ def _missing() -> Source:
 
 
 @pytest.mark.parametrize("held_out", [_missing, lambda: IMAGES.take(np.arange(0)), lambda: FILMS])
-def test_without_held_out_images_those_of_training_are_reconstructed(held_out: Any, tmp_path: Path) -> None:
+def test_without_held_out_images_those_of_training_are_reconstructed(
+    held_out: Any, tmp_path: Path
+) -> None:
     preview(tmp_path, Negative(), IMAGES, 2, held_out)(Moment(10, 20))
     original = IMAGES.some(1)
     expected = grid(pairs(original, 255 - original), 2)
-    np.testing.assert_array_equal(picture(tmp_path / "samples" / "reconstructions-00000010.png"), expected)
+    np.testing.assert_array_equal(
+        picture(tmp_path / "samples" / "reconstructions-00000010.png"), expected
+    )

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gan_cli.config import Loss, Optimizer, PlayerOptimizer, Schedule, TrainConfig, Training
-from gan_cli.errors import NonFiniteError, RunDirectoryError
-from gan_cli.training import checkpoint
-from gan_cli.training.checkpoint import SAMPLER, STATE, Judged
+from gan_cli.base.errors import NonFiniteError, RunDirectoryError
+from gan_cli.config.schema import Loss, Optimizer, PlayerOptimizer, Schedule, TrainConfig, Training
+from gan_cli.runs import checkpoint
+from gan_cli.runs.checkpoint import SAMPLER, STATE, Judged
+from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training.rollback import RollBack, on_non_finite, reaction
-from gan_cli.training.rundir import RunDirectory
 from gan_cli.training.watchdog import ADVICE, Finding
 
 SATURATED = Finding("saturated", "the discriminator wins", "discriminator")
@@ -35,13 +35,17 @@ def run(tmp_path: Path) -> RunDirectory:
 def save(run: RunDirectory, step: int, score: float | None = None) -> None:
     arrays = {"step": np.asarray(step)}
     judged = None if score is None else Judged(score, "ruler")
-    checkpoint.save(run.checkpoints, step, {STATE: arrays, SAMPLER: arrays}, "model", "data", judged)
+    checkpoint.save(
+        run.checkpoints, step, {STATE: arrays, SAMPLER: arrays}, "model", "data", judged
+    )
 
 
 def config(watchdog: str, **players: PlayerOptimizer) -> TrainConfig:
     optimizer = Optimizer("adam", learning_rate=4e-4, players=players)
     loss = Loss("hinge")
-    return TrainConfig(None, None, loss, optimizer, Schedule("constant"), Training(), watchdog=watchdog)  # type: ignore[arg-type]
+    return TrainConfig(
+        None, None, loss, optimizer, Schedule("constant"), Training(), watchdog=watchdog
+    )  # type: ignore[arg-type]
 
 
 def logged(run: RunDirectory) -> list[dict[str, Any]]:
@@ -49,13 +53,17 @@ def logged(run: RunDirectory) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def react(run: RunDirectory, watchdog: str, step: int, finding: Finding, total: int = TOTAL) -> list[str]:
+def react(
+    run: RunDirectory, watchdog: str, step: int, finding: Finding, total: int = TOTAL
+) -> list[str]:
     said: list[str] = []
     reaction(config(watchdog), run, total, said.append)(step, finding)
     return said
 
 
-def rolled_back(run: RunDirectory, step: int, finding: Finding, total: int = TOTAL) -> tuple[Optimizer, list[str]]:
+def rolled_back(
+    run: RunDirectory, step: int, finding: Finding, total: int = TOTAL
+) -> tuple[Optimizer, list[str]]:
     said: list[str] = []
     with pytest.raises(RollBack) as caught:
         reaction(config("rollback"), run, total, said.append)(step, finding)
@@ -63,32 +71,55 @@ def rolled_back(run: RunDirectory, step: int, finding: Finding, total: int = TOT
 
 
 def test_a_warning_is_said_and_written_down_and_nothing_else(run: RunDirectory) -> None:
-    assert react(run, "warn", 45, RISING) == [f"WATCHDOG at step 45: the score rises; {ADVICE['rising']}"]
-    assert logged(run) == [{"step": 45, "kind": "rising", "text": "the score rises", "action": "warned"}]
+    assert react(run, "warn", 45, RISING) == [
+        f"WATCHDOG at step 45: the score rises; {ADVICE['rising']}"
+    ]
+    assert logged(run) == [
+        {"step": 45, "kind": "rising", "text": "the score rises", "action": "warned"}
+    ]
     assert checkpoint.steps(run.checkpoints) == [40, 30, 20, 10]
 
 
-def test_a_rollback_leaves_nothing_newer_than_the_best_and_halves_every_rate(run: RunDirectory) -> None:
+def test_a_rollback_leaves_nothing_newer_than_the_best_and_halves_every_rate(
+    run: RunDirectory,
+) -> None:
     optimizer, said = rolled_back(run, 45, RISING)
     assert optimizer == Optimizer("adam", learning_rate=2e-4)
-    assert said == ["WATCHDOG at step 45: the score rises; back to step 20 with optimizer.learning_rate=0.0002"]
+    assert said == [
+        "WATCHDOG at step 45: the score rises; back to step 20 with optimizer.learning_rate=0.0002"
+    ]
     assert checkpoint.steps(run.checkpoints) == [20, 10]
     assert len(list(run.checkpoints.iterdir())) == 2
-    entry = {"step": 45, "kind": "rising", "text": "the score rises", "action": "rollback", "to": 20}
+    entry = {
+        "step": 45,
+        "kind": "rising",
+        "text": "the score rises",
+        "action": "rollback",
+        "to": 20,
+    }
     assert logged(run) == [entry | {"key": "optimizer.learning_rate", "value": 2e-4}]
 
 
 def test_a_finding_about_one_player_halves_the_rate_of_that_one(run: RunDirectory) -> None:
     optimizer, said = rolled_back(run, 45, SATURATED)
-    assert optimizer == Optimizer("adam", learning_rate=4e-4, players={"discriminator": PlayerOptimizer(learning_rate=2e-4)})
-    assert said[0].endswith("back to step 20 with optimizer.players.discriminator.learning_rate=0.0002")
-    assert (logged(run)[0]["key"], logged(run)[0]["value"]) == ("optimizer.players.discriminator.learning_rate", 2e-4)
+    assert optimizer == Optimizer(
+        "adam", learning_rate=4e-4, players={"discriminator": PlayerOptimizer(learning_rate=2e-4)}
+    )
+    assert said[0].endswith(
+        "back to step 20 with optimizer.players.discriminator.learning_rate=0.0002"
+    )
+    assert (logged(run)[0]["key"], logged(run)[0]["value"]) == (
+        "optimizer.players.discriminator.learning_rate",
+        2e-4,
+    )
 
 
 def test_after_three_rollbacks_there_are_warnings_only(run: RunDirectory) -> None:
     for step in (50, 60, 70):
         rolled_back(run, step, RISING)
-    assert react(run, "rollback", 80, RISING) == [f"WATCHDOG at step 80: the score rises; {ADVICE['rising']}"]
+    assert react(run, "rollback", 80, RISING) == [
+        f"WATCHDOG at step 80: the score rises; {ADVICE['rising']}"
+    ]
     assert [entry["action"] for entry in logged(run)] == ["rollback"] * 3 + ["warned"]
     on_non_finite(config("rollback"), run, 90, TOTAL, NonFiniteError("x"), print)
     assert checkpoint.steps(run.checkpoints) == [20, 10]
@@ -103,7 +134,9 @@ def test_without_scores_the_newest_checkpoint_is_the_way_back(tmp_path: Path) ->
     assert checkpoint.steps(run.checkpoints) == [20, 10]
 
 
-def test_the_full_score_of_a_run_that_goes_on_does_not_throw_away_what_is_better_now(run: RunDirectory) -> None:
+def test_the_full_score_of_a_run_that_goes_on_does_not_throw_away_what_is_better_now(
+    run: RunDirectory,
+) -> None:
     checkpoint.add_full_score(run.checkpoints, checkpoint.verify(run.checkpoints, 10), 2.5, 64)
     rolled_back(run, 45, RISING)
     assert checkpoint.steps(run.checkpoints) == [20, 10]
@@ -128,17 +161,30 @@ def test_without_a_way_back_there_is_a_warning(tmp_path: Path) -> None:
     assert checkpoint.steps(run.checkpoints) == [10]
 
 
-def test_at_the_end_of_a_run_there_is_a_way_back_but_none_to_the_end_itself(run: RunDirectory) -> None:
+def test_at_the_end_of_a_run_there_is_a_way_back_but_none_to_the_end_itself(
+    run: RunDirectory,
+) -> None:
     rolled_back(run, 40, RISING, total=40)
     save(run, 40, 0.5)
-    assert "WATCHDOG at step 40: the score rises; " in react(run, "rollback", 40, RISING, total=40)[0]
+    assert (
+        "WATCHDOG at step 40: the score rises; " in react(run, "rollback", 40, RISING, total=40)[0]
+    )
     assert checkpoint.steps(run.checkpoints) == [40, 20, 10]
     assert "back to step 40" in rolled_back(run, 40, RISING, total=41)[1][0]
 
 
 @pytest.mark.parametrize("watchdog", ["off", "warn"])
-def test_what_is_not_finite_is_left_to_its_error_unless_rollback_is_asked_for(watchdog: str, run: RunDirectory) -> None:
-    on_non_finite(config(watchdog), run, 45, TOTAL, NonFiniteError("loss_generator not finite at step 45"), print)
+def test_what_is_not_finite_is_left_to_its_error_unless_rollback_is_asked_for(
+    watchdog: str, run: RunDirectory
+) -> None:
+    on_non_finite(
+        config(watchdog),
+        run,
+        45,
+        TOTAL,
+        NonFiniteError("loss_generator not finite at step 45"),
+        print,
+    )
     assert logged(run) == []
     assert checkpoint.steps(run.checkpoints) == [40, 30, 20, 10]
 
@@ -149,14 +195,21 @@ def test_what_is_not_finite_goes_back_and_halves_every_rate(run: RunDirectory) -
     error = NonFiniteError("loss_generator not finite at step 45")
     with pytest.raises(RollBack) as caught:
         on_non_finite(config("rollback", generator=own), run, 45, TOTAL, error, said.append)
-    halves = Optimizer("adam", learning_rate=2e-4, players={"generator": PlayerOptimizer(learning_rate=5e-4)})
+    halves = Optimizer(
+        "adam", learning_rate=2e-4, players={"generator": PlayerOptimizer(learning_rate=5e-4)}
+    )
     assert caught.value.optimizer == halves
-    assert "loss_generator not finite at step 45; back to step 20 with optimizer.learning_rate=0.0002" in said[0]
+    assert (
+        "loss_generator not finite at step 45; back to step 20 with optimizer.learning_rate=0.0002"
+        in said[0]
+    )
     assert (logged(run)[0]["kind"], logged(run)[0]["to"]) == ("not finite", 20)
 
 
 @pytest.mark.parametrize("make", ["link", "pipe"])
-def test_a_planted_log_is_refused_before_the_run_begins(make: str, run: RunDirectory, tmp_path: Path) -> None:
+def test_a_planted_log_is_refused_before_the_run_begins(
+    make: str, run: RunDirectory, tmp_path: Path
+) -> None:
     path, precious = run.path / "watchdog.jsonl", tmp_path / "precious"
     precious.write_text("mine")
     path.symlink_to(precious) if make == "link" else os.mkfifo(path)

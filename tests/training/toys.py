@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from gan_cli.base.randomness import Noise
 from gan_cli.models.base import Autoencoder, Model
-from gan_cli.randomness import Noise
 
 
 class Toy(Model):
@@ -13,7 +13,9 @@ class Toy(Model):
 
     latent_shape = (64,)
 
-    def sample(self, latents: tf.Tensor, labels: tf.Tensor | None = None, steps: int | None = None) -> tf.Tensor:
+    def sample(
+        self, latents: tf.Tensor, labels: tf.Tensor | None = None, steps: int | None = None
+    ) -> tf.Tensor:
         return tf.reshape(tf.tanh(latents), [-1, 8, 8, 1])
 
 
@@ -22,9 +24,13 @@ class Labelled(Toy):
 
     num_classes = 5
 
-    def sample(self, latents: tf.Tensor, labels: tf.Tensor | None = None, steps: int | None = None) -> tf.Tensor:
+    def sample(
+        self, latents: tf.Tensor, labels: tf.Tensor | None = None, steps: int | None = None
+    ) -> tf.Tensor:
         level = tf.cast(labels, tf.float32)[:, None] * 50.0 / 127.5 - 1.0
-        return super().sample(tf.concat([tf.atanh(tf.clip_by_value(level, -0.9999, 0.9999)), latents[:, 1:]], axis=1))
+        return super().sample(
+            tf.concat([tf.atanh(tf.clip_by_value(level, -0.9999, 0.9999)), latents[:, 1:]], axis=1)
+        )
 
 
 class Sequences(Toy):
@@ -32,9 +38,14 @@ class Sequences(Toy):
 
     default_steps = 4
 
-    def sample(self, latents: tf.Tensor, labels: tf.Tensor | None = None, steps: int | None = None) -> tf.Tensor:
+    def sample(
+        self, latents: tf.Tensor, labels: tf.Tensor | None = None, steps: int | None = None
+    ) -> tf.Tensor:
         frame = super().sample(latents)
-        return tf.stack([frame if step % 2 == 0 else -frame for step in range(steps or self.default_steps)], axis=1)
+        return tf.stack(
+            [frame if step % 2 == 0 else -frame for step in range(steps or self.default_steps)],
+            axis=1,
+        )
 
 
 class Negative(Toy, Autoencoder):

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from gan_cli.config import Optimizer, PlayerOptimizer
-from gan_cli.errors import RunDirectoryError
+from gan_cli.base.errors import RunDirectoryError
+from gan_cli.config.schema import Optimizer, PlayerOptimizer
+from gan_cli.runs.journal import entries
 from gan_cli.training import watchdog
 from gan_cli.training.hooks import MetricsLog, Moment
-from gan_cli.training.journal import entries
 from gan_cli.training.watchdog import ADVICE, Finding, Watchdog, halved
 
 LOG_EVERY = 10
@@ -28,13 +28,18 @@ class Told(list[tuple[int, str]]):
 
 def intervals(*ordered: float) -> list[Moment]:
     """A moment after each interval."""
-    return [Moment(LOG_EVERY * number, 10_000, {"ordered": value}) for number, value in enumerate(ordered, 1)]
+    return [
+        Moment(LOG_EVERY * number, 10_000, {"ordered": value})
+        for number, value in enumerate(ordered, 1)
+    ]
 
 
 def scores(*frechet: float, diversity: float = 1.0) -> list[Moment]:
     """A moment with a score after each interval."""
     values = [{"frechet": value, "diversity": diversity} for value in frechet]
-    return [Moment(LOG_EVERY * number, 10_000, {}, scores=each) for number, each in enumerate(values, 1)]
+    return [
+        Moment(LOG_EVERY * number, 10_000, {}, scores=each) for number, each in enumerate(values, 1)
+    ]
 
 
 def diversities(*values: float) -> list[Moment]:
@@ -90,11 +95,16 @@ def test_what_is_seen_and_when(moments: list[Moment], expected: list[tuple[int, 
     ("moments", "expected"),
     [
         (intervals(*[1.0] * 14, 0.5, *[1.0] * 12), [(100, "saturated"), (250, "saturated")]),
-        (diversities(0.9, 0.1, 0.1, 0.1, 0.8, 0.1, 0.1, 0.1), [(30, "collapsed"), (70, "collapsed")]),
+        (
+            diversities(0.9, 0.1, 0.1, 0.1, 0.8, 0.1, 0.1, 0.1),
+            [(30, "collapsed"), (70, "collapsed")],
+        ),
         (scores(4.0, *[9.0] * 7, 4.5, *[9.0] * 7), [(60, "rising"), (140, "rising")]),
     ],
 )
-def test_a_finding_is_said_once_until_it_has_gone(moments: list[Moment], expected: list[tuple[int, str]]) -> None:
+def test_a_finding_is_said_once_until_it_has_gone(
+    moments: list[Moment], expected: list[tuple[int, str]]
+) -> None:
     assert told(moments) == expected
 
 
@@ -102,9 +112,12 @@ def test_only_whole_intervals_count_for_the_discriminator_and_only_scores_for_th
     between = [Moment(moment.step + 5, 10_000, moment.logs) for moment in intervals(*[1.0] * 9)]
     assert told([*intervals(*[1.0] * 9), *between]) == []
     scored_between = [
-        Moment(95 + number, 10_000, {"ordered": 0.0}, scores={"frechet": 1.0, "diversity": 1.0}) for number in range(3)
+        Moment(95 + number, 10_000, {"ordered": 0.0}, scores={"frechet": 1.0, "diversity": 1.0})
+        for number in range(3)
     ]
-    assert told([*intervals(*[1.0] * 9), *scored_between, Moment(100, 10_000, {"ordered": 1.0})]) == [(100, "saturated")]
+    assert told(
+        [*intervals(*[1.0] * 9), *scored_between, Moment(100, 10_000, {"ordered": 1.0})]
+    ) == [(100, "saturated")]
 
 
 def test_two_findings_of_one_moment_are_both_said() -> None:
@@ -116,7 +129,9 @@ def test_two_findings_of_one_moment_are_both_said() -> None:
 
 def test_logs_without_the_numbers_tell_nothing() -> None:
     assert told([Moment(step, 1000, {"loss_encoder": 1.0}) for step in range(10, 300, 10)]) == []
-    assert told([Moment(step, 1000, {}, scores={"frechet": 1.0}) for step in range(10, 300, 10)]) == []
+    assert (
+        told([Moment(step, 1000, {}, scores={"frechet": 1.0}) for step in range(10, 300, 10)]) == []
+    )
 
 
 def test_every_kind_has_advice_and_a_sentence_with_its_numbers() -> None:
@@ -128,7 +143,10 @@ def test_every_kind_has_advice_and_a_sentence_with_its_numbers() -> None:
     for moment in scores(4.0, *[8.5] * 5):
         dog(moment)
     assert [(each.text, each.player) for each in found] == [
-        ("the discriminator has told all real images from generated ones for 10 intervals", "discriminator"),
+        (
+            "the discriminator has told all real images from generated ones for 10 intervals",
+            "discriminator",
+        ),
         ("samples vary 0.12 times as much as real images", None),
         ("the Fréchet distance, 8.5, left its best, 4, long ago", None),
     ]
@@ -140,7 +158,10 @@ SCRIPT = [
         step,
         400,
         {"ordered": 0.5 if step == 200 else 1.0},
-        scores={"frechet": 4.0 if step < 100 else 9.0, "diversity": 0.1 if 150 <= step < 280 else 1.0}
+        scores={
+            "frechet": 4.0 if step < 100 else 9.0,
+            "diversity": 0.1 if 150 <= step < 280 else 1.0,
+        }
         if step % 20 == 0
         else {},
     )
@@ -156,7 +177,9 @@ def test_a_resumed_run_sees_what_an_unbroken_one_does(cut: int, tmp_path: Path) 
     log = MetricsLog(path, LOG_EVERY, 0)
     dog = Watchdog(LOG_EVERY, first)
     for moment in SCRIPT[: cut // 5]:
-        log(Moment(moment.step, cut, moment.logs, scores=moment.scores))  # its last line is that of a run's end
+        log(
+            Moment(moment.step, cut, moment.logs, scores=moment.scores)
+        )  # its last line is that of a run's end
         dog(moment)
     log.close()
     dog = Watchdog(LOG_EVERY, second, entries(path, cut))
@@ -179,9 +202,14 @@ def test_scores_of_before_that_were_measured_otherwise_count_for_nothing() -> No
     assert seen == [(50, "rising")]
 
 
-@pytest.mark.parametrize("junk", ["1", None, [1.0], {"a": 1}, float("nan"), float("inf"), -float("inf"), 10**400, True])
+@pytest.mark.parametrize(
+    "junk", ["1", None, [1.0], {"a": 1}, float("nan"), float("inf"), -float("inf"), 10**400, True]
+)
 def test_a_stranger_s_history_does_no_harm(junk: Any) -> None:
-    history = [{"step": step, "ordered": junk, "frechet": junk, "diversity": junk} for step in range(10, 200, 10)]
+    history = [
+        {"step": step, "ordered": junk, "frechet": junk, "diversity": junk}
+        for step in range(10, 200, 10)
+    ]
     seen = Told()
     dog = Watchdog(LOG_EVERY, seen, history)
     for moment in diversities(0.9, 0.1, 0.1):
@@ -190,7 +218,10 @@ def test_a_stranger_s_history_does_no_harm(junk: Any) -> None:
 
 
 def test_half_the_rate_for_all_players_halves_their_own_rates_too() -> None:
-    players = {"generator": PlayerOptimizer(learning_rate=1e-4, beta_1=0.1), "discriminator": PlayerOptimizer(clip_norm=1.0)}
+    players = {
+        "generator": PlayerOptimizer(learning_rate=1e-4, beta_1=0.1),
+        "discriminator": PlayerOptimizer(clip_norm=1.0),
+    }
     optimizer = Optimizer("rmsprop", learning_rate=4e-4, rho=0.8, players=players)
     changed, key, value = halved(optimizer, None)
     assert (key, value) == ("optimizer.learning_rate", 2e-4)
@@ -212,8 +243,14 @@ def test_half_the_rate_for_all_players_halves_their_own_rates_too() -> None:
     [
         ({}, {"discriminator": PlayerOptimizer(learning_rate=2e-4)}),
         (
-            {"discriminator": PlayerOptimizer(beta_1=0.1), "generator": PlayerOptimizer(learning_rate=1.0)},
-            {"discriminator": PlayerOptimizer(learning_rate=2e-4, beta_1=0.1), "generator": PlayerOptimizer(learning_rate=1.0)},
+            {
+                "discriminator": PlayerOptimizer(beta_1=0.1),
+                "generator": PlayerOptimizer(learning_rate=1.0),
+            },
+            {
+                "discriminator": PlayerOptimizer(learning_rate=2e-4, beta_1=0.1),
+                "generator": PlayerOptimizer(learning_rate=1.0),
+            },
         ),
         (
             {"discriminator": PlayerOptimizer(learning_rate=1e-3, epsilon=1.0)},
@@ -224,15 +261,23 @@ def test_half_the_rate_for_all_players_halves_their_own_rates_too() -> None:
 def test_half_the_rate_for_one_player_leaves_the_others(
     own: dict[str, PlayerOptimizer], expected: dict[str, PlayerOptimizer]
 ) -> None:
-    changed, key, value = halved(Optimizer("adam", learning_rate=4e-4, players=own), "discriminator")
+    changed, key, value = halved(
+        Optimizer("adam", learning_rate=4e-4, players=own), "discriminator"
+    )
     assert changed == Optimizer("adam", learning_rate=4e-4, players=expected)
-    assert (key, value) == ("optimizer.players.discriminator.learning_rate", expected["discriminator"].learning_rate)
+    assert (key, value) == (
+        "optimizer.players.discriminator.learning_rate",
+        expected["discriminator"].learning_rate,
+    )
 
 
 def test_the_log_is_a_line_per_entry_and_rollbacks_are_counted(tmp_path: Path) -> None:
     path = tmp_path / "watchdog.jsonl"
     assert watchdog.rollbacks(path) == 0
-    written = [{"step": 5, "action": "warned", "text": '"rollback"'}, {"step": 9, "action": "rollback"}]
+    written = [
+        {"step": 5, "action": "warned", "text": '"rollback"'},
+        {"step": 9, "action": "rollback"},
+    ]
     for count, entry in enumerate(written):
         watchdog.log(path, entry)
         assert watchdog.rollbacks(path) == count
@@ -241,11 +286,15 @@ def test_the_log_is_a_line_per_entry_and_rollbacks_are_counted(tmp_path: Path) -
 
 def test_a_cut_line_of_the_log_takes_no_other_with_it(tmp_path: Path) -> None:
     path = tmp_path / "watchdog.jsonl"
-    path.write_bytes(b'{"action": "rollback"}\n\xff\xfe[1]\n' + b"[" * 200_000 + b'\n{"action": "roll')
+    path.write_bytes(
+        b'{"action": "rollback"}\n\xff\xfe[1]\n' + b"[" * 200_000 + b'\n{"action": "roll'
+    )
     watchdog.log(path, {"action": "rollback"})
     watchdog.log(path, {"action": "warned"})
     assert watchdog.rollbacks(path) == 2
-    assert path.read_bytes().endswith(b'{"action": "roll\n{"action": "rollback"}\n{"action": "warned"}\n')
+    assert path.read_bytes().endswith(
+        b'{"action": "roll\n{"action": "rollback"}\n{"action": "warned"}\n'
+    )
 
 
 @pytest.mark.parametrize("make", ["link", "pipe"])

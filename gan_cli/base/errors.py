@@ -1,0 +1,90 @@
+"""The failures we expect, one class each, with the exit code of the process that meets it."""
+
+import errno
+from difflib import get_close_matches
+
+
+class GanError(Exception):
+    """A failure with a one-line message for the user; everything else is a bug and keeps its
+    traceback.
+    """
+
+    exit_code = 1
+
+
+class ConfigError(GanError):
+    """A key, value or group option that the schema does not know, or a combination that does not
+    fit.
+    """
+
+    exit_code = 2
+
+
+class DataError(GanError):
+    """The data set is missing, damaged or does not fit the run."""
+
+    exit_code = 3
+
+
+class RunDirectoryError(GanError):
+    """The run directory cannot be created, is in use, or is not one of ours."""
+
+    exit_code = 4
+
+
+class CheckpointError(GanError):
+    """No checkpoint of the run directory is valid, or it does not fit the model."""
+
+    exit_code = 5
+
+
+class NonFiniteError(GanError):
+    """A loss or a weight became NaN or infinite; the state was not saved."""
+
+    exit_code = 6
+
+
+class SweepError(GanError):
+    """At least one job of a multirun failed; the others ran."""
+
+    exit_code = 7
+
+
+class DiskFullError(GanError):
+    """The disk has no room for what had to be written; earlier checkpoints are untouched."""
+
+    exit_code = 8
+
+
+class OutOfMemoryError(GanError):
+    """The run did not fit into the memory of the device or of the machine."""
+
+    exit_code = 9
+
+
+class Interrupted(GanError):
+    """A signal asked the run to stop; its state was saved first."""
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number
+
+
+def refused(error: OSError, line: str) -> DiskFullError | RunDirectoryError:
+    """What the operating system refuses as a failure of ours, with a line for the user."""
+    return (DiskFullError if error.errno in (errno.ENOSPC, errno.EDQUOT) else RunDirectoryError)(
+        line
+    )
+
+
+def unknown(what: str, given: object, accepted: list[str]) -> str:
+    """The line for a name that is not in a closed list: what was given, the nearest name, all
+    names.
+    """
+    last = {
+        name: name.rpartition(".")[2] for name in accepted
+    }  # a shared section would make all keys alike
+    close = get_close_matches(str(given).rpartition(".")[2], last.values(), n=1, cutoff=0.6)
+    nearest = [name for name in accepted if close and last[name] == close[0]]
+    hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+    return f"unknown {what} {given!r}{hint} (accepted: {', '.join(accepted)})"

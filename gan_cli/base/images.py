@@ -1,0 +1,107 @@
+"""Images at the edges: uint8 <-> float in [-1, 1], grids, PNG and GIF. NumPy and Pillow only."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from gan_cli.base.errors import GanError
+from gan_cli.base.files import open_regular, whole
+
+GAP = 2
+
+
+def from_uint8(pixels: Any) -> Any:
+    """Grey levels 0..255 as floats (array or tensor) -> [-1, 1]."""
+    return pixels / 127.5 - 1.0
+
+
+def to_uint8(images: np.ndarray) -> np.ndarray:
+    """Floats in [-1, 1] (clipped) -> uint8, rounded to the nearest level."""
+    levels: np.ndarray = np.rint((images.astype(np.float32) + 1.0) * 127.5)
+    return levels.clip(0, 255).astype(np.uint8)
+
+
+def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
+    """Tile uint8 images [N, H, W, C] row by row into one [H', W', C], as square as N allows, on a
+    white ground.
+
+    Sequences [N, T, H, W, C] have a row each, with their frames in it.
+    """
+    if images.ndim == 5:
+        images, columns = images.reshape(-1, *images.shape[2:]), images.shape[1]
+    count, height, width, channels = images.shape
+    columns = columns or math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    shape = (rows * (height + GAP) + GAP, columns * (width + GAP) + GAP, channels)
+    sheet = np.full(shape, 255, np.uint8)
+    for index, image in enumerate(images):
+        top = GAP + (index // columns) * (height + GAP)
+        left = GAP + (index % columns) * (width + GAP)
+        sheet[top : top + height, left : left + width] = image
+    return sheet
+
+
+def save_png(path: Path, image: np.ndarray) -> None:
+    """Write uint8 [H, W, 1 or 3] as PNG; the file appears whole or not at all."""
+    with whole(path) as partial:
+        _pillow(image).save(partial, format="PNG")
+
+
+def save_gif(path: Path, frames: list[Path], milliseconds: int = 200) -> None:
+    """Animate PNG files into a GIF that loops; the last frame stays for two seconds.
+
+    Files that are no PNG of the last one's size are left out, before they are decoded.
+    """
+    with Image.open(frames[-1], formats=("PNG",)) as last:
+        size = last.size
+    pictures = [picture for frame in frames if (picture := _frame(frame, size))]
+    _save_gif(path, pictures, [milliseconds] * (len(pictures) - 1) + [2000])
+
+
+def save_film(path: Path, sequences: np.ndarray, fps: int) -> None:
+    """Play uint8 sequences [N, T, H, W, C] beside each other in a GIF that loops, as square as N
+    allows.
+    """
+    pictures = [
+        _with_palette(_pillow(grid(sequences[:, index]))) for index in range(sequences.shape[1])
+    ]
+    _save_gif(path, pictures, [round(1000 / fps)] * len(pictures))
+
+
+def _save_gif(path: Path, pictures: list[Image.Image], milliseconds: list[int]) -> None:
+    with whole(path) as partial:
+        pictures[0].save(
+            partial,
+            format="GIF",
+            save_all=True,
+            append_images=pictures[1:],
+            duration=milliseconds,
+            loop=0,
+            optimize=False,
+        )
+
+
+def _with_palette(picture: Image.Image) -> Image.Image:
+    """Grey levels stay as they are; of colours the 256 that a GIF has room for."""
+    return picture if picture.mode == "L" else picture.convert("P", palette=Image.Palette.ADAPTIVE)
+
+
+def _frame(path: Path, size: tuple[int, int]) -> Image.Image | None:
+    try:
+        with open_regular(path) as file, Image.open(file, formats=("PNG",)) as picture:
+            return (
+                picture.convert("P", palette=Image.Palette.ADAPTIVE)
+                if picture.size == size
+                else None
+            )
+    except (GanError, OSError, SyntaxError, ValueError):
+        return None
+
+
+def _pillow(image: np.ndarray) -> Image.Image:
+    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)

@@ -1,0 +1,50 @@
+"""Random draws that are a pure function of (seed, step, replica, name of the stream): nothing to
+save, nothing hidden.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+import tensorflow as tf
+
+
+def key(seed: int, stream: str, step: tf.Tensor | int, replica: int = 0) -> tf.Tensor:
+    """The key [2] int64 of one draw for `tf.random.stateless_*`.
+
+    Seed, stream and replica are hashed while the graph is traced, so that a key costs one op at run
+    time.
+    """
+    digest = hashlib.sha256(f"{seed}/{replica}/{stream}".encode()).digest()
+    return tf.stack(
+        [
+            tf.constant(int.from_bytes(digest[:8], "little", signed=True), tf.int64),
+            tf.cast(step, tf.int64),
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class Noise:
+    """The random draws of one step; two draws of one step need two stream names."""
+
+    seed: int
+    step: tf.Tensor | int
+    replica: int = 0
+    prefix: str = ""
+
+    def branch(self, name: str) -> Noise:
+        """Draws of the same step whose streams are independent of these."""
+        return replace(self, prefix=f"{self.prefix}{name}/")
+
+    def normal(self, stream: str, shape: tuple[int, ...]) -> tf.Tensor:
+        """Standard normal float32 of the given shape."""
+        return tf.random.stateless_normal(shape, self._key(stream))
+
+    def uniform(self, stream: str, shape: tuple[int, ...]) -> tf.Tensor:
+        """Uniform float32 in [0, 1) of the given shape."""
+        return tf.random.stateless_uniform(shape, self._key(stream))
+
+    def _key(self, stream: str) -> tf.Tensor:
+        return key(self.seed, self.prefix + stream, self.step, self.replica)

@@ -1,0 +1,154 @@
+"""Batches as a pure function of the position: the order of an epoch is a permutation made from
+(seed, epoch).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+import tensorflow as tf
+
+from gan_cli.base.images import from_uint8
+from gan_cli.base.randomness import key
+from gan_cli.base.spec import Batch
+from gan_cli.data.reading.source import Source
+
+
+class Feed(ABC):
+    """Gives the batch of any position; nothing in it is state of the run.
+
+    The last batch of an epoch is dropped where it would not be full.
+
+    Attributes:
+        failure: what went wrong while a batch was read, where the graph can only say that something
+            did.
+    """
+
+    failure: Exception | None = None
+
+    def __init__(self, source: Source, batch_size: int, seed: int) -> None:
+        self.batch_size, self.batches_per_epoch = batch_size, source.batches(batch_size)
+        self._seed, self._count = seed, len(source)
+        self._name = "sequence" if source.spec.sequence_length else "images"
+
+    @abstractmethod
+    def batch(self, position: tf.Tensor) -> Batch:
+        """The batch at a position (int64 scalar, from 0 over all epochs), in the graph."""
+
+    def _order_of(self, epoch: tf.Tensor) -> tf.Tensor:
+        """The permutation of an epoch, int64 [N]."""
+        # Sorting 64-bit draws, not stateless_shuffle, which XLA does not know.
+        draws = tf.random.stateless_uniform(
+            [self._count], key(self._seed, "order", epoch), None, None, tf.int64
+        )
+        return tf.cast(tf.argsort(draws, stable=True), tf.int64)
+
+    def _batch(self, pixels: tf.Tensor, labels: tf.Tensor | None) -> Batch:
+        batch: Batch = {self._name: from_uint8(tf.cast(pixels, tf.float32))}  # type: ignore[misc]
+        if labels is not None:
+            batch["labels"] = labels
+        return batch
+
+
+class DeviceFeed(Feed):
+    """Data that lives on the device as uint8 and is gathered and scaled in the graph.
+
+    `_order` is the permutation of the epoch in hand, made again whenever another epoch is asked
+    for.
+    """
+
+    def __init__(self, source: Source, batch_size: int, seed: int) -> None:
+        super().__init__(source, batch_size, seed)
+        # Variables, not constants: TensorFlow gathers uint8 on a GPU from resources only.
+        self._images = tf.Variable(source.images[:], trainable=False, name="images")
+        self._labels = (
+            None
+            if source.labels is None
+            else tf.Variable(source.labels, trainable=False, name="labels")
+        )
+        self._order = tf.Variable(np.zeros(self._count, np.int64), trainable=False, name="order")
+        self._epoch = tf.Variable(np.int64(-1), trainable=False, name="epoch")
+
+    def batch(self, position: tf.Tensor) -> Batch:
+        epoch, index = position // self.batches_per_epoch, position % self.batches_per_epoch
+        tf.cond(tf.equal(epoch, self._epoch), lambda: False, lambda: self._shuffle(epoch))
+        # Gathered, not sliced: XLA would compile anew for every beginning of a slice.
+        chosen = tf.gather(
+            self._order, index * self.batch_size + tf.range(self.batch_size, dtype=tf.int64)
+        )
+        return self._batch(
+            tf.gather(self._images, chosen),
+            None if self._labels is None else tf.gather(self._labels, chosen),
+        )
+
+    def _shuffle(self, epoch: tf.Tensor) -> bool:
+        self._order.assign(self._order_of(epoch))
+        self._epoch.assign(epoch)
+        return True
+
+
+class StreamFeed(Feed):
+    """Data that is read while the device computes: the batches that follow the last one asked for
+    are fetched ahead.
+
+    The order is that of DeviceFeed, bit for bit.
+    """
+
+    AHEAD = 8
+    THREADS = 4
+
+    def __init__(self, source: Source, batch_size: int, seed: int) -> None:
+        super().__init__(source, batch_size, seed)
+        self._source = source
+        self._orders: dict[int, np.ndarray] = {}
+        self._fetched: dict[int, Future[np.ndarray]] = {}
+        self._pool = ThreadPoolExecutor(self.THREADS, "feed")
+
+    def batch(self, position: tf.Tensor) -> Batch:
+        pixels, labels = tf.numpy_function(self._take, [position], (tf.uint8, tf.int64))
+        pixels.set_shape([self.batch_size, *self._source.images.shape[1:]])
+        labels.set_shape([self.batch_size])
+        return self._batch(pixels, None if self._source.labels is None else labels)
+
+    def _take(self, position: np.int64) -> tuple[np.ndarray, np.ndarray]:
+        """The pixels and labels of a position."""
+        try:
+            rows = self._rows(int(position))
+            labels = (
+                np.zeros(self.batch_size, np.int64)
+                if self._source.labels is None
+                else self._source.labels[rows]
+            )
+            return self._pixels(int(position)), labels
+        except Exception as error:
+            self.failure = error
+            raise
+
+    def _pixels(self, here: int) -> np.ndarray:
+        """The pixels of a position; the next ones begin to be read."""
+        for stale in [each for each in self._fetched if not here <= each < here + self.AHEAD]:
+            self._fetched.pop(stale).cancel()
+        for each in range(here, here + self.AHEAD):
+            if each not in self._fetched:
+                self._fetched[each] = self._pool.submit(
+                    self._source.images.__getitem__, self._rows(each)
+                )
+        return self._fetched.pop(here).result()
+
+    def _rows(self, position: int) -> np.ndarray:
+        epoch, index = divmod(position, self.batches_per_epoch)
+        if epoch not in self._orders:
+            self._orders = {
+                number: order for number, order in self._orders.items() if abs(number - epoch) <= 1
+            }
+            self._orders[epoch] = self._order_of(tf.constant(epoch, tf.int64)).numpy()
+        return self._orders[epoch][index * self.batch_size : (index + 1) * self.batch_size]
+
+
+FEEDS: dict[str, Callable[[Source, int, int], Feed]] = {
+    "resident": DeviceFeed,
+    "stream": StreamFeed,
+}

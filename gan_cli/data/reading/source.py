@@ -1,0 +1,213 @@
+"""What a data source is: images by row, in memory or on disk, labels, and what they are."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+from PIL import Image
+
+from gan_cli.base.errors import DataError
+from gan_cli.base.spec import DataSpec
+
+Split = Literal["train", "test"]
+DIGEST = 16
+"""Bytes of the hash of an item."""
+
+
+class Images(Protocol):
+    """Rows of uint8 [N, H, W, C], or of sequences [N, T, H, W, C]; a NumPy array is one."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray: ...
+
+
+class Skipped(NamedTuple):
+    """A file that is left out, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """One split of a data set.
+
+    Attributes:
+        images: uint8 rows, in memory or read when asked for.
+        labels: int64 [N] in [0, num_classes), or None.
+        class_names: one per class; empty where the data has no labels.
+        origin: where the data was found, for people.
+        hashes: uint8 [N, 16], the hash of each item; None: of its pixels, computed when needed.
+        recipe: what else the pixels depend on, where the hashes are those of files.
+        names: of the files, one for each item; empty where the items are no files.
+        skipped: files that could not be read.
+        notes: what else there is to know about the files, a line each.
+    """
+
+    images: Images
+    labels: np.ndarray | None = None
+    class_names: list[str] = field(default_factory=list)
+    origin: str = ""
+    hashes: np.ndarray | None = None
+    recipe: str = ""
+    names: list[str] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def spec(self) -> DataSpec:
+        *frames, height, width, channels = self.images.shape[1:]
+        grey_or_rgb: Literal[1, 3] = 1 if channels == 1 else 3
+        return DataSpec(
+            height, width, grey_or_rgb, len(self.class_names), list(self.class_names), *frames
+        )
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all pixels."""
+        return math.prod(self.images.shape)
+
+    @property
+    def single_images(self) -> Images:
+        """The images, or the frames of all sequences: [N, H, W, C] either way."""
+        return Frames(self.images) if self.spec.sequence_length else self.images
+
+    def some(self, count: int) -> np.ndarray:
+        """Up to `count` items to look at, uint8: the same ones every time, from all over the
+        data.
+        """
+        rows = np.random.default_rng(0).permutation(len(self))[:count]
+        return self.images[np.sort(rows)]
+
+    def batches(self, batch_size: int) -> int:
+        """Full batches of an epoch; the rest is dropped.
+
+        Raises:
+            DataError: not even one.
+        """
+        if not len(self):
+            raise DataError(
+                f"{self.origin}: all of it is held out for evaluation; data.test_share=0 trains "
+                "on it"
+            )
+        if len(self) < batch_size:
+            raise DataError(
+                f"{self.origin}: {len(self):,} {'image' if len(self) == 1 else 'images'} to train "
+                "on, fewer than "
+                f"training.batch_size={batch_size}; set that to {len(self)} or less"
+            )
+        return len(self) // batch_size
+
+    @cached_property
+    def digests(self) -> np.ndarray:
+        """uint8 [N, 16]: equal for equal items only."""
+        return digests(self.images) if self.hashes is None else self.hashes
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of shape, items and labels: tells whether a resumed run sees the same data."""
+        digest = hashlib.sha256(f"{tuple(self.images.shape)} {self.recipe}".encode())
+        digest.update(self.digests.tobytes())
+        if self.labels is not None:
+            digest.update(self.labels.tobytes())
+        return digest.hexdigest()
+
+    def take(self, rows: np.ndarray) -> Source:
+        """Some of the items, in the order of `rows`."""
+        images = (
+            self.images[rows] if isinstance(self.images, np.ndarray) else Chosen(self.images, rows)
+        )
+        labels = None if self.labels is None else self.labels[rows]
+        hashes = None if self.hashes is None else self.hashes[rows]
+        names = [self.names[row] for row in rows] if self.names else []
+        return replace(self, images=images, labels=labels, hashes=hashes, names=names)
+
+
+class Chosen:
+    """Some rows of images that are not in memory."""
+
+    def __init__(self, images: Images, rows: np.ndarray) -> None:
+        self._images, self._rows = images, rows
+        self.shape = (len(rows), *images.shape[1:])
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
+        return self._images[self._rows[rows]]
+
+
+class Frames:
+    """The frames of sequences as single images, in order; a call reads each sequence that it wants
+    some of once.
+    """
+
+    def __init__(self, sequences: Images) -> None:
+        self._sequences = sequences
+        self.shape = (len(sequences) * sequences.shape[1], *sequences.shape[2:])
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
+        numbers, frames = np.divmod(np.arange(len(self))[rows], self._sequences.shape[1])
+        wanted, places = np.unique(numbers, return_inverse=True)
+        return self._sequences[wanted][places, frames]
+
+
+def digest(content: bytes | memoryview) -> bytes:
+    """The hash of one item."""
+    return hashlib.blake2b(content, digest_size=DIGEST).digest()
+
+
+def digests(images: Images) -> np.ndarray:
+    """uint8 [N, 16]: the hash of each row's pixels."""
+    found = b"".join(
+        digest(row.tobytes())
+        for start in range(0, len(images), 1024)
+        for row in images[start : start + 1024]
+    )
+    return np.frombuffer(found, np.uint8).reshape(-1, DIGEST)
+
+
+def held_out(hashes: np.ndarray, share: float, split: Split) -> np.ndarray:
+    """The rows of a split, for data without a test split of its own.
+
+    An item's hash alone decides, so that it never changes sides when others come or go, and equal
+    items are on one side.
+
+    Args:
+        hashes: uint8 [N, 16].
+        share: of the items that are held out for the test split, 0 to 1.
+    """
+    draws = np.ascontiguousarray(hashes[:, :8]).view(np.uint64).ravel() / 2.0**64
+    return np.flatnonzero((draws < share) == (split == "test"))
+
+
+def resize(images: np.ndarray, size: int | list[int] | None) -> np.ndarray:
+    """uint8 [N, H, W, C] -> [N, *size, C], antialiased (Pillow's bicubic filter, whose support
+    grows when shrinking).
+    """
+    if size is None:
+        return images
+    height, width = (size, size) if isinstance(size, int) else size
+    if images.shape[1:3] == (height, width):
+        return images
+    resized = np.empty((len(images), height, width, images.shape[3]), np.uint8)
+    for index, image in enumerate(images):
+        picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+        scaled = np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC))
+        resized[index] = scaled.reshape(height, width, -1)
+    return resized

@@ -1,0 +1,108 @@
+"""Score samples: of a checkpoint, or of images that any program made."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from gan_cli.evaluation import scores
+from gan_cli.evaluation.ruler import Measured
+from gan_cli.evaluation.scores import Provenance, Report, Score
+from gan_cli.metrics import table
+from gan_cli.metrics.extractors.extractor import Extractor
+from gan_cli.metrics.table import Better, Sample
+
+Draw = Callable[[int], Iterable[np.ndarray]]
+"""From a seed to batches of uint8 images [<= batch, H, W, C]."""
+OF_MODELS: dict[str, Better] = {"elbo": "higher"}
+"""Scores of a model on real images, which samples alone do not have: the evidence lower bound, in
+nats per image.
+"""
+OfModel = Callable[[int], float]
+"""From a seed to such a score."""
+
+
+def better(names: Iterable[str]) -> dict[str, Better]:
+    """Name of each score -> which way is better, of samples and of models."""
+    ways: dict[str, Better] = {}
+    for name in names:
+        ways |= {name: OF_MODELS[name]} if name in OF_MODELS else table.better([name])
+    return ways
+
+
+def report(
+    measured: Measured,
+    names: list[str],
+    draw: Draw,
+    count: int,
+    repeats: int,
+    seed: int,
+    subject: dict[str, Any],
+    of_model: Mapping[str, OfModel] | None = None,
+) -> Report:
+    """Measure fresh samples `repeats` times, and real images once; `of_model`, which have no floor,
+    with as many seeds.
+    """
+    began = time.perf_counter()
+    others = of_model or {}
+    with tqdm(total=repeats * count, unit="img", desc="scoring", disable=None, leave=False) as bar:
+        rounds = [
+            _of_samples(measured, names, _shown(draw(number), bar))
+            | {name: score(number) for name, score in others.items()}
+            for number in range(seed, seed + repeats)
+        ]
+    floor = {name: _finite(value) for name, value in measured.floor(names).items()}
+    ways = better([*names, *others])
+    found = {
+        name: Score(*_spread([values[name] for values in rounds]), floor.get(name), ways[name])
+        for name in rounds[0]
+    }
+    provenance = Provenance(**measured.provenance, count=count, repeats=repeats, seed=seed)
+    seconds = round(time.perf_counter() - began, 3)
+    return Report(scores.FORMAT, subject, provenance, found, scores.versions(), seconds)
+
+
+def _of_samples(
+    measured: Measured, names: list[str], batches: Iterable[np.ndarray]
+) -> table.Values:
+    if not names:
+        return {}
+    return table.measure(names, measured.ruler, sampled(measured.ruler.extractor, batches))
+
+
+def sampled(extractor: Extractor, batches: Iterable[np.ndarray]) -> Sample:
+    """The features of all images, and the first of them; batches are gone when their features are
+    there.
+    """
+    features, kept, count = [], [], 0
+    for batch in batches:
+        features.append(extractor.features(batch))
+        if count < table.LOOKED_AT:
+            kept.append(batch[: table.LOOKED_AT - count])
+            count += len(batch)
+    return Sample(np.concatenate(features), np.concatenate(kept))
+
+
+def _shown(batches: Iterable[np.ndarray], bar: tqdm) -> Iterator[np.ndarray]:
+    for batch in batches:
+        yield batch
+        bar.update(len(batch))
+
+
+def _spread(values: list[float]) -> tuple[float | None, float | None]:
+    """Mean and sample standard deviation; of a single value there is none, nor of one that is not
+    finite.
+    """
+    if not all(map(math.isfinite, values)):
+        return None, None
+    return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else None
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no infinity."""
+    return value if math.isfinite(value) else None

@@ -1,0 +1,225 @@
+"""Scores while training: they choose the best checkpoint, and may end the run early."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from gan_cli.base import files
+from gan_cli.base.errors import CheckpointError, ConfigError, DataError, RunDirectoryError
+from gan_cli.config.schema import Evaluation
+from gan_cli.data.reading.source import Source
+from gan_cli.evaluation import bounds, ruler
+from gan_cli.evaluation.ruler import Measured, Say, Setting
+from gan_cli.metrics.frechet import Moments, frechet_distance
+from gan_cli.models.base import Model
+from gan_cli.runs import checkpoint, ranking
+from gan_cli.runs.checkpoint import Judged
+from gan_cli.runs.ranking import CONTENDING
+from gan_cli.runs.rundir import RunDirectory
+from gan_cli.sampling import drawing
+from gan_cli.sampling.generate import load_sampler
+
+REAL_COUNT = 10_000
+"""Most real images that samples are compared with."""
+BOUND_COUNT = 2000
+"""Most held-out images whose bound is measured."""
+SEED = 0
+BATCH = 250
+FACTS = Path("scores", "training.json")
+"""In a run directory: what its scores were measured with, and the step at whose end the best was
+chosen.
+"""
+
+
+def measured(
+    options: Any, source: Source, evaluation: Evaluation, total: int, say: Say
+) -> Measured | None:
+    """The ruler of a run of `total` steps; None for a run that is over before its first score, and,
+    with a word why, for data that cannot be scored."""
+    if evaluation.every is None or total < evaluation.every:
+        return None
+    try:
+        made = ruler.build(
+            options,
+            Setting(evaluation.extractor, count=REAL_COUNT),
+            say,
+            train=source,
+            names=["frechet"],
+        )
+        if made.ruler.moments.covariance.trace() == 0.0:
+            raise DataError(
+                f"{source.origin}: all images look the same to extractor={evaluation.extractor}"
+            )
+    except (ConfigError, DataError) as error:
+        say(f"without scores: {error}")
+        return None
+    return made
+
+
+def owed(run: RunDirectory, evaluation: Evaluation) -> bool:
+    """Whether a run that has reached its end was killed before its best checkpoint was chosen by
+    full scores.
+    """
+    if (
+        evaluation.every is None
+        or evaluation.final_count is None
+        or not (run.path / FACTS).exists()
+    ):
+        return False
+    try:
+        chosen = files.read_json(run.path / FACTS).get("chosen_at")
+    except RunDirectoryError:
+        return False
+    return chosen != checkpoint.steps(run.checkpoints)[0]
+
+
+class Moment(Protocol):
+    """What is asked of a moment of training."""
+
+    @property
+    def step(self) -> int: ...
+
+
+class Saver(Protocol):
+    """What writes a checkpoint of the state as it is now."""
+
+    def save(self, step: int, judged: Judged | None = None) -> None: ...
+
+
+class Scorer:
+    """Every so often a Fréchet distance of the averaged generator's samples; a checkpoint where it
+    is among the best.
+
+    Beside it `diversity`: the variance of the samples' features over that of real images; and of a
+    model that has one `elbo_held_out`: the averaged networks' evidence lower bound of held-out
+    images, in nats per image.
+
+    Attributes:
+        since: step after which the run's scores were measured as they are now.
+        finished: whether patience has run out.
+    """
+
+    def __init__(
+        self,
+        made: Measured,
+        evaluation: Evaluation,
+        run: RunDirectory,
+        sampler: Model,
+        start: int,
+        saver: Saver,
+    ) -> None:
+        assert evaluation.every is not None
+        self.every = evaluation.every
+        self._made, self._options, self._run, self._saver = made, evaluation, run, saver
+        self._model, self._sample = sampler, drawing.compiled(sampler)
+        bounded = bounds.measurable(self._model)
+        self._bound = bounds.compiled(bounded, made.held_out, BOUND_COUNT) if bounded else None
+        facts = made.provenance | {"count": evaluation.count, "seed": SEED}
+        self.ruler = files.fingerprint(facts)
+        (run.path / "scores").mkdir(exist_ok=True)
+        self._path = run.path / FACTS
+        self.since = _since(self._path, facts, start)
+        self._facts = facts | {"final_count": evaluation.final_count, "since": self.since}
+        files.write_json(self._path, self._facts)
+        self.finished = start % self.every == 0 and self._waited_long(
+            start
+        )  # a run that has ended early ends again
+
+    def __call__(self, moment: Moment) -> Mapping[str, float]:
+        batches = drawing.single_images(self._model, self._options.count, SEED, BATCH, self._sample)
+        generated, real = self._moments(batches), self._made.ruler.moments
+        score = frechet_distance(real, generated)
+        ahead = [manifest.score or 0.0 for manifest in self._contenders()][:CONTENDING]
+        if len(ahead) < CONTENDING or score < ahead[-1]:
+            self._saver.save(moment.step, Judged(score, self.ruler))
+        self.finished = self._waited_long(moment.step)
+        scores = {
+            "frechet": score,
+            "diversity": float(generated.covariance.trace() / real.covariance.trace()),
+        }
+        return scores if self._bound is None else scores | {"elbo_held_out": self._bound(SEED)}
+
+    def close(self) -> None:
+        pass
+
+    def choose(self, say: Say) -> None:
+        """Score the best few again with many samples, so that noise does not choose, and keep the
+        best of them.
+        """
+        count = self._options.final_count
+        if count is None:
+            return
+        for place, manifest in enumerate(self._contenders()):
+            if manifest.full_count != count and (
+                place < CONTENDING or manifest.full_score is not None
+            ):
+                self._score_fully(manifest, count, say)
+        ranking.prune(self._run.checkpoints)
+        best = self._ranked()
+        if best and best[0].full_score is not None:
+            floor = self._made.floor(["frechet"])["frechet"]
+            say(
+                f"best step      {best[0].step}, Fréchet {best[0].full_score:.4g} ({count:,} "
+                f"samples; real images {floor:.3g})"
+            )
+        files.write_json(
+            self._path, self._facts | {"chosen_at": checkpoint.steps(self._run.checkpoints)[0]}
+        )
+
+    def _score_fully(self, manifest: checkpoint.Manifest, count: int, say: Say) -> None:
+        folder = self._run.checkpoints
+        try:
+            checkpoint.verify(folder, manifest.step, (checkpoint.SAMPLER,))
+            model = load_sampler(self._run, manifest)
+        except CheckpointError as error:
+            say(f"DAMAGED CHECKPOINT {error}; without a full score")
+            return
+        moments = self._moments(drawing.single_images(model, count, SEED, BATCH))
+        checkpoint.add_full_score(
+            folder, manifest, frechet_distance(self._made.ruler.moments, moments), count
+        )
+
+    def _moments(self, batches: Any) -> Moments:
+        moments = None
+        for batch in batches:
+            features = self._made.ruler.extractor.features(batch)
+            if moments is None:
+                moments = Moments.of(features)
+            else:
+                moments.add(features)
+        assert moments is not None
+        return moments
+
+    def _ranked(self) -> list[checkpoint.Manifest]:
+        return [each for each in ranking.ranked(self._run.checkpoints) if each.ruler == self.ruler]
+
+    def _contenders(self) -> list[checkpoint.Manifest]:
+        return [
+            each for each in ranking.contenders(self._run.checkpoints) if each.ruler == self.ruler
+        ]
+
+    def _waited_long(self, step: int) -> bool:
+        """Whether as many scores as `patience` allows have come since the best one: known from the
+        checkpoints alone.
+        """
+        best = self._contenders()
+        return bool(
+            self._options.patience
+            and best
+            and step - best[0].step >= self._options.patience * self.every
+        )
+
+
+def _since(path: Path, facts: Mapping[str, Any], start: int) -> int:
+    """The step after which scores were measured by these facts: an earlier part of the run may have
+    had others.
+    """
+    try:
+        stored = files.read_json(path)
+    except RunDirectoryError:
+        return start
+    since = stored.get("since")
+    same = all(stored.get(key) == value for key, value in facts.items())
+    return since if same and isinstance(since, int) and 0 <= since <= start else start

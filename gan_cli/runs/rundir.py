@@ -1,0 +1,205 @@
+"""The run directory: created or opened under a lock that lasts as long as the process."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, replace
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
+from gan_cli.base import files
+from gan_cli.base.errors import ConfigError, RunDirectoryError
+from gan_cli.base.spec import DataSpec
+from gan_cli.config.catalogue import parse_options
+from gan_cli.config.schema import Loss, parse
+from gan_cli.runs import checkpoint
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
+class ModelCard:
+    """model.json: all that rebuilding the networks needs, as plain JSON."""
+
+    format: Literal[1]
+    model: Any
+    loss: Loss
+    data: DataSpec
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells this model from others: only what differs from the defaults, so that an option
+        that a later version adds leaves it as it is."""
+        model = _chosen(self.model)
+        model.pop("features_file", None)  # where a file lies is no part of what the model is
+        return files.fingerprint(
+            {
+                "format": self.format,
+                "data": asdict(self.data),
+                "model": model,
+                "loss": _chosen(self.loss),
+            }
+        )
+
+
+class RunDirectory:
+    """Where a run's files are; `path` is the folder itself."""
+
+    def __init__(self, path: Path, lock: FileLock | None = None) -> None:
+        self.path, self._lock = path, lock
+        self.checkpoints, self.samples = path / "checkpoints", path / "samples"
+        self.metrics, self.log = path / "metrics.jsonl", path / "train.log"
+
+    @classmethod
+    def create(
+        cls, path: str | None, name: str, begun: bool = False, wait: float = 0.0
+    ) -> RunDirectory:
+        """A new directory at `path`, which must be new or empty, or runs/DATE/TIME-name, numbered
+        where that is taken.
+
+        Args:
+            begun: an earlier attempt, which never came to a model.json, may have left files in it.
+            wait: seconds for another process to leave it.
+
+        Raises:
+            RunDirectoryError: it holds something, is in use, or cannot be written.
+        """
+        try:
+            target = _given(Path(path)) if path else _new(datetime.now(), name)
+            held = lock(target, wait=wait)
+            found = sorted(entry.name for entry in target.iterdir() if entry.name != ".lock")
+            taken = next((name for name in found if not begun or name == "model.json"), None)
+        except OSError as error:
+            raise RunDirectoryError(
+                f"{error.filename or path}: {error.strerror}; choose another run_dir="
+            ) from None
+        if taken:
+            raise RunDirectoryError(
+                f"{target}: already holds {taken}; resume={target} goes on, run_dir= takes another"
+            )
+        return cls(target, held)
+
+    @classmethod
+    def resume(cls, path: str, wait: float = 0.0) -> RunDirectory:
+        """An existing run directory, to go on in; `wait` are seconds for another process to leave
+        it.
+
+        Raises:
+            RunDirectoryError: missing, not one of ours, in use, or not writable.
+        """
+        run = cls.read(path)
+        try:
+            run._lock = lock(run.path, wait=wait)
+            checkpoint.remove_leftovers(run.checkpoints)
+            for leftover in (*run.path.glob(".*.tmp"), *run.samples.glob(".*.tmp")):
+                files.remove(leftover)
+        except OSError as error:
+            raise RunDirectoryError(f"{error.filename or path}: {error.strerror}") from None
+        return run
+
+    @classmethod
+    def read(cls, path: str) -> RunDirectory:
+        """An existing run directory, to look into; it may come from a stranger and nothing in it is
+        changed.
+        """
+        run = cls(Path(path))
+        if not run.path.is_dir():
+            raise RunDirectoryError(f"{path}: no such directory")
+        if not (run.path / "model.json").exists():
+            raise RunDirectoryError(f"{path}: not a run directory (it has no model.json)")
+        if link := next((entry for entry in run.path.iterdir() if entry.is_symlink()), None):
+            raise RunDirectoryError(
+                f"{link}: is a link; a run directory holds plain files and folders only"
+            )
+        if other := next(
+            (entry for entry in run.path.iterdir() if not (entry.is_file() or entry.is_dir())), None
+        ):
+            raise RunDirectoryError(
+                f"{other}: is neither a file nor a folder"
+            )  # opening a pipe would hang
+        return run
+
+    def release(self) -> None:
+        """Give the lock back; the process's end does so too."""
+        if self._lock is not None:
+            self._lock.release()
+
+    def discard_if_empty(self) -> None:
+        """Remove a directory in which no run came about, because the configuration did not fit."""
+        if not (self.path / "model.json").exists():
+            shutil.rmtree(self.path, ignore_errors=True)
+
+    def write_card(self, card: ModelCard) -> None:
+        files.write_json(self.path / "model.json", asdict(card))
+
+    def read_card(self) -> ModelCard:
+        return _parsed(ModelCard, self.path / "model.json", "")
+
+    def write_config(self, config: dict[str, Any]) -> None:
+        files.write_json(self.path / "config.json", config)
+
+    def read_config(self) -> dict[str, Any]:
+        """The stored configuration as plain values; `gan_cli.config` has not looked at it yet."""
+        return files.read_json(self.path / "config.json")
+
+
+def _chosen(options: Any) -> dict[str, Any]:
+    """The name of a choice, and those of its options that are not at their default."""
+    defaults = {key: field.default for key, field in type(options).__pydantic_fields__.items()}
+    return {
+        key: value
+        for key, value in asdict(options).items()
+        if key == "name" or value != defaults[key]
+    }
+
+
+def _parsed(schema: type[ModelCard], path: Path, section: str) -> ModelCard:
+    values = files.read_json(path)
+    try:
+        card = parse(schema, values, section)
+        return replace(card, model=parse_options(card.model, "model"))
+    except ConfigError as error:
+        raise RunDirectoryError(f"{path}: {error}") from None
+
+
+def _given(path: Path) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _new(now: datetime, name: str) -> Path:
+    """Make runs/DATE/TIME-name, or the first of TIME-name-2, -3, ... that nobody has."""
+    first = Path("runs") / f"{now:%Y-%m-%d}" / f"{now:%H-%M-%S}-{name}"
+    for number in count(1):
+        path = first if number == 1 else first.with_name(f"{first.name}-{number}")
+        try:
+            path.mkdir(parents=True)
+            break
+        except FileExistsError:
+            continue
+    return path
+
+
+def lock(
+    path: Path, taken: str = "another process is training in it", wait: float = 0.0
+) -> FileLock:
+    """A folder's lock, held by this process until it is released or the process ends; `wait` are
+    seconds to get it in.
+
+    Raises:
+        RunDirectoryError: another process has it; `taken` says what that does. Or the disk has no
+            locks.
+        OSError: nothing can be written there.
+    """
+    held = FileLock(path / ".lock", timeout=wait, mode=0o644)
+    try:
+        held.acquire()
+    except Timeout:
+        raise RunDirectoryError(f"{path}: {taken}") from None
+    except NotImplementedError as error:
+        raise RunDirectoryError(f"{path}: its disk has no file locks ({error})") from None
+    return held

@@ -1,0 +1,156 @@
+"""What a user decides about samples, held against model.json before TensorFlow is imported."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gan_cli.base.errors import ConfigError, DataError, unknown
+from gan_cli.config.catalogue import MODELS
+from gan_cli.config.schema import SampleConfig
+from gan_cli.data.reading.arrays import map_npy
+from gan_cli.data.reading.listing import shown
+from gan_cli.runs.rundir import ModelCard
+
+DEFAULT_COUNT = 64
+MOST = {"grid": 4096, "gif": 65536}
+"""Images, every frame counted, that one file shows."""
+MOST_NAMES = 100
+"""Classes that a message lists."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """What is drawn.
+
+    Attributes:
+        count: images, or sequences.
+        frames: of each sequence; 0: single images.
+        labels: numbers of the classes that images get in turn; None: drawn.
+        latents: floats [N, ...] to take in order; None: drawn.
+        truncation: largest absolute value of a drawn latent; None: unbounded.
+        columns: of a grid with a row for each of `labels`, whose images share the latents of their
+            columns; None: no such grid.
+    """
+
+    count: int
+    frames: int = 0
+    labels: list[int] | None = None
+    latents: np.ndarray | None = None
+    truncation: float | None = None
+    columns: int | None = None
+
+
+def check(config: SampleConfig, card: ModelCard) -> Control:
+    """What `config` asks of the model of a run.
+
+    Raises:
+        ConfigError: the model, or another key, does not go with it.
+        DataError: no latents can be read from the file.
+    """
+    frames, labels = _frames(config, card), _labels(config, card)
+    latents = None if config.latents is None else _latents(config)
+    count = _count(config, latents)
+    columns = None
+    if config.format == "grid" and "labels" in MODELS[card.model.name].needs and not frames:
+        classes = list(range(card.data.num_classes)) if labels is None else labels
+        if len(classes) > 1:
+            rows, columns = (
+                (len(classes), count) if latents is not None else class_grid(count, len(classes))
+            )
+            labels, count = classes[:rows], rows * columns
+    _refuse_too_many(config, count, frames)
+    return Control(count, frames, labels, latents, config.truncation, columns)
+
+
+def class_grid(count: int, classes: int) -> tuple[int, int]:
+    """Rows and columns of up to `count` images with a row for each class.
+
+    With more classes than images it is a square of the first classes.
+    """
+    columns = count // classes or math.isqrt(count)
+    return min(classes, count // columns), columns
+
+
+def _frames(config: SampleConfig, card: ModelCard) -> int:
+    if "sequences" in MODELS[card.model.name].needs:
+        return config.steps or card.data.sequence_length
+    if config.steps is not None:
+        raise ConfigError(
+            f"steps={config.steps}: model={card.model.name} makes single images, which have no "
+            "frames"
+        )
+    if config.format == "gif":
+        raise ConfigError(
+            f"format=gif plays sequences; model={card.model.name} makes single images: "
+            "format=grid, png or npz"
+        )
+    return 0
+
+
+def _labels(config: SampleConfig, card: ModelCard) -> list[int] | None:
+    if config.labels is None:
+        return None
+    given = config.labels if isinstance(config.labels, list) else [config.labels]
+    if "labels" not in MODELS[card.model.name].needs:
+        raise ConfigError(
+            f"labels={_text(given)}: model={card.model.name} is not told classes; leave labels out"
+        )
+    if not given:
+        raise ConfigError("labels=[] names no class; labels=null draws them")
+    return [_label(each, card.data.class_names, card.data.num_classes) for each in given]
+
+
+def _label(given: int | str, names: list[str], classes: int) -> int:
+    """The class of this name, or else of this number: a folder called 7 may be the second one."""
+    if str(given) in names:
+        return names.index(str(given))
+    if str(given).isdecimal() and int(given) < classes:
+        return int(given)
+    accepted = [shown(name) for name in names] or [f"0 to {classes - 1}"]
+    if len(accepted) > MOST_NAMES:
+        accepted = [*accepted[:MOST_NAMES], f"... of {classes:,}"]
+    raise ConfigError(f"labels: {unknown('class', given, accepted)}")
+
+
+def _text(given: list[int | str]) -> str:
+    return f"[{','.join(map(str, given))}]"
+
+
+def _latents(config: SampleConfig) -> np.ndarray:
+    """The rows of a file, mapped; whether they fit the model is asked when that is built."""
+    if config.truncation is not None:
+        raise ConfigError("truncation= bounds drawn latents, latents= gives them; leave one out")
+    try:
+        latents = map_npy(Path(str(config.latents)))
+    except DataError as error:
+        raise DataError(f"latents={error}") from None
+    if latents.dtype.kind != "f" or latents.ndim < 2:
+        found = f"{latents.dtype} {list(latents.shape)}"
+        raise DataError(
+            f"latents={config.latents}: {found}, expected floats [N, ...]; save them with "
+            ".astype(np.float32)"
+        )
+    return latents
+
+
+def _count(config: SampleConfig, latents: np.ndarray | None) -> int:
+    if latents is None:
+        return config.count or DEFAULT_COUNT
+    if config.count and config.count > len(latents):
+        raise ConfigError(f"count={config.count}: latents={config.latents} holds {len(latents):,}")
+    return config.count or len(latents)
+
+
+def _refuse_too_many(config: SampleConfig, count: int, frames: int) -> None:
+    images = count * max(frames, 1)
+    if images > MOST.get(config.format, images):
+        frames_of = f" of {frames} frames" if frames else ""
+        raise ConfigError(
+            f"count={count}{frames_of}: format={config.format} shows up to {MOST[config.format]} "
+            "images; "
+            "format=png or format=npz takes any number"
+        )

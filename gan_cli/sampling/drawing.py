@@ -1,0 +1,167 @@
+"""Images from a model: the same seed gives the same images, however they are cut into batches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from gan_cli.base.errors import DataError
+from gan_cli.base.images import to_uint8
+from gan_cli.models.base import Model
+from gan_cli.sampling.control import Control
+
+
+class Inputs(NamedTuple):
+    """Latents [B, *latent_shape] float32 and, where the model is told the class, labels [B]
+    int64.
+    """
+
+    latents: np.ndarray
+    labels: np.ndarray | None
+
+
+Sampler = Callable[[Inputs], np.ndarray]
+"""To uint8 images [B, H, W, C], or sequences [B, T, H, W, C]."""
+Draw = Callable[[int], Inputs]
+"""The next n inputs of a stream."""
+
+
+def compiled(model: Model, steps: int | None = None) -> Sampler:
+    """The model's sampling function as one graph for any batch size."""
+    signature = [
+        tf.TensorSpec([None, *model.latent_shape], tf.float32),
+        tf.TensorSpec([None], tf.int64),
+    ]
+    if not model.num_classes:
+        signature = signature[:1]
+    function = tf.function(
+        lambda latents, labels=None: model.sample(latents, labels, steps),
+        input_signature=signature,
+        autograph=False,
+    )
+
+    def sample(inputs: Inputs) -> np.ndarray:
+        given = inputs if model.num_classes else inputs[:1]
+        return to_uint8(function(*map(tf.constant, given)).numpy())
+
+    return sample
+
+
+def batches(
+    model: Model,
+    count: int,
+    seed: int,
+    batch_size: int,
+    sampler: Sampler | None = None,
+    draw: Draw | None = None,
+) -> Iterator[np.ndarray]:
+    """`count` images as uint8 batches [<= batch_size, H, W, C], or sequences [<= batch_size, T, H,
+    W, C].
+
+    `sampler` is the model's compiled function, where there is one already; `draw` gives the inputs,
+    if not those of `seed`.
+    """
+    function, draw = sampler or compiled(model), draw or inputs(model, seed)
+    for start in range(0, count, batch_size):
+        yield function(draw(min(batch_size, count - start)))
+
+
+def single_images(
+    model: Model, count: int, seed: int, batch_size: int, sampler: Sampler | None = None
+) -> Iterator[np.ndarray]:
+    """`count` images as uint8 batches [N, H, W, C]; of a model that makes sequences their frames,
+    one after the other.
+    """
+    length = max(1, model.default_steps)
+    sequences = batches(
+        model, math.ceil(count / length), seed, max(1, batch_size // length), sampler
+    )
+    for batch in sequences:
+        images = batch.reshape(-1, *batch.shape[-3:])[:count]
+        count -= len(images)
+        yield images
+
+
+def inputs(model: Model, seed: int) -> Draw:
+    """The inputs of a seed, each from streams of random numbers: input i depends on the seed and on
+    i alone.
+
+    Labels are uniform over the classes.
+    """
+    latents, labels = np.random.default_rng(seed), np.random.default_rng([seed, 1])
+
+    def draw(count: int) -> Inputs:
+        drawn = latents.standard_normal((count, *model.latent_shape), dtype=np.float32)
+        if not model.num_classes:
+            return Inputs(drawn, None)
+        return Inputs(drawn, (labels.random(count) * model.num_classes).astype(np.int64))
+
+    return draw
+
+
+def controlled(model: Model, control: Control, seed: int) -> Draw:
+    """The inputs of a seed with what the user decided about them."""
+    draw, position = inputs(model, seed), 0
+    wanted = None if control.labels is None else np.array(control.labels, np.int64)
+
+    def decided(count: int) -> Inputs:
+        nonlocal position
+        places, position = np.arange(position, position + count), position + count
+        latents, labels = draw(count)
+        if control.latents is not None:
+            latents = _taken(control.latents, places)
+        elif control.truncation is not None:
+            latents = truncated(latents, control.truncation)
+        return Inputs(latents, labels if wanted is None else wanted[places % len(wanted)])
+
+    if control.columns is None or control.labels is None:
+        return decided
+    return rows_of_classes(decided, control.labels, control.columns)
+
+
+def rows_of_classes(draw: Draw, labels: Sequence[int], columns: int) -> Draw:
+    """`columns` inputs for each label, one label after the other; those of a column share their
+    latents.
+    """
+    shared, classes, position = draw(columns).latents, np.array(labels, np.int64), 0
+
+    def placed(count: int) -> Inputs:
+        nonlocal position
+        places, position = np.arange(position, position + count), position + count
+        return Inputs(shared[places % columns], classes[places // columns])
+
+    return placed
+
+
+def truncated(latents: np.ndarray, bound: float) -> np.ndarray:
+    """Standard normal latents as draws of the normal truncated to [-bound, bound] (Brock et al.
+    2019, section 3.1).
+
+    Each value keeps its quantile instead of being drawn again, so that every latent moves towards
+    the mean in order: z -> Phi^-1(Phi(-bound) + Phi(z) (Phi(bound) - Phi(-bound))).
+    """
+    tail = _normal_cdf(np.float64(-bound))
+    magnitudes = np.abs(latents.astype(np.float64))  # the map is odd, and exact where Phi is small
+    moved = -tf.math.ndtri(tail + _normal_cdf(-magnitudes) * (1.0 - 2.0 * tail)).numpy()
+    moved = np.where(
+        np.isfinite(moved), moved, magnitudes
+    )  # so far out that Phi is 0, with a bound farther out
+    signed: np.ndarray = np.copysign(np.minimum(moved, bound), latents)
+    return signed.astype(np.float32)
+
+
+def _normal_cdf(values: np.ndarray | np.float64) -> np.ndarray:
+    return np.asarray(0.5 * tf.math.erfc(-values / math.sqrt(2.0)))
+
+
+def _taken(latents: np.ndarray, places: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):  # what float32 has no room for is not finite
+        rows = np.ascontiguousarray(latents[places], np.float32)
+    finite = np.isfinite(rows).reshape(len(rows), -1).all(axis=1)
+    if not finite.all():
+        raise DataError(f"latents= has a value that is not finite in row {places[~finite][0]}")
+    return rows

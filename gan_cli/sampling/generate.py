@@ -1,0 +1,83 @@
+"""Images of a checkpoint into files, in constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from gan_cli import models
+from gan_cli.base.errors import CheckpointError, DataError
+from gan_cli.base.files import whole
+from gan_cli.config.schema import SampleConfig
+from gan_cli.models.base import Model
+from gan_cli.networks.variables import assign, variables_by_key
+from gan_cli.runs import checkpoint
+from gan_cli.runs.checkpoint import Manifest
+from gan_cli.runs.rundir import RunDirectory
+from gan_cli.sampling import drawing
+from gan_cli.sampling.control import Control
+from gan_cli.sampling.drawing import Inputs
+from gan_cli.sampling.writers import WRITERS, Drawn
+
+
+def generate(
+    run: RunDirectory, manifest: Manifest, config: SampleConfig, control: Control, output: Path
+) -> None:
+    """Write the images that `config` asks for; the output appears whole or not at all.
+
+    Raises:
+        CheckpointError: the checkpoint does not fit model.json.
+        DataError: the latents do not fit the model.
+        OSError: the output cannot be written.
+    """
+    model = load_sampler(run, manifest)
+    if control.latents is not None and control.latents.shape[1:] != model.latent_shape:
+        found, expected = (
+            ", ".join(map(str, shape)) for shape in (control.latents.shape[1:], model.latent_shape)
+        )
+        raise DataError(f"latents={config.latents}: [N, {found}], this model takes [N, {expected}]")
+    sampler = drawing.compiled(model, control.frames or None)
+    draw = drawing.controlled(model, control, config.seed)
+    batches = drawing.batches(model, control.count, config.seed, config.batch_size, sampler, draw)
+
+    def again() -> Iterator[Inputs]:
+        draw = drawing.controlled(model, control, config.seed)
+        for start in range(0, control.count, config.batch_size):
+            yield draw(min(config.batch_size, control.count - start))
+
+    with tqdm(total=control.count, unit="img", disable=None) as bar, whole(output) as partial:
+        WRITERS[config.format](
+            partial, Drawn(_shown(batches, bar), again, control.count, control.columns, config.fps)
+        )
+
+
+def load_sampler(run: RunDirectory, manifest: Manifest, built: Model | None = None) -> Model:
+    """The model of a run with the averaged weights of a checkpoint in its sampling networks.
+
+    What model.json would build is compared with the file before memory is taken for either.
+
+    Args:
+        built: of another run with an equal model.json, to take instead of a new one: its weights
+            are replaced.
+    """
+    card = run.read_card()
+    if manifest.model != card.fingerprint:
+        raise CheckpointError(
+            f"{run.checkpoints}: step {manifest.step} was saved from another model.json"
+        )
+    plan = models.plan(card.model, card.data, card.loss)
+    shapes = {key: shape for name in plan.sampler for key, shape in plan.networks[name].items()}
+    arrays = checkpoint.read(run.checkpoints, manifest.step, checkpoint.SAMPLER, shapes)
+    model = built or models.build(card.model, card.data, card.loss)
+    for name in plan.sampler:
+        assign(variables_by_key(name, model.networks[name]), arrays)
+    return model
+
+
+def _shown(batches: Iterable[np.ndarray], bar: tqdm) -> Iterator[np.ndarray]:
+    for batch in batches:
+        yield batch
+        bar.update(len(batch))

@@ -1,0 +1,165 @@
+"""Images at the edges: levels, grids, files."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan_cli.base import images
+
+
+def test_all_levels_survive_the_round_trip():
+    levels = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
+    floats = images.from_uint8(levels.astype(np.float32))
+    assert floats.dtype == np.float32
+    np.testing.assert_array_equal(images.to_uint8(floats), levels)
+
+
+def test_levels_as_floats():
+    floats = images.from_uint8(np.array([0, 51, 127.5, 204, 255], np.float32))
+    assert floats.tolist() == pytest.approx([-1.0, -0.6, 0.0, 0.6, 1.0], abs=1e-6)
+
+
+def test_floats_outside_the_range_are_clipped():
+    levels = images.to_uint8(np.array([-1e9, -1.01, -1.0, 1.0, 1.01, 1e9], np.float32))
+    assert levels.dtype == np.uint8
+    assert levels.tolist() == [0, 0, 0, 255, 255, 255]
+
+
+@pytest.mark.parametrize(
+    ("offset", "level"), [(-0.6, 99), (-0.4, 100), (0.0, 100), (0.4, 100), (0.6, 101)]
+)
+def test_rounds_to_the_nearest_level(offset: float, level: int):
+    assert images.to_uint8(np.array([(100 + offset) / 127.5 - 1.0])).tolist() == [level]
+
+
+def numbered(count: int, channels: int) -> np.ndarray:
+    """Images of 3x4 pixels, each pixel different."""
+    return np.arange(count * 12 * channels, dtype=np.uint8).reshape(count, 3, 4, channels)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_five_images_in_two_rows_of_three(channels: int):
+    pictures = numbered(5, channels)
+    sheet = images.grid(pictures)
+    expected = np.full((12, 20, channels), 255, np.uint8)  # a gap of 2 around each image
+    expected[2:5, 2:6], expected[2:5, 8:12], expected[2:5, 14:18] = pictures[:3]
+    expected[7:10, 2:6], expected[7:10, 8:12] = pictures[3:]
+    assert sheet.dtype == np.uint8
+    np.testing.assert_array_equal(sheet, expected)
+
+
+@pytest.mark.parametrize(
+    ("count", "columns", "shape"),
+    [
+        (1, None, (7, 8, 1)),
+        (2, None, (7, 14, 1)),
+        (9, None, (17, 20, 1)),
+        (10, None, (17, 26, 1)),
+        (4, 1, (22, 8, 1)),
+        (4, 4, (7, 26, 1)),
+        (2, 3, (7, 20, 1)),
+    ],
+)
+def test_size_of_the_grid(count: int, columns: int | None, shape: tuple[int, ...]):
+    assert images.grid(numbered(count, 1), columns).shape == shape
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
+def test_png_holds_the_pixels(tmp_path: Path, channels: int, mode: str):
+    image = numbered(1, channels)[0]
+    images.save_png(tmp_path / "image.png", image)
+    with Image.open(tmp_path / "image.png") as picture:
+        assert (picture.format, picture.mode, picture.size) == ("PNG", mode, (4, 3))
+        np.testing.assert_array_equal(np.asarray(picture).reshape(3, 4, channels), image)
+    assert [path.name for path in tmp_path.iterdir()] == ["image.png"]
+
+
+def test_png_appears_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Until the last rename the old file is there; what is renamed is a complete PNG in the same
+    folder.
+    """
+    target = tmp_path / "image.png"
+    target.write_bytes(b"old")
+    seen = []
+    replace = os.replace
+
+    def watched(source: Path, destination: Path) -> None:
+        assert target.read_bytes() == b"old"
+        assert Path(source).parent == tmp_path
+        with Image.open(source) as picture:
+            picture.load()
+            seen.append(picture.size)
+        replace(source, destination)
+
+    monkeypatch.setattr(os, "replace", watched)
+    images.save_png(target, numbered(1, 1)[0])
+    assert seen == [(4, 3)]
+    with Image.open(target) as picture:
+        assert picture.size == (4, 3)
+
+
+def frames(folder: Path, colours: list[tuple[int, ...]]) -> list[Path]:
+    paths = [folder / f"{index}.png" for index in range(len(colours))]
+    for path, colour in zip(paths, colours, strict=True):
+        images.save_png(path, np.full((5, 6, len(colour)), colour, np.uint8))
+    return paths
+
+
+@pytest.mark.parametrize(
+    "colours", [[(10,), (120,), (240,)], [(200, 10, 30), (20, 160, 40), (60, 70, 250)]]
+)
+def test_gif_plays_all_frames_and_loops(tmp_path: Path, colours: list[tuple[int, ...]]):
+    images.save_gif(tmp_path / "film.gif", frames(tmp_path, colours), milliseconds=120)
+    durations, shown = [], []
+    with Image.open(tmp_path / "film.gif") as film:
+        assert (film.format, film.size, film.n_frames, film.info["loop"]) == ("GIF", (6, 5), 3, 0)
+        for index in range(3):
+            film.seek(index)
+            durations.append(film.info["duration"])
+            shown.append(film.convert("RGB").getpixel((3, 2)))
+    assert durations == [120, 120, 2000]
+    assert shown == [colour if len(colour) == 3 else colour * 3 for colour in colours]
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_gif_of_one_frame(tmp_path: Path):
+    images.save_gif(tmp_path / "film.gif", frames(tmp_path, [(77,)]))
+    with Image.open(tmp_path / "film.gif") as film:
+        assert film.n_frames == 1
+        assert film.convert("L").getpixel((0, 0)) == 77
+
+
+def test_sequences_have_a_row_each():
+    sequences = numbered(6, 1).reshape(2, 3, 3, 4, 1)
+    np.testing.assert_array_equal(images.grid(sequences), images.grid(numbered(6, 1), columns=3))
+    assert images.grid(sequences, columns=1).shape == (12, 20, 1)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(("fps", "milliseconds"), [(1, 1000), (10, 100), (50, 20)])
+def test_a_film_plays_all_sequences_beside_each_other(
+    channels: int, fps: int, milliseconds: int, tmp_path: Path
+):
+    levels = np.array([[0, 120, 255], [200, 60, 5]], np.uint8)
+    sequences = np.broadcast_to(levels[:, :, None, None, None], (2, 3, 4, 6, channels)).copy()
+    images.save_film(tmp_path / "film.gif", sequences, fps)
+    with Image.open(tmp_path / "film.gif") as film:
+        assert (film.format, film.size, film.n_frames, film.info["loop"]) == ("GIF", (18, 8), 3, 0)
+        for index in range(3):
+            film.seek(index)
+            assert film.info["duration"] == milliseconds
+            shown = film.convert("RGB")
+            assert [shown.getpixel((x, 4)) for x in (5, 13)] == [
+                (int(level),) * 3 for level in levels[:, index]
+            ]
+            assert shown.getpixel((0, 0)) == (255, 255, 255)
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_film_of_one_frame(tmp_path: Path):
+    images.save_film(tmp_path / "film.gif", np.full((1, 1, 4, 6, 1), 90, np.uint8), 10)
+    with Image.open(tmp_path / "film.gif") as film:
+        assert (film.n_frames, film.convert("L").getpixel((4, 4))) == (1, 90)

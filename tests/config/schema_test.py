@@ -1,0 +1,365 @@
+"""The schema: what it accepts, what it says of a mistake, and that every YAML is in step with
+it.
+"""
+
+import dataclasses
+from pathlib import Path
+from typing import get_args, get_type_hints
+
+import pytest
+from omegaconf import OmegaConf
+
+from gan_cli.base.errors import ConfigError
+from gan_cli.config import data, models
+from gan_cli.config import schema as config
+from gan_cli.config.catalogue import DATA, MODELS
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+YAMLS = sorted(CONFIGS.rglob("*.yaml"))
+GLOBAL = "# @package _global_"
+SCHEMAS = [each for each in vars(config).values() if dataclasses.is_dataclass(each)]
+
+
+def plain(path: Path) -> dict:
+    return OmegaConf.to_container(OmegaConf.load(path), resolve=False)
+
+
+def refusal(schema: type, values: object, section: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        config.parse(schema, values, section)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def dcgan(**changes: object) -> str:
+    return refusal(models.Dcgan, {"name": "dcgan", **changes}, "model")
+
+
+def players(**changes: object) -> str:
+    return refusal(config.Optimizer, {"name": "adam", "players": changes}, "optimizer")
+
+
+def test_plain_values_become_the_dataclass():
+    parsed = config.parse(
+        models.Dcgan, {"name": "dcgan", "width": 8, "dropout": 0, "kernel_size": None}, "model"
+    )
+    assert parsed == models.Dcgan(width=8, dropout=0.0)
+    assert isinstance(parsed.dropout, float)
+
+
+def test_settings_of_one_player():
+    values = {"name": "adam", "players": {"generator": {"learning_rate": 1e-3}}}
+    parsed = config.parse(config.Optimizer, values, "optimizer")
+    assert parsed.players == {"generator": config.PlayerOptimizer(learning_rate=1e-3)}
+    assert parsed.players["generator"].beta_1 is None
+
+
+def test_an_unknown_key_names_the_nearest_and_all():
+    names = [f"model.{field.name}" for field in dataclasses.fields(models.Dcgan)]
+    expected = (
+        f"unknown key 'model.widht'; did you mean 'model.width'? (accepted: {', '.join(names)})"
+    )
+    assert dcgan(widht=3) == expected
+
+
+def test_an_unknown_nested_key_names_its_neighbours():
+    message = players(generator={"learning_rat": 1.0})
+    assert message.startswith("unknown key 'optimizer.players.generator.learning_rat'; ")
+    assert (
+        "did you mean 'optimizer.players.generator.learning_rate'? (accepted: "
+        "optimizer.players.generator."
+    ) in message
+    assert "optimizer.players.generator.name" not in message
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"width": "64"}, "model.width=64: input should be a valid integer"),
+        ({"width": 64.0}, "model.width=64.0: input should be a valid integer"),
+        ({"width": True}, "model.width=True: input should be a valid integer"),
+        ({"width": None}, "model.width=None: input should be a valid integer"),
+        ({"dropout": "0.3"}, "model.dropout=0.3: input should be a valid number"),
+        ({"width": 0}, "model.width=0: input should be greater than or equal to 1"),
+        ({"width": 1025}, "model.width=1025: input should be less than or equal to 1024"),
+        ({"kernel_size": 1}, "model.kernel_size=1: input should be greater than or equal to 2"),
+        ({"dropout": 1}, "model.dropout=1: input should be less than 1"),
+        ({"dropout": -0.1}, "model.dropout=-0.1: input should be greater than or equal to 0"),
+        ({"dropout": float("nan")}, "model.dropout=nan: input should be less than 1"),
+        (
+            {"discriminator_norm": "group"},
+            "model.discriminator_norm=group: input should be 'none', 'batch' or 'layer'",
+        ),
+    ],
+)
+def test_wrong_types_and_ranges(changes: dict, message: str):
+    assert dcgan(**changes) == message
+
+
+@pytest.mark.parametrize(
+    ("player", "message"),
+    [
+        (
+            {"learning_rate": -1.0},
+            "optimizer.players.generator.learning_rate=-1.0: input should be greater than 0",
+        ),
+        ({"beta_1": 1.0}, "optimizer.players.generator.beta_1=1.0: input should be less than 1"),
+        (3, "optimizer.players.generator=3: input should be an object"),
+    ],
+)
+def test_nested_values(player: object, message: str):
+    assert players(generator=player) == message
+
+
+@pytest.mark.parametrize(
+    ("schema", "key", "accepted", "refused"),
+    [
+        (config.Loss, "weight_clip", [None, 1e-9, 5.0], [0, -0.01]),
+        (config.Loss, "discriminator_steps", [1, 100], [0, 101, 1.5]),
+        (config.Loss, "label_smoothing", [0, 0.1, 0.49], [0.5, -0.1]),
+        (config.Loss, "instance_noise", [0, 2.0], [-0.1, float("inf"), None]),
+        (config.Loss, "instance_noise_steps", [None, 1], [0]),
+        (config.Loss, "pack", [1, 16], [0, 17]),
+        (config.Loss, "gradient_penalty", [0, 10], [-1, float("inf")]),
+        (config.Loss, "gradient_penalty_sides", ["two", "one"], ["both", 1]),
+        (config.Loss, "r1_interval", [1, 16], [0, None]),
+        (config.Augment, "differentiable", [[], ["cutout", "color"]], ["color", None]),
+        (config.Augment, "crop", [0.2, 1], [0.1, 1.1]),
+        (config.Optimizer, "learning_rate", [1e-12, 1], [0, float("inf"), None]),
+        (config.Optimizer, "beta_2", [0, 0.9999], [1, -0.1]),
+        (config.Optimizer, "weight_decay", [0, 0.1], [-0.1]),
+        (config.Optimizer, "clip_norm", [None, 0.1], [0]),
+        (config.Schedule, "warmup_steps", [0, 10], [-1, 0.5]),
+        (config.Schedule, "end_factor", [0, 1], [-0.1, 1.1]),
+        (config.Schedule, "steps", [None, 1], [0]),
+        (config.Training, "steps", [1, 2**62], [0, 2**62 + 1, None]),
+        (config.Training, "epochs", [None, 1], [0]),
+        (config.Training, "batch_size", [1], [0, 1.0]),
+        (config.Training, "ema_decay", [0, 0.999], [1, -0.1]),
+        (config.Training, "preview_count", [1, 1024], [0, 1025]),
+        (config.Training, "precision", ["float32", "bfloat16", "float16"], ["float64"]),
+        (config.Training, "xla", [True, False], [1, "true"]),
+        (config.SampleConfig, "count", [1, 10**9], [0, 10**9 + 1]),
+        (config.SampleConfig, "batch_size", [1, 65536], [0, 65537]),
+        (config.SampleConfig, "format", ["grid", "png", "npz", "gif"], ["jpg"]),
+        (data.Mnist, "path", [None, "mnist.npz"], [3]),
+    ],
+)
+def test_ranges(schema: type, key: str, accepted: list, refused: list):
+    required = {
+        config.Loss: {"name": "hinge"},
+        config.Optimizer: {"name": "adam"},
+        config.Schedule: {"name": "linear"},
+    }
+    required |= {config.SampleConfig: {"checkpoint": "run"}}
+    values = required.get(schema, {})
+    for value in accepted:
+        assert getattr(config.parse(schema, values | {key: value}), key) == value
+    for value in refused:
+        assert refusal(schema, values | {key: value}, "section").startswith(
+            f"section.{key}={value}: "
+        )
+
+
+@pytest.mark.parametrize("values", [None, 3, "dcgan", [1]])
+def test_a_section_is_a_mapping(values: object):
+    assert refusal(models.Dcgan, values, "model") == f"model={values}: input should be an object"
+
+
+def test_missing_keys():
+    assert refusal(config.Loss, {}, "loss") == "loss.name is missing"
+    assert refusal(config.SampleConfig, {}, "") == "checkpoint is missing"
+
+
+@pytest.mark.parametrize("size", [8, 2048, [8, 2048], [28, 20], None])
+def test_sizes(size: object):
+    assert config.parse(data.Digits, {"name": "digits", "size": size}, "data").size == size
+
+
+@pytest.mark.parametrize(
+    ("size", "reason"),
+    [
+        (7, "greater than or equal to 8"),
+        (2049, "less than or equal to 2048"),
+        ([7, 8], "greater than or equal to 8"),
+        ([8], "at least 2 items"),
+        ([], "at least 2 items"),
+        ([8, 9, 10], "at most 2 items"),
+        ("28", "valid integer"),
+        (8.5, "valid integer"),
+        ([8, "9"], "valid integer"),
+    ],
+)
+def test_sizes_that_are_refused(size: object, reason: str):
+    message = refusal(data.Digits, {"name": "digits", "size": size}, "data")
+    assert message.startswith(f"data.size={size}: ")
+    assert reason in message
+
+
+@pytest.mark.parametrize(
+    ("step", "accepted"),
+    [("best", True), ("newest", True), (0, True), (-1, False), ("last", False)],
+)
+def test_step_of_a_sample(step: object, accepted: bool):
+    values = {"checkpoint": "run", "step": step}
+    if accepted:
+        assert config.parse(config.SampleConfig, values).step == step
+    else:
+        assert refusal(config.SampleConfig, values, "").startswith(
+            f"step={step}: input should be 'best' or 'newest'; or "
+        )
+
+
+@pytest.mark.parametrize("seed", [0, 2**63 - 1])
+def test_seeds(seed: int):
+    assert config.parse(config.SampleConfig, {"checkpoint": "run", "seed": seed}).seed == seed
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63, 1.5])
+def test_seeds_that_are_refused(seed: object):
+    assert refusal(config.SampleConfig, {"checkpoint": "run", "seed": seed}, "").startswith(
+        f"seed={seed}: "
+    )
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_every_option_is_described(schema: type):
+    chosen_elsewhere = {
+        "name",
+        "checkpoint",
+        "model",
+        "data",
+        "loss",
+        "optimizer",
+        "schedule",
+        "training",
+        "augment",
+    }
+    chosen_elsewhere |= {"evaluation"}
+    described = {
+        name: field.description
+        for name, field in schema.__pydantic_fields__.items()
+        if name not in chosen_elsewhere
+    }
+    assert [name for name, text in described.items() if not text] == []
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_every_dataclass_is_frozen_and_closed(schema: type):
+    assert schema.__dataclass_params__.frozen
+    assert schema.__pydantic_config__["extra"] == "forbid"
+    assert schema.__pydantic_config__["strict"] is True
+
+
+@pytest.mark.parametrize("path", YAMLS, ids=lambda path: str(path.relative_to(CONFIGS)))
+def test_header_of_a_yaml_says_what_it_is_and_how_to_run_it(path: Path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    if GLOBAL in lines:
+        assert path.parent.name in ("experiment", "model", "cluster")
+        lines.remove(GLOBAL)
+    header = lines[
+        : next(index for index, line in enumerate([*lines, ""]) if not line.startswith("#"))
+    ]
+    assert header[0].startswith("# ")
+    assert not header[0].startswith("# gan-") or ": " in header[0]
+    assert len(header[0].split()) >= 4
+    assert any(line.startswith("# gan-") for line in header[1:])
+
+
+GROUPS = {
+    "loss": config.Loss,
+    "optimizer": config.Optimizer,
+    "schedule": config.Schedule,
+    "augment": config.Augment,
+}
+
+
+def section(path: Path, group: str) -> dict:
+    """What a YAML sets in its group, with the YAMLs of the group that it builds on; a recipe has it
+    under the group's name.
+    """
+    values = plain(path)
+    if GLOBAL in path.read_text(encoding="utf-8").splitlines():
+        return values[group]
+    bases = [name for name in values.pop("defaults", []) if name != "_self_"]
+    return {
+        key: value for name in bases for key, value in section(path.with_stem(name), group).items()
+    } | values
+
+
+def bindings() -> list:
+    """(path, group, schema) of every YAML of a group that binds to one dataclass."""
+    found = [
+        (path, group, schema)
+        for group, schema in GROUPS.items()
+        for path in sorted((CONFIGS / group).glob("*.yaml"))
+    ]
+    for group, table in (("model", MODELS), ("data", DATA)):
+        paths = sorted((CONFIGS / group).glob("*.yaml"))
+        found += [(path, group, table[section(path, group)["name"]].options) for path in paths]
+    return [pytest.param(*each, id=f"{each[1]}={each[0].stem}") for each in found]
+
+
+@pytest.mark.parametrize(("path", "group", "schema"), bindings())
+def test_a_yaml_has_the_keys_of_its_schema(path: Path, group: str, schema: type):
+    values = section(path, group)
+    assert set(values) == {field.name for field in dataclasses.fields(schema)}
+    parsed = config.parse(schema, values, group)
+    assert {name: getattr(parsed, name) for name in values} == values
+
+
+@pytest.mark.parametrize("group", ["loss", "optimizer", "schedule"])
+def test_every_choice_of_a_group_has_its_yaml(group: str):
+    names = get_args(get_type_hints(GROUPS[group])["name"])
+    paths = {path.stem: section(path, group)["name"] for path in (CONFIGS / group).glob("*.yaml")}
+    assert {name: paths.get(name) for name in names} == {name: name for name in names}
+
+
+def test_a_change_that_nobody_knows():
+    message = refusal(config.Augment, {"differentiable": ["color", "blur"]}, "augment")
+    assert (
+        message == "augment.differentiable=blur: input should be 'color', 'translation' or 'cutout'"
+    )
+
+
+def test_recipes_that_are_named_after_more_than_one_key():
+    critic = config.Loss("wasserstein", discriminator_steps=5, gradient_penalty=10.0)
+    assert config.parse(config.Loss, plain(CONFIGS / "loss" / "wasserstein_gp.yaml")) == critic
+    pairs = config.Loss("relativistic_paired", r1=0.1, r2=0.1)
+    assert config.parse(config.Loss, plain(CONFIGS / "loss" / "r3gan.yaml")) == pairs
+    diffaug = config.Augment(differentiable=["color", "translation", "cutout"])
+    assert config.parse(config.Augment, plain(CONFIGS / "augment" / "diffaug.yaml")) == diffaug
+    assert (
+        config.parse(config.Augment, plain(CONFIGS / "augment" / "none.yaml")) == config.Augment()
+    )
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "schema"),
+    [
+        *[("model", name, entry.options) for name, entry in MODELS.items()],
+        *[("data", name, entry.options) for name, entry in DATA.items()],
+        ("optimizer", "adam", config.Optimizer),
+        ("schedule", "constant", config.Schedule),
+        ("loss", "non_saturating", config.Loss),
+    ],
+)
+def test_a_yaml_of_defaults_equals_the_schema(group: str, name: str, schema: type):
+    assert config.parse(schema, section(CONFIGS / group / f"{name}.yaml", group), group) == schema(
+        name=name
+    )
+
+
+def test_training_section_equals_the_schema():
+    train = plain(CONFIGS / "train.yaml")
+    assert train["training"] == dataclasses.asdict(config.Training())
+    assert train["seed"] == config.TrainConfig.__pydantic_fields__["seed"].default
+
+
+def test_sample_yaml_equals_the_schema():
+    values = plain(CONFIGS / "sample.yaml")
+    del values["defaults"], values["hydra"]
+    fields = config.SampleConfig.__pydantic_fields__
+    assert values.pop("checkpoint") == "???"
+    assert values == {name: field.default for name, field in fields.items() if name != "checkpoint"}

@@ -1,0 +1,22 @@
+"""Single images of any model: of sequences the frames."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gan_cli.sampling import drawing
+
+from ..training.toys import Sequences, Toy
+
+
+@pytest.mark.parametrize(("count", "batch_size"), [(1, 64), (10, 64), (12, 8), (13, 3), (40, 5)])
+def test_single_images_are_the_samples_or_their_frames(count: int, batch_size: int) -> None:
+    plain = list(drawing.single_images(Toy(), count, 3, batch_size))
+    np.testing.assert_array_equal(
+        np.concatenate(plain), np.concatenate(list(drawing.batches(Toy(), count, 3, 64)))
+    )
+    frames = list(drawing.single_images(Sequences(), count, 3, batch_size))
+    whole = np.concatenate(list(drawing.batches(Sequences(), -(-count // 4), 3, 64)))
+    np.testing.assert_array_equal(np.concatenate(frames), whole.reshape(-1, 8, 8, 1)[:count])
+    assert max(map(len, frames)) <= max(4, batch_size)
