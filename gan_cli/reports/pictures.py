@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -128,9 +129,10 @@ def _picture(pixels: np.ndarray, columns: int | None, most: int, step: int) -> P
             break
     with Image.open(io.BytesIO(content)) as picture:
         width, height = picture.size
-    return Picture(
-        f"data:image/{kind};base64,{base64.b64encode(content).decode()}", width, height, step
-    )
+    across = columns or math.ceil(math.sqrt(len(pixels)))
+    tile = max(1, (width - images.GAP) // across - images.GAP)
+    uri = f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+    return Picture(uri, width, height, step, tile)
 
 
 def _smaller_and_smaller(pixels: np.ndarray, columns: int | None) -> Iterator[tuple[str, bytes]]:
