@@ -1,7 +1,7 @@
 """The figures of a page, as Plotly draws them in the browser: learning curves, means with their
 intervals, parallel coordinates.
 
-Colours that follow the theme are the page's script's; a job's are those of its rank.
+Colours are the page's own, which follow the reader's theme: its script sets them.
 """
 
 from __future__ import annotations
@@ -28,8 +28,6 @@ FEWEST_POINTS, ALL_POINTS = 40, 40_000
 """Of a line, and of all lines of one figure together: a page of a thousand jobs stays small."""
 WIDE, WIDE_SETTING = 20.0, 8.0
 """Values of which the largest is so many times the smallest are drawn on a logarithmic axis."""
-BEST, MIDDLE, WORST = "#0072b2", "#939399", "#d57a00"
-"""A line's colour by its score; each is seen on light and on dark ground."""
 STEP = {"title": {"text": "step"}, "tickformat": ",.9~g", "nticks": 7, "rangemode": "tozero"}
 
 
@@ -118,8 +116,8 @@ def intervals(comparison: Comparison) -> go.Figure:
         x=means.tolist(),
         y=[*range(1, len(spreads) + 1)],
         mode="markers",
-        marker={"size": 8, "color": BEST},
-        error_x={"array": reaches.tolist(), "color": MIDDLE, "thickness": 2, "width": 4},
+        marker={"size": 8},
+        error_x={"array": reaches.tolist(), "thickness": 2, "width": 4},
         hovertemplate="rank %{y}: %{x:.5~g} ± %{error_x.array:.4~g}<extra></extra>",
     )
     return figure
@@ -147,7 +145,7 @@ def parallel_coordinates(
     figure.add_parcoords(
         dimensions=axes,
         meta={"jobs": [line.number for line in scored]},
-        line={"color": colours, "colorscale": [[0, WORST], [0.5, MIDDLE], [1, BEST]]},
+        line={"color": colours},
     )
     return figure
 

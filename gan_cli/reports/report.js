@@ -11,9 +11,13 @@
   function theme() {
     const axis = {
       gridcolor: colour("line"), linecolor: colour("line"), zerolinecolor: colour("line"),
-      tickcolor: colour("line"), automargin: true,
+      tickcolor: colour("line"), automargin: true, title: { font: { size: 13 } },
     };
-    return { layout: {
+    const parcoords = [{
+      labelfont: { size: 15, color: colour("text") }, tickfont: { size: 13 }, rangefont: { size: 13 },
+    }];
+    return { data: { parcoords }, layout: {
+      colorway: [colour("rank-1")],
       font: { family: "system-ui, sans-serif", size: 13, color: colour("quiet") },
       paper_bgcolor: colour("card"), plot_bgcolor: colour("card"), xaxis: axis, yaxis: axis,
       hoverlabel: { bgcolor: colour("card"), bordercolor: colour("line"), font: { color: colour("text") }, namelength: -1 },
@@ -29,9 +33,10 @@
   function draw() {
     for (const [id, { data, layout }] of Object.entries(figures)) {
       for (const { line, meta } of data) {
-        if (meta?.job !== undefined) line.color = colour(meta.ranked ? `rank-${meta.job + 1}` : "rest");
+        if (meta?.jobs) line.colorscale = ["rank-2", "quiet", "rank-1"].map((name, place) => [place / 2, colour(name)]);
+        else if (meta) line.color = colour(meta.ranked ? `rank-${meta.job + 1}` : "rest");
       }
-      Plotly.react(id, data, { ...layout, template: theme() }, config);
+      Plotly.react(id, data, { ...layout, template: theme() }, { ...config, displayModeBar: id !== "parallel" && "hover" });
     }
   }
 

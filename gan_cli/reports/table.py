@@ -40,8 +40,10 @@ def table(collected: Collected, order: Sequence[Place]) -> pd.DataFrame:
 
 def csv(frame: pd.DataFrame) -> str:
     """The file's text; what a spreadsheet would take for a formula has a ' before it."""
-    frame = frame.set_axis([_safe(name) for name in frame.columns], axis="columns")
-    return frame.map(_safe).to_csv(index=False, lineterminator="\n")
+    names = [_safe(name) for name in frame.columns]
+    rows = [[_safe(cell) for cell in row] for row in frame.itertuples(index=False, name=None)]
+    safe = pd.DataFrame(rows, columns=names, dtype=object)  # map would make floats of integers
+    return safe.to_csv(index=False, lineterminator="\n")
 
 
 def is_ours(line: str) -> bool:

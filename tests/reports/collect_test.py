@@ -117,7 +117,8 @@ def test_plain_runs_of_a_day_and_of_a_sweep_beside_them(tmp_path: Path) -> None:
 def test_without_a_log_the_checkpoints_say_how_far_a_run_came(
     steps: int | None, state: str, tmp_path: Path
 ) -> None:
-    run = made.run(tmp_path / "runs" / "a", config={"training": {"steps": steps}, "seed": 5})
+    config = {"training": {"steps": steps}, "seed": 5}
+    run = made.run(tmp_path / "runs" / "a", config=config, overrides=None)
     (run / "train.log").unlink()
     (row,) = collect(tmp_path / "runs").rows
     assert (row.state, row.arguments, row.settings["seed"]) == (state, None, "5")
@@ -188,6 +189,7 @@ def test_where_there_are_no_runs(tmp_path: Path) -> None:
     [
         ("job.json", "{", "job.json: not readable as JSON"),
         ("job.json", '{"format": 1}', "job.json: overrides is missing"),
+        ("metrics.jsonl", "FOLDER", "metrics.jsonl: is not a plain file"),
         ("config.json", "[]", "config.json: not a JSON object"),
         ("config.json", '{"a":' * 900 + "1" + "}" * 900, "config.json"),
         ("link", None, "link: is a link"),
@@ -198,10 +200,16 @@ def test_a_damaged_run_is_named_and_the_others_are_shown(
 ) -> None:
     directory = made.sweep(tmp_path / "sweep")
     damaged = directory / "1" / name
-    damaged.symlink_to("/etc/passwd") if content is None else damaged.write_text(content)
+    if content == "FOLDER":
+        damaged.unlink()
+        damaged.mkdir()
+    else:
+        damaged.symlink_to("/etc/passwd") if content is None else damaged.write_text(content)
     collected = collect(directory)
-    assert [line for line in collected.warnings if warning in line]
-    assert all("/1/" in line for line in collected.warnings)
+    damage = {row.name: row.damage for row in collected.rows if row.damage}
+    assert set(damage) == {"1"}
+    assert [line for line in damage["1"] if warning in line]
+    assert (collected.warnings, collected.damage) == ([], [*damage["1"]])
     assert [row.outcome.score for row in collected.rows if row.name in "023"] == [40.0, 30.0, 36.0]
 
 
@@ -210,7 +218,7 @@ def test_damaged_scores_are_no_scores(tmp_path: Path) -> None:
     made.change(run / "checkpoints" / "step-00000100" / "manifest.json", full_score=1e300)
     collected = collect(tmp_path / "runs")
     assert collected.rows[0].outcome.score is None
-    assert collected.warnings == [f"{run}: its score is beyond 1e+30"]
+    assert collected.rows[0].damage == (f"{run}: its score is beyond 1e+30",)
     made.change(
         run / "checkpoints" / "step-00000100" / "manifest.json", full_score=1.0, full_count=10**400
     )
@@ -252,12 +260,21 @@ def test_more_jobs_than_a_page_can_show_are_cut_with_a_word(
     assert collected.warnings == [f"{directory}: 6 jobs, of which the first 2 are shown"]
 
 
-def test_control_characters_do_not_reach_warnings(tmp_path: Path) -> None:
-    run = made.run(tmp_path / "runs" / "a\x1b[31m")
-    (run / "job.json").write_text("{")
-    assert collect(tmp_path / "runs").warnings == [
-        f"{tmp_path}/runs/a\\x1b[31m/job.json: not readable as JSON"
-    ]
+def test_the_command_of_a_run_is_kept_as_it_was_given(tmp_path: Path) -> None:
+    given = ["data.size=[48,64]", "data.path=my pictures/seed=1", "loss='a b'", "run_dir=x"]
+    made.run(tmp_path / "runs" / "a", overrides=given)
+    (row,) = collect(tmp_path / "runs").rows
+    assert row.arguments == given[:3]
+    assert row.settings["data.size"] == "[48,64]"
+    assert row.settings["data.path"] == "my pictures/seed=1"
+
+
+def test_a_command_that_is_none_is_damage(tmp_path: Path) -> None:
+    run = made.run(tmp_path / "runs" / "a")
+    (run / "command.json").write_text('{"format": 1, "arguments": [1]}')
+    (row,) = collect(tmp_path / "runs").rows
+    assert (row.arguments, row.outcome.score) == (None, 40.0)
+    assert row.damage[0].startswith(f"{run}/command.json: ")
 
 
 def test_a_file_that_goes_while_a_run_is_opened_is_looked_for_again(

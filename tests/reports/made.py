@@ -1,4 +1,6 @@
-"""Run directories as far as a report reads them, made without training."""
+"""Run directories as far as a report reads them, made without training, by the functions that write
+them in life.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from gan_cli.base import files
+from gan_cli.cli.single import log
 from gan_cli.reports.provenance import Facts
-from gan_cli.runs.record import Job, State, Sweep, write_sweep
+from gan_cli.runs.checkpoint import Manifest
+from gan_cli.runs.record import Job, State, Sweep, write_command, write_sweep
+from gan_cli.runs.rundir import RunDirectory
 
 FACTS = Facts(
     extractor="classifier",
@@ -43,40 +48,33 @@ def run(
     full: float | None = 40.0,
     score: float | None = 50.0,
     facts: Facts = FACTS,
-    overrides: Sequence[str] = ("loss=hinge", "seed=0"),
+    overrides: Sequence[str] | None = ("loss=hinge", "seed=0"),
     end: str | None = "done",
     config: dict[str, Any] = CONFIG,
     lines: Sequence[dict[str, Any]] | None = None,
 ) -> Path:
     """A run with one checkpoint at step 100, scored while training and, unless `full` is None, at
     its end; without job.json.
+
+    Args:
+        overrides: of its command; None: it is not known.
+        end: the last line of its log.
     """
     path.mkdir(parents=True)
     (path / "model.json").write_text("{}")
-    (path / "config.json").write_text(json.dumps(config))
-    log = [
-        f"2026-11-20 10:31:0{second} {text}"
-        for second, text in enumerate([" ".join(["gan-train", *overrides]), end])
-        if text
-    ]
-    (path / "train.log").write_text("\n".join(log) + "\n")
+    RunDirectory(path).write_config(config)
+    if overrides is not None:
+        write_command(path, overrides)
+    log(path, "gan-train")
+    if end:
+        log(path, end)
     (path / "scores").mkdir()
-    (path / "scores" / "training.json").write_text(json.dumps(asdict(facts)))
+    files.write_json(path / "scores" / "training.json", asdict(facts))
     checkpoint = path / "checkpoints" / "step-00000100"
     checkpoint.mkdir(parents=True)
-    manifest = {
-        "format": 1,
-        "step": 100,
-        "files": {},
-        "model": "m",
-        "data": "d",
-        "score": score,
-        "versions": VERSIONS,
-        "full_score": full,
-        "ruler": facts.ruler,
-        "full_count": facts.final_count if full is not None else None,
-    }
-    (checkpoint / "manifest.json").write_text(json.dumps(manifest))
+    count = facts.final_count if full is not None else None
+    manifest = Manifest(1, 100, {}, "m", "d", score, VERSIONS, full, facts.ruler, count)
+    files.write_json(checkpoint / "manifest.json", asdict(manifest))
     metrics = [
         {
             "step": 50,
@@ -143,7 +141,7 @@ def sweep(directory: Path) -> Path:
         attempts=2,
         reason="loss_generator not finite at step 7",
     )
-    (directory / "4" / "train.log").write_text("2026-11-20 10:31:02 gan-train\n")
+    log(directory / "4", "gan-train")
     job(run(directory / "5", None, 70.0), planned[5], "pruned", reason="others were better")
     write_sweep(
         directory, Sweep(format=1, arguments=["-m", "seed=0,1", "loss=hinge,minimax"], jobs=planned)
