@@ -61,7 +61,7 @@ def pictures(rows: list[Row], samples: int, warn: Warn) -> dict[str, Picture]:
     ):
         try:
             last, pixels, step = _drawn(run, samples, last)
-            made[name] = _picture(*pixels, most, step)
+            made[name] = embedded(*pixels, most, step)
         except GanError as error:
             warn(f"{name}: without samples: {error}")
         except OSError as error:
@@ -121,7 +121,7 @@ def _images(built: _Built, samples: int) -> tuple[np.ndarray, int | None]:
     ), columns
 
 
-def _picture(pixels: np.ndarray, columns: int | None, most: int, step: int) -> Picture:
+def embedded(pixels: np.ndarray, columns: int | None, most: int, step: int) -> Picture:
     """The largest one of at most `most` bytes, or the smallest there is."""
     kind, content = "", b""
     for kind, content in _smaller_and_smaller(pixels, columns):  # noqa: B007

@@ -38,49 +38,50 @@ def show(
 
 
 def _table(collected: Collected, ranking: Ranking) -> Table:
-    best = ranking.comparisons[0]
-    objective = collected.objective
-    table = Table(
-        title=f"{words.LONG_NAMES[objective]}, {words.better(objective)}",
-        title_justify="left",
-        title_style="",
-        box=None,
-        pad_edge=False,
-    )
-    table.add_column("", justify="right", no_wrap=True)
+    best, objective = ranking.comparisons[0], collected.objective
     if best.repeated:
-        _fill_with_settings(table, best.settings, collected.varying)
-        rest = len(best.settings) - MOST
+        numbers, texts = ["", "mean", "s.d.", "n"], ["over seeds of"]
+        rows = _settings(best.settings, collected.varying)
     else:
-        _fill_with_jobs(table, [each for each in ranking.order if each[1] == "A"], collected)
-        rest = len(best.rows) - MOST
-    if rest > 0:
-        table.caption, table.caption_justify = f"... {rest} more", "left"
+        numbers, texts = ["", words.NAMES[objective]], ["job", "settings"]
+        rows = _jobs([each for each in ranking.order if each[1] == best.letter], collected)
+    title = f"{words.LONG_NAMES[objective]}, {words.better(objective)}"
+    table = Table(title=title, title_justify="left", title_style="", box=None, pad_edge=False)
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
+    for name in texts:
+        table.add_column(name)
+    for row in rows[:MOST]:
+        table.add_row(*map(_text, row))
+    if len(rows) > MOST:
+        table.caption, table.caption_justify = f"... {len(rows) - MOST} more", "left"
     return table
 
 
-def _fill_with_settings(table: Table, settings: Sequence[Setting], varying: Sequence[str]) -> None:
-    for name in ("mean", "s.d.", "n"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("over seeds of", no_wrap=True, overflow="ellipsis")
+def _settings(settings: Sequence[Setting], varying: Sequence[str]) -> list[list[str]]:
     places = words.decimals(each.spread.mean for each in settings if each.spread)
-    for rank, each in enumerate(settings[:MOST], start=1):
+    rows = []
+    for rank, each in enumerate(settings, start=1):
         assert each.spread is not None
         spread, best = each.spread, each.best
-        given = words.pairs(each.settings, varying) or (best.name if best else "")
         numbers = [words.fixed(value, places) for value in (spread.mean, spread.deviation)]
-        table.add_row(str(rank), *numbers, str(spread.count), _text(given))
+        given = words.pairs(each.settings, varying) or (best.name if best else "")
+        rows.append([str(rank), *numbers, str(spread.count), given])
+    return rows
 
 
-def _fill_with_jobs(table: Table, order: Sequence[Place], collected: Collected) -> None:
-    table.add_column(words.NAMES[collected.objective], justify="right", no_wrap=True)
-    table.add_column("job", no_wrap=True, overflow="ellipsis")
-    table.add_column("settings", no_wrap=True, overflow="ellipsis")
+def _jobs(order: Sequence[Place], collected: Collected) -> list[list[str]]:
     scores = [row.outcome.score for row, _, _ in order if row.outcome.score is not None]
     places = words.decimals(scores)
-    for row, _, rank in order[:MOST]:
-        given = _text(words.described(row, collected.varying))
-        table.add_row(str(rank), words.fixed(row.outcome.score, places), _text(row.name), given)
+    return [
+        [
+            str(rank),
+            words.fixed(row.outcome.score, places),
+            row.name,
+            words.described(row, collected.varying),
+        ]
+        for row, _, rank in order
+    ]
 
 
 def _text(text: str) -> Text:

@@ -20,3 +20,11 @@ def test_single_images_are_the_samples_or_their_frames(count: int, batch_size: i
     whole = np.concatenate(list(drawing.batches(Sequences(), -(-count // 4), 3, 64)))
     np.testing.assert_array_equal(np.concatenate(frames), whole.reshape(-1, 8, 8, 1)[:count])
     assert max(map(len, frames)) <= max(4, batch_size)
+
+
+def test_many_models_are_drawn_from_without_a_warning_of_retracing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for _ in range(8):
+        next(drawing.batches(Toy(), 2, 0, 2))
+    assert [record for record in caplog.records if "retracing" in record.getMessage()] == []
