@@ -12,15 +12,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from gan_cli.base.images import grid
+from gan_cli.objectives.model import Model
 from gan_cli.reports import pictures
 from gan_cli.reports.collect import collect
 from gan_cli.reports.embedded import Picture
 from tests.conftest import TINY, Command
-
-from ..training import toys
 
 
 @pytest.fixture
@@ -69,7 +69,19 @@ def test_a_conditional_model_has_a_row_for_each_class(
 
 
 def test_sequences_play(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "load_sampler", lambda *_: toys.Sequences())
+    model = Model(
+        networks={},
+        players={},
+        sampler=(),
+        phases=(),
+        latent_shape=(64,),
+        sampling=lambda _, latents, *__: (
+            tf.reshape(tf.tanh(latents), [-1, 1, 8, 8, 1])
+            * tf.reshape([1.0, -1.0, 1.0, -1.0], [1, 4, 1, 1, 1])
+        ),
+        sequence_length=4,
+    )
+    monkeypatch.setattr(pictures, "load_sampler", lambda *_: model)
     picture = drawn(runs, 16)[0]["run"]
     assert picture.uri.startswith("data:image/gif;base64,")
     with Image.open(io.BytesIO(base64.b64decode(picture.uri.partition(",")[2]))) as film:
