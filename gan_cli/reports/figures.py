@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from gan_cli.data.reading.listing import shown
@@ -157,22 +158,26 @@ def _setting_axis(name: str, texts: Sequence[str]) -> dict[str, Any]:
     if len(values) < len(texts) or len(distinct) < 2:
         words = sorted(set(texts))
         ticks = [_clipped(word or "not set") for word in words]
-        places = [words.index(text) for text in texts]
-        return {
-            "label": _clipped(name),
-            "values": places,
-            "tickvals": [*range(len(words))],
-            "ticktext": ticks,
-        }
-    low, high = distinct[[0, -1]]
-    if _is_logarithmic(distinct):
-        marks = distinct if len(distinct) <= 6 else np.geomspace(low, high, 5)
-        places, at = np.log10(values).tolist(), np.log10(marks).tolist()
+        places, at = [float(words.index(text)) for text in texts], [*range(len(words))]
     else:
-        marks = distinct if len(distinct) <= 6 else np.linspace(low, high, 5)
-        places, at = values.tolist(), marks.tolist()
-    ticks = [f"{mark:.4g}" for mark in marks]
-    return {"label": _clipped(name), "values": places, "tickvals": at, "ticktext": ticks}
+        powers, (low, high) = _is_logarithmic(distinct), distinct[[0, -1]]
+        few = len(distinct) <= 6
+        marks = distinct if few else (np.geomspace if powers else np.linspace)(low, high, 5)
+        places, at = [(np.log10(each) if powers else each).tolist() for each in (values, marks)]
+        ticks = [f"{mark:.3g}" for mark in marks]
+    return {"label": _clipped(name), "values": _fanned(places), "tickvals": at, "ticktext": ticks}
+
+
+def _fanned(places: Sequence[float]) -> list[float]:
+    """Equal places are spread a little, the best job's on top, so that none hides another."""
+    series = pd.Series(places)
+    equal = series.groupby(series)
+    counts, distinct = equal.transform("size"), np.sort(series.unique())
+    room = float(np.diff(distinct).min()) if len(distinct) > 1 else 1.0
+    width = min(0.012 * (counts.max() - 1) * (np.ptp(distinct) or 1.0), 0.3 * room)
+    offsets = equal.cumcount() / (counts - 1).clip(lower=1) - 0.5
+    fanned: list[float] = (series + width * offsets.where(counts > 1, 0.0)).tolist()
+    return fanned
 
 
 def _is_logarithmic(distinct: np.ndarray) -> bool:

@@ -68,15 +68,6 @@
     for (const each of all("[data-job]")) each.classList.toggle("faded", out.has(each.dataset.job));
   }
 
-  if (Object.keys(figures).length) {
-    draw();
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-    for (const id of curves) {
-      document.getElementById(id).on("plotly_click", ({ points }) => pin(String(points[0].data.meta.job)));
-    }
-    if (figures.parallel) document.getElementById("parallel").on("plotly_restyle", fade);
-  }
-
   const collator = new Intl.Collator("en", { numeric: true });
   function compare(one, other, numeric) {
     const empty = (cell) => numeric ? cell.dataset.value === undefined : cell.textContent === "\u2013";
@@ -128,4 +119,13 @@
   }
   addEventListener("hashchange", reveal);
   reveal();
+
+  if (Object.keys(figures).length) {
+    draw();
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+    for (const id of curves) {
+      document.getElementById(id).on("plotly_click", ({ points }) => pin(String(points[0].data.meta.job)));
+    }
+    if (figures.parallel) document.getElementById("parallel").on("plotly_restyle", fade);
+  }
 })();

@@ -41,20 +41,22 @@ def _table(collected: Collected, ranking: Ranking) -> Table:
     best, objective = ranking.comparisons[0], collected.objective
     if best.repeated:
         numbers, texts = ["", "mean", "s.d.", "n"], ["over seeds of"]
-        rows = _settings(best.settings, collected.varying)
+        rows = _settings(best.settings[:MOST], collected.varying)
+        rest = len(best.settings) - MOST
     else:
         numbers, texts = ["", words.NAMES[objective]], ["job", "settings"]
-        rows = _jobs([each for each in ranking.order if each[1] == best.letter], collected)
+        rows = _jobs(ranking.order[: min(MOST, len(best.rows))], collected)
+        rest = len(best.rows) - MOST
     title = f"{words.LONG_NAMES[objective]}, {words.better(objective)}"
     table = Table(title=title, title_justify="left", title_style="", box=None, pad_edge=False)
     for name in numbers:
         table.add_column(name, justify="right", no_wrap=True)
     for name in texts:
         table.add_column(name)
-    for row in rows[:MOST]:
+    for row in rows:
         table.add_row(*map(_text, row))
-    if len(rows) > MOST:
-        table.caption, table.caption_justify = f"... {len(rows) - MOST} more", "left"
+    if rest > 0:
+        table.caption, table.caption_justify = f"... {rest} more", "left"
     return table
 
 
