@@ -103,7 +103,8 @@ def _row(found: Found, given: Settings, objective: str) -> Row:
     if not (found.path / "model.json").exists():
         return row
     damage = [*found.damage]
-    return find.warned(lambda: _with_run(row, found), damage) or replace(row, damage=(*damage,))
+    made = find.warned(lambda: _with_run(row, found, damage), damage) or row
+    return replace(made, damage=tuple(damage))
 
 
 def _state(found: Found) -> str:
@@ -125,15 +126,15 @@ def _again(found: Found) -> list[str] | None:
     return [argument for argument in found.arguments if not argument.startswith("run_dir=")]
 
 
-def _with_run(row: Row, found: Found) -> Row:
-    """The row with all that the run directory tells.
+def _with_run(row: Row, found: Found, damage: list[str]) -> Row:
+    """The row with all that the run directory tells; `damage` takes what it can do without.
 
     Raises:
         GanError, OSError: it is damaged.
     """
     run = _opened(found.path)
     scored = _score(run, row.outcome.objective)
-    series = curves.read(run.metrics).series if run.metrics.exists() else {}
+    series = find.warned(lambda: _series(run, damage), damage) or {}
     last = {key: float(each.values[-1]) for key, each in series.items()}
     facts = provenance.read(run)
     step = (
@@ -155,6 +156,16 @@ def _with_run(row: Row, found: Found) -> Row:
         curves=_curves(series),
         versions=manifest.versions if manifest else {},
     )
+
+
+def _series(run: RunDirectory, damage: list[str]) -> dict[str, Series]:
+    if not run.metrics.exists():
+        return {}
+    metrics = curves.read(run.metrics)
+    if metrics.bad:
+        lines = f"{metrics.bad:,} line{'s' if metrics.bad > 1 else ''}"
+        damage.append(f"{run.metrics}: {lines} left out, no JSON object with a step")
+    return metrics.series
 
 
 def _curves(series: Mapping[str, Series]) -> dict[str, Series]:

@@ -103,7 +103,7 @@ def compare(rows: Sequence[Row]) -> list[Comparison]:
     groups: dict[object, list[Row]] = {}
     for row in rows:
         if row.provenance is not None:
-            groups.setdefault((row.provenance.ruler, row.provenance.count), []).append(row)
+            groups.setdefault((row.provenance.fingerprint, row.provenance.count), []).append(row)
     ordered = sorted(
         groups.values(), key=lambda group: (-sum(row.state == "done" for row in group), -len(group))
     )

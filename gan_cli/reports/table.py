@@ -28,7 +28,7 @@ def table(collected: Collected, order: Sequence[Place]) -> pd.DataFrame:
             [
                 *(rank, letter, row.name, row.state, collected.objective),
                 *(scored.score, scored.step),
-                *((measured.count, measured.ruler) if measured else (None, None)),
+                *((measured.count, measured.fingerprint) if measured else (None, None)),
                 *(row.beside.get(key) for key in beside),
                 *(row.settings.get(key, "") for key in keys),
                 *(row.images_per_second, row.seconds, row.peak_bytes, row.attempts),

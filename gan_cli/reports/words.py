@@ -82,8 +82,8 @@ def command(row: Row) -> str:
     return shlex.join(["gan-train", f"resume={row.path}"]) if row.run else ""
 
 
-def date(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B %Y, %H:%M}"
+def date(time: datetime) -> str:
+    return f"{time.day} {time:%B %Y, %H:%M}"
 
 
 def period(times: Sequence[datetime]) -> str:

@@ -14,7 +14,7 @@ from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.reports import collect as collecting
 from gan_cli.reports.collect import collect
-from gan_cli.reports.provenance import NOT_RULED
+from gan_cli.reports.provenance import APART
 from gan_cli.sweeps.outcome import Outcome
 
 from . import made
@@ -37,7 +37,7 @@ def test_all_of_a_sweep(tmp_path: Path) -> None:
     assert collected.varying == ["optimizer.learning_rate", "loss"]
     assert collected.constant == {"training.steps": "200"}
     first, *_, failed, pruned, waiting = collected.rows
-    assert first.outcome == Outcome("frechet", 40.0, 100, 1000, made.FACTS.ruler)
+    assert first.outcome == Outcome("frechet", 40.0, 100, 1000, made.FACTS.fingerprint)
     assert first.settings == {
         "training.steps": "200",
         "optimizer.learning_rate": "0.0001",
@@ -155,12 +155,12 @@ def test_the_objective_is_that_of_the_runs(tmp_path: Path) -> None:
         collect(tmp_path / "runs")
 
 
-def test_a_score_of_another_ruler_than_the_stored_one_says_so(tmp_path: Path) -> None:
+def test_a_score_of_another_fingerprint_than_the_stored_one_says_so(tmp_path: Path) -> None:
     run = made.run(tmp_path / "runs" / "a")
     made.change(run / "scores" / "training.json", data_name="mnist")
     (row,) = collect(tmp_path / "runs").rows
     assert row.provenance is not None
-    assert row.provenance.ruler == made.FACTS.ruler
+    assert row.provenance.fingerprint == made.FACTS.fingerprint
     assert (list(row.provenance.said), row.provenance.stored) == (["measured with"], False)
 
 
@@ -211,6 +211,20 @@ def test_a_damaged_run_is_named_and_the_others_are_shown(
     assert [line for line in damage["1"] if warning in line]
     assert (collected.warnings, collected.damage) == ([], [*damage["1"]])
     assert [row.outcome.score for row in collected.rows if row.name in "023"] == [40.0, 30.0, 36.0]
+
+
+def test_damaged_metrics_cost_the_curves_and_not_the_score(tmp_path: Path) -> None:
+    run = made.run(tmp_path / "runs" / "a")
+    with (run / "metrics.jsonl").open("a") as file:
+        file.write("{\n")
+    (row,) = collect(tmp_path / "runs").rows
+    assert row.damage == (f"{run}/metrics.jsonl: 1 line left out, no JSON object with a step",)
+    assert row.curves["frechet"].values.tolist() == [60.0, 50.0]
+    (run / "metrics.jsonl").unlink()
+    (run / "metrics.jsonl").mkdir()
+    (row,) = collect(tmp_path / "runs").rows
+    assert row.damage == (f"{run}/metrics.jsonl: is not a plain file",)
+    assert (row.outcome.score, row.curves, row.seconds) == (40.0, {}, None)
 
 
 def test_damaged_scores_are_no_scores(tmp_path: Path) -> None:
@@ -293,13 +307,13 @@ def test_a_file_that_goes_while_a_run_is_opened_is_looked_for_again(
     assert collect(tmp_path / "runs").rows[0].outcome.score == 40.0
 
 
-def test_the_ruler_is_the_one_that_training_writes() -> None:
-    facts = {key: value for key, value in made.FACTS.__dict__.items() if key not in NOT_RULED}
-    assert made.FACTS.ruler == files.fingerprint(facts)
+def test_the_fingerprint_is_the_one_that_training_writes() -> None:
+    facts = {key: value for key, value in made.FACTS.__dict__.items() if key not in APART}
+    assert made.FACTS.fingerprint == files.fingerprint(facts)
     assert (
-        replace(made.FACTS, final_count=None, since=9).ruler
-        == made.FACTS.ruler
-        != replace(made.FACTS, count=9).ruler
+        replace(made.FACTS, final_count=None, since=9).fingerprint
+        == made.FACTS.fingerprint
+        != replace(made.FACTS, count=9).fingerprint
     )
 
 

@@ -73,7 +73,7 @@ def run(
     checkpoint = path / "checkpoints" / "step-00000100"
     checkpoint.mkdir(parents=True)
     count = facts.final_count if full is not None else None
-    manifest = Manifest(1, 100, {}, "m", "d", score, VERSIONS, full, facts.ruler, count)
+    manifest = Manifest(1, 100, {}, "m", "d", score, VERSIONS, full, facts.fingerprint, count)
     files.write_json(checkpoint / "manifest.json", asdict(manifest))
     metrics = [
         {

@@ -125,7 +125,7 @@ def test_the_page_of_a_sweep(tmp_path: Path) -> None:
         "classifier (abababababab)",
         "none, 16x16x1 as trained",
         "1,000, seed 0",
-        made.FACTS.ruler[:12],
+        made.FACTS.fingerprint[:12],
         "Table B: samples: 500, seed 0 instead of 1,000, seed 0",
         "loss_generator not finite at step 7",
         "others were better",
@@ -322,7 +322,7 @@ def test_the_spreadsheet_has_a_row_for_each_job(tmp_path: Path) -> None:
         "damage": "",
         "command": "gan-train training.steps=200 optimizer.learning_rate=1e-3 loss=minimax seed=0",
     }
-    assert rows[0]["measured_with"] == made.FACTS.ruler
+    assert rows[0]["measured_with"] == made.FACTS.fingerprint
     assert (rows[5]["state"], rows[5]["exit_code"], rows[5]["score"]) == ("failed", "6", "")
     assert (rows[6]["rank"], rows[6]["state"], rows[6]["command"]) == ("", "waiting", "")
 
