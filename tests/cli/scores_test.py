@@ -55,7 +55,7 @@ def kept(run: Path) -> dict[int, tuple[float | None, float | None, str | None]]:
     """step -> score, full score and ruler of the checkpoints that are left, each found whole."""
     folder = run / "checkpoints"
     manifests = [checkpoint.verify(folder, step) for step in checkpoint.steps(folder)]
-    return {each.step: (each.score, each.full_score, each.ruler) for each in manifests}
+    return {each.step: (each.score, each.full_score, each.evaluator) for each in manifests}
 
 
 def state(run: Path, step: int) -> bytes:

@@ -18,7 +18,7 @@ from gan_cli.config.models import Dcgan
 from gan_cli.config.schema import Loss, Optimizer, Schedule
 from gan_cli.networks.variables import export
 from gan_cli.runs import checkpoint
-from gan_cli.runs.checkpoint import SAMPLER, STATE, Judged
+from gan_cli.runs.checkpoint import SAMPLER, STATE, Scored
 from gan_cli.training import init_from, optimizers
 from gan_cli.training.state import State
 
@@ -46,8 +46,8 @@ def saved(folder: Path, state: State, step: int = 7, score: float | None = None)
     """A run directory with a checkpoint of a state."""
     state.step.assign(step)
     tensors = {STATE: export(state.tensors()), SAMPLER: export(state.sampler_tensors())}
-    judged = None if score is None else Judged(score, "ruler")
-    checkpoint.save(folder / "checkpoints", step, tensors, "model", "data", judged)
+    scored = None if score is None else Scored(score, "evaluator")
+    checkpoint.save(folder / "checkpoints", step, tensors, "model", "data", scored)
     (folder / "model.json").write_text("{}")
     return folder
 

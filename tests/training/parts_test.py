@@ -553,9 +553,9 @@ def test_previews_of_a_run(tiny_run: Path) -> None:
 
 def test_a_model_s_fingerprint_is_of_what_was_chosen() -> None:
     """An option that a later version adds, at its default, leaves older checkpoints their model."""
-    card = ModelCard(1, Dcgan(width=3), Loss("hinge"), SOURCE.spec)
+    card = ModelCard(2, Dcgan(width=3), Loss("hinge"), SOURCE.spec)
     facts = {
-        "format": 1,
+        "format": 2,
         "data": asdict(SOURCE.spec),
         "model": {"name": "dcgan", "width": 3},
         "loss": {"name": "hinge"},

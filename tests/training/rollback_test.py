@@ -13,7 +13,7 @@ import pytest
 from gan_cli.base.errors import NonFiniteError, RunDirectoryError
 from gan_cli.config.schema import Loss, Optimizer, PlayerOptimizer, Schedule, TrainConfig, Training
 from gan_cli.runs import checkpoint
-from gan_cli.runs.checkpoint import SAMPLER, STATE, Judged
+from gan_cli.runs.checkpoint import SAMPLER, STATE, Scored
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training.rollback import RollBack, on_non_finite, reaction
 from gan_cli.training.watchdog import ADVICE, Finding
@@ -34,9 +34,9 @@ def run(tmp_path: Path) -> RunDirectory:
 
 def save(run: RunDirectory, step: int, score: float | None = None) -> None:
     arrays = {"step": np.asarray(step)}
-    judged = None if score is None else Judged(score, "ruler")
+    scored = None if score is None else Scored(score, "evaluator")
     checkpoint.save(
-        run.checkpoints, step, {STATE: arrays, SAMPLER: arrays}, "model", "data", judged
+        run.checkpoints, step, {STATE: arrays, SAMPLER: arrays}, "model", "data", scored
     )
 
 
