@@ -135,7 +135,7 @@ def _with_run(row: Row, found: Found, warnings: list[str]) -> Row:
     Raises:
         GanError, OSError: nothing can be read of it.
     """
-    stored = _opened(found.path)
+    stored = read_run(found.path)
     run = stored.directory
     warnings += [line for line in stored.check() if line not in warnings]
     scored = _score(stored, row.outcome.objective)
@@ -176,16 +176,6 @@ def _best(stored: StoredRun) -> Manifest | None:
         return stored.checkpoint("best", (SAMPLER,))
     except CheckpointError:
         return None  # which is among the damage
-
-
-def _opened(path: Path) -> StoredRun:
-    """A run that trains meanwhile may take a file away while its directory is looked through: then
-    once more.
-    """
-    try:
-        return read_run(path)
-    except RunDirectoryError:
-        return read_run(path)
 
 
 def _score(stored: StoredRun, objective: str) -> Outcome:
