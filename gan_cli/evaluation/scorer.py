@@ -155,11 +155,11 @@ class Scorer:
             if each.full_count != count and (place < CONTENDING or each.full_score is not None):
                 self._score_fully(each.step, count, say)
         ranking.prune(self._run.checkpoints)
-        best = self._ranked()
-        if best and best[0].full_score is not None:
+        best = self._best(say)
+        if best is not None and best.full_score is not None:
             floor = self._made.floor(["frechet"])["frechet"]
             say(
-                f"best step      {best[0].step}, Fréchet {best[0].full_score:.4g} ({count:,} "
+                f"best step      {best.step}, Fréchet {best.full_score:.4g} ({count:,} "
                 f"samples; real images {floor:.3g})"
             )
         files.write_json(
@@ -190,10 +190,14 @@ class Scorer:
         assert moments is not None
         return moments
 
-    def _ranked(self) -> list[Ranked]:
-        return [
-            each for each in ranking.ranked(self._run.checkpoints) if each.evaluator == self.ruler
-        ]
+    def _best(self, say: Say) -> checkpoint.Manifest | None:
+        """The best whole checkpoint, if it was scored as this run scores now."""
+        try:
+            best = ranking.best(self._run.checkpoints, say, (checkpoint.SAMPLER,))
+        except CheckpointError as error:
+            say(str(error))
+            return None
+        return best if best is not None and best.evaluator == self.ruler else None
 
     def _contenders(self) -> list[Ranked]:
         return [

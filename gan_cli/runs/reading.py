@@ -13,10 +13,11 @@ from gan_cli.base.errors import CheckpointError, RunDirectoryError
 from gan_cli.runs import checkpoint, curves, index, ranking
 from gan_cli.runs.checkpoint import BOTH, SAMPLER, Manifest
 from gan_cli.runs.curves import Metrics
-from gan_cli.runs.rundir import ModelCard, RunDirectory
+from gan_cli.runs.rundir import CARD, ModelCard, RunDirectory
 
 LOOKED_AT = 64 * 1024
 """Bytes of train.log that are looked at."""
+MOST_SCORES = 1000
 _TIME = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
 
 
@@ -112,41 +113,54 @@ class StoredRun:
 
     def check(self) -> list[str]:
         """Look at every part that a report or a sample relies on; all of `damage`."""
-        try:
-            _ = self.card
-        except RunDirectoryError as error:
-            self._found(f"{error}; nothing can be drawn from the run")
-        _ = self.config
+        self._check_best()
         self._check_checkpoints()
+        _ = self.config
         _ = self.metrics
+        self._check_scores()
         self._check_log()
         return self.damage
 
-    def _check_checkpoints(self) -> None:
-        folder = self.directory.checkpoints
+    def _check_best(self) -> None:
+        """The checkpoint that pictures are drawn from, and the model that it is of."""
         try:
-            self.checkpoint("best", (SAMPLER,))
-        except CheckpointError as error:
+            best, card = self.checkpoint("best", (SAMPLER,)), self.card
+        except (CheckpointError, RunDirectoryError) as error:
             self._found(f"{error}; nothing can be drawn from the run")
+            return
+        if best is not None and best.model != card.fingerprint:
+            self._found(
+                f"{self.path / CARD}: is not what step {best.step} was saved from; nothing can be "
+                "drawn from the run"
+            )
+
+    def _check_checkpoints(self) -> None:
+        """Those that are not the best, as far as it costs nothing: manifests and sizes."""
+        folder = self.directory.checkpoints
         known = index.readable(folder)
-        for step in {*checkpoint.steps(folder), *known}:
+        for step in sorted({*checkpoint.steps(folder), *known}, reverse=True):
+            path = checkpoint.path_of(folder, step)
             try:
-                manifest = checkpoint.manifest_of(folder, step, known)
-                self._check_sizes(step, manifest)
+                self._check_sizes(path, checkpoint.manifest_of(folder, step, known))
             except CheckpointError as error:
-                if not any(line.startswith(f"DAMAGED CHECKPOINT {error}") for line in self.damage):
+                if not any(str(path) in line for line in self.damage):
                     self._found(f"DAMAGED CHECKPOINT {error}; it is not used")
 
-    def _check_sizes(self, step: int, manifest: Manifest) -> None:
-        path = checkpoint.path_of(self.directory.checkpoints, step)
+    def _check_sizes(self, path: Path, manifest: Manifest) -> None:
         for name, facts in manifest.files.items():
             if Path(name).name != name or not (path / name).is_file():
                 raise CheckpointError(f"{path}: no {name}")
-            if (path / name).stat().st_size != facts.size and not self._said(path):
+            if (path / name).stat().st_size != facts.size:
                 raise CheckpointError(f"{path}: {name} is not of the size that was saved")
 
-    def _said(self, path: Path) -> bool:
-        return any(str(path) in line for line in self.damage)
+    def _check_scores(self) -> None:
+        """What was measured, and with what: JSON objects in scores/."""
+        folder = self.path / "scores"
+        for path in sorted(folder.glob("*.json"))[:MOST_SCORES] if folder.is_dir() else ():
+            try:
+                files.read_json(path)
+            except RunDirectoryError as error:
+                self._found(f"{error}; what it says of the scores is left out")
 
     def _check_log(self) -> None:
         """train.log is for people, and gives a report its times and how the run ended."""

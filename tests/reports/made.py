@@ -63,7 +63,8 @@ def run(
     directory = RunDirectory(path)
     directory.write_config(config)
     spec = DataSpec(8, 8, 1)
-    directory.write_card(ModelCard(manifest.FORMAT, Dcgan(), Loss("hinge"), spec))
+    card = ModelCard(manifest.FORMAT, Dcgan(), Loss("hinge"), spec)
+    directory.write_card(card)
     log = [
         f"2026-11-20 10:31:0{second} {text}"
         for second, text in enumerate([" ".join(["gan-train", *overrides]), end])
@@ -74,7 +75,7 @@ def run(
     (path / "scores" / "training.json").write_text(json.dumps(asdict(facts)))
     scored = None if score is None else Scored(score, facts.ruler)
     tensors = {STATE: {}, SAMPLER: {"weight": np.zeros(1, np.float32)}}
-    checkpoint.save(directory.checkpoints, 100, tensors, "m", "d", scored)
+    checkpoint.save(directory.checkpoints, 100, tensors, card.fingerprint, "d", scored)
     if full is not None:
         found = checkpoint.verify(directory.checkpoints, 100)
         checkpoint.add_full_score(directory.checkpoints, found, full, facts.final_count or 0)
