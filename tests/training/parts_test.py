@@ -402,7 +402,7 @@ def test_a_line_that_was_changed_taken_out_or_put_in_is_noticed(tmp_path: Path) 
         log(Moment(step, 9, {"loss_generator": 0.5}, seconds=step / 10))
     log.close()
     whole = path.read_bytes().splitlines(keepends=True)
-    assert json.loads(whole[0])["crc32"] == "%08x" % zlib.crc32(whole[0][:-23])
+    assert json.loads(whole[0])["crc32"] == f"{zlib.crc32(whole[0][:-23]):08x}"
     assert (first_damaged(path), len(list(entries(path)))) == (None, 5)
     for lines, number in (
         ([*whole[:2], whole[2].replace(b"0.5", b"0.6"), *whole[3:]], 3),
