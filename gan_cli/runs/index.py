@@ -18,7 +18,7 @@ from pydantic.dataclasses import dataclass
 
 from gan_cli.base import files
 from gan_cli.base.errors import CheckpointError, ConfigError, RunDirectoryError
-from gan_cli.config.schema import parse
+from gan_cli.config.options import parse
 from gan_cli.runs import manifest as manifests
 from gan_cli.runs.manifest import FORMAT, STRICT, Manifest, Sha256
 

@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass
 
 from gan_cli.base import files
 from gan_cli.base.errors import CheckpointError, ConfigError, RunDirectoryError
-from gan_cli.config.schema import parse
+from gan_cli.config.options import parse
 
 FORMAT: Literal[2] = 2
 """Of a run directory: model.json, manifests and the index carry it."""

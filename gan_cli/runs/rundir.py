@@ -17,8 +17,9 @@ import gan_cli
 from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.base.spec import DataSpec
-from gan_cli.config.catalogue import parse_options
-from gan_cli.config.schema import Loss, parse
+from gan_cli.config.options import parse
+from gan_cli.models import MODELS
+from gan_cli.objectives.options import parse_loss
 from gan_cli.runs import checkpoint
 from gan_cli.runs import manifest as manifests
 from gan_cli.runs.manifest import FORMAT
@@ -40,7 +41,7 @@ class ModelCard:
 
     format: Literal[2]
     model: Any
-    loss: Loss
+    loss: Any
     data: DataSpec
     plugins: Annotated[list[Plugin], Field(max_length=100)] = Field(default_factory=list)
     gan_cli: Version = gan_cli.__version__
@@ -181,7 +182,7 @@ class RunDirectory:
         manifests.refuse_other_format(values, path, None)
         try:
             card = parse(ModelCard, values, "")
-            return replace(card, model=parse_options(card.model, "model"))
+            return replace(card, model=MODELS.parse(card.model), loss=parse_loss(card.loss))
         except ConfigError as error:
             raise RunDirectoryError(f"{path}: {error}") from None
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from gan_cli.base import files
 from gan_cli.base.spec import DataSpec
-from gan_cli.config.models import Dcgan
-from gan_cli.config.schema import Loss
+from gan_cli.models.dcgan import Dcgan
+from gan_cli.objectives.options import Loss
 from gan_cli.reports.provenance import Facts
 from gan_cli.runs import checkpoint, manifest
 from gan_cli.runs.checkpoint import SAMPLER, STATE, Scored

@@ -16,8 +16,8 @@ import pytest
 
 from gan_cli.base.errors import CheckpointError, RunDirectoryError
 from gan_cli.base.spec import DataSpec
-from gan_cli.config.models import Dcgan
-from gan_cli.config.schema import Loss
+from gan_cli.models.dcgan import Dcgan
+from gan_cli.objectives.options import Loss
 from gan_cli.runs import checkpoint, journal
 from gan_cli.runs.checkpoint import SAMPLER, STATE, Scored
 from gan_cli.runs.reading import StoredRun, read_run
