@@ -12,6 +12,7 @@ from gan_cli.base.errors import GanError, RunDirectoryError
 from gan_cli.reports import log
 from gan_cli.reports.log import Log
 from gan_cli.runs import record
+from gan_cli.runs.reading import StoredRun
 from gan_cli.runs.record import Command, Job, Sweep
 from gan_cli.runs.rundir import RunDirectory
 
@@ -100,7 +101,7 @@ def look(path: Path, directory: Path) -> Found:
 def _config(path: Path, damage: list[str]) -> dict[str, Any]:
     if not (path / "config.json").exists():
         return {}
-    config: dict[str, Any] = warned(lambda: RunDirectory(path).read_config(), damage) or {}
+    config = StoredRun(RunDirectory(path), damage.append).config
     if _is_deeper(config, DEEPEST):
         damage.append(f"{path}/config.json: nested too deeply")
         return {}

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F")
-"""Okabe and Ito's palette, which colour-blind readers can tell apart; grey in the place of its yellow,
-which white paper swallows.
+"""Okabe and Ito's palette, which colour-blind readers can tell apart; grey in the place of its
+yellow, which white paper swallows.
 """
 DASHES = ("solid", (0, (5, 2)), (0, (1, 1.5)))
 MOST_POINTS = 4000

@@ -12,7 +12,7 @@ from gan_cli.reports.rows import BESIDE, Collected, Place
 from gan_cli.reports.settings import SEED, number
 
 FIRST = ["rank", "comparison", "directory", "state", "objective", "score", "step", "count"]
-FIRST += ["measured_with"]
+FIRST += ["evaluator"]
 LAST = ["images_per_second", "seconds", "peak_bytes", "attempts", "exit_code", "reason", "damage"]
 LAST += ["command"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -116,8 +115,8 @@ class ProgressLines:
 
 
 class MetricsLog:
-    """metrics.jsonl: one object per line; a resumed run first drops what was written after its
-    checkpoint.
+    """metrics.jsonl: one object per line, with a checksum; a resumed run first drops what was
+    written after its checkpoint.
 
     `seconds` counts on from part to part of a run.
     """
@@ -125,11 +124,15 @@ class MetricsLog:
     every = 0
 
     def __init__(self, path: Path, interval: int, start: int) -> None:
-        self._interval = interval
+        self._interval, self._chain = interval, journal.Chain()
         self._seconds_before, end = 0.0, 0
         for entry, position in journal.lines(path, start):
             self._seconds_before, end = float(entry["seconds"]), position
-        self._file = path.open("r+" if end else "w", encoding="utf-8")
+        self._file = path.open("rb+" if end else "wb")
+        for line in self._file if end else ():
+            self._chain.holds(line)
+            if self._file.tell() >= end:
+                break
         self._file.truncate(end)
         self._file.seek(0, 2)
 
@@ -145,7 +148,7 @@ class MetricsLog:
             | moment.logs
             | dict(moment.scores)
         )
-        self._file.write(json.dumps(line) + "\n")
+        self._file.write(self._chain.sealed(line))
         self._file.flush()
 
     def close(self) -> None:
@@ -210,13 +213,13 @@ class Checkpoint:
         if moment.step != self.saved:
             self.save(moment.step)
 
-    def save(self, step: int, judged: checkpoint.Judged | None = None) -> None:
+    def save(self, step: int, scored: checkpoint.Scored | None = None) -> None:
         """Commit the state of a step, with its score where it has one."""
         tensors = {
             checkpoint.STATE: export(self._state.tensors()),
             checkpoint.SAMPLER: export(self._state.sampler_tensors()),
         }
-        checkpoint.save(self._folder, step, tensors, *self._facts, judged)
+        checkpoint.save(self._folder, step, tensors, *self._facts, scored)
         self.saved = step
         ranking.prune(self._folder, ranking.CONTENDING)
 

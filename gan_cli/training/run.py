@@ -26,7 +26,8 @@ from gan_cli.data.reading.source import Source
 from gan_cli.evaluation import scorer
 from gan_cli.networks.variables import assign, expected
 from gan_cli.objectives import diffaug
-from gan_cli.runs import checkpoint, journal
+from gan_cli.runs import checkpoint, journal, tensors
+from gan_cli.runs.manifest import FORMAT
 from gan_cli.runs.rundir import ModelCard, RunDirectory
 from gan_cli.training import failures, hooks, init_from, optimizers, rollback
 from gan_cli.training.hooks import Hook
@@ -111,7 +112,7 @@ def _once(
 ) -> Ended:
     """From the newest checkpoint, or from the start, to the end or to a rollback."""
     place = device.prepare(config.training.threads)
-    card = ModelCard(1, config.model, config.loss, source.spec)
+    card = ModelCard(FORMAT, config.model, config.loss, source.spec)
     total = total_steps(config.training, source)
     state = build(config, source, total)
     start = _restore(run, state, card, source, say) if (run.path / "model.json").exists() else 0
@@ -176,13 +177,28 @@ def _restore(run: RunDirectory, state: State, card: ModelCard, source: Source, s
         raise CheckpointError(
             f"{source.origin}: not the images that {run.path} was trained on (SHA-256 differs)"
         )
-    tensors = state.tensors()
+    variables = state.tensors()
     assign(
-        tensors,
-        checkpoint.read(run.checkpoints, manifest.step, checkpoint.STATE, expected(tensors)),
+        variables,
+        tensors.read(run.checkpoints, manifest.step, checkpoint.STATE, expected(variables)),
     )
+    _keep_damaged_metrics(run, manifest.step, say)
     say(f"resumed at step {manifest.step}")
     return manifest.step
+
+
+def _keep_damaged_metrics(run: RunDirectory, step: int, say: Say) -> None:
+    """Say so where metrics.jsonl is damaged before a step, and keep what will be cut off it."""
+    number = journal.first_damaged(run.metrics, step)
+    if number is None:
+        return
+    kept = run.path / "metrics.damaged.jsonl"
+    with files.whole(kept) as partial, files.open_regular(run.metrics) as damaged:
+        partial.write_bytes(damaged.read())
+    say(
+        f"DAMAGED {run.metrics}: line {number} is not as written; the lines before it are kept, "
+        f"the whole file is in {kept.name}"
+    )
 
 
 def _write(run: RunDirectory, card: ModelCard, stored: dict[str, Any]) -> None:

@@ -159,7 +159,7 @@ def test_a_damaged_run_is_a_warning(report: Command, sweep: Path) -> None:
     result = report("sweep", "samples=0")
     expected = [
         "sweep/1/job.json: not readable as JSON",
-        "sweep/2/metrics.jsonl: is not a plain file",
+        "sweep/2/metrics.jsonl: is not a plain file; the run is shown without curves",
     ]
     assert result.code == 0
     assert result.err.splitlines() == [f"gan-report: {line}" for line in expected]

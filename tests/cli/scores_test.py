@@ -42,7 +42,7 @@ def metrics(run: Path) -> list[dict[str, Any]]:
 def numbers(run: Path) -> list[dict[str, Any]]:
     """The lines of metrics.jsonl without what a clock decides."""
     return [
-        {key: line[key] for key in line if key not in ("seconds", "images_per_second")}
+        {key: line[key] for key in line if key not in ("seconds", "images_per_second", "crc32")}
         for line in metrics(run)
     ]
 
@@ -55,7 +55,7 @@ def kept(run: Path) -> dict[int, tuple[float | None, float | None, str | None]]:
     """step -> score, full score and ruler of the checkpoints that are left, each found whole."""
     folder = run / "checkpoints"
     manifests = [checkpoint.verify(folder, step) for step in checkpoint.steps(folder)]
-    return {each.step: (each.score, each.full_score, each.ruler) for each in manifests}
+    return {each.step: (each.score, each.full_score, each.evaluator) for each in manifests}
 
 
 def state(run: Path, step: int) -> bytes:

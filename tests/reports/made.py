@@ -10,12 +10,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gan_cli.base import files
+from gan_cli.base.spec import DataSpec
 from gan_cli.cli.single import log
+from gan_cli.models.dcgan import Dcgan
+from gan_cli.objectives.options import Loss
 from gan_cli.reports.provenance import Facts
-from gan_cli.runs.checkpoint import Manifest
+from gan_cli.runs import checkpoint, manifest
+from gan_cli.runs.checkpoint import SAMPLER, STATE, Scored
+from gan_cli.runs.journal import Chain
 from gan_cli.runs.record import Job, State, Sweep, write_command, write_sweep
-from gan_cli.runs.rundir import RunDirectory
+from gan_cli.runs.rundir import ModelCard, RunDirectory
 
 FACTS = Facts(
     extractor="classifier",
@@ -31,7 +38,7 @@ FACTS = Facts(
     final_count=1000,
     since=0,
 )
-VERSIONS = {"gan_cli": "0.1.0", "tensorflow": "2.21.0"}
+VERSIONS = manifest.current_versions()
 CONFIG = {
     "model": {"name": "dcgan", "width": 8},
     "data": {"name": "digits"},
@@ -61,8 +68,11 @@ def run(
         end: the last line of its log.
     """
     path.mkdir(parents=True)
-    (path / "model.json").write_text("{}")
-    RunDirectory(path).write_config(config)
+    directory = RunDirectory(path)
+    directory.write_config(config)
+    spec = DataSpec(8, 8, 1)
+    card = ModelCard(manifest.FORMAT, Dcgan(), Loss("hinge"), spec)
+    directory.write_card(card)
     if overrides is not None:
         write_command(path, overrides)
     log(path, "gan-train")
@@ -70,11 +80,12 @@ def run(
         log(path, end)
     (path / "scores").mkdir()
     files.write_json(path / "scores" / "training.json", asdict(facts))
-    checkpoint = path / "checkpoints" / "step-00000100"
-    checkpoint.mkdir(parents=True)
-    count = facts.final_count if full is not None else None
-    manifest = Manifest(1, 100, {}, "m", "d", score, VERSIONS, full, facts.fingerprint, count)
-    files.write_json(checkpoint / "manifest.json", asdict(manifest))
+    scored = None if score is None else Scored(score, facts.fingerprint)
+    tensors = {STATE: {}, SAMPLER: {"weight": np.zeros(1, np.float32)}}
+    checkpoint.save(directory.checkpoints, 100, tensors, card.fingerprint, "d", scored)
+    if full is not None:
+        found = checkpoint.verify(directory.checkpoints, 100)
+        checkpoint.add_full_score(directory.checkpoints, found, full, facts.final_count or 0)
     metrics = [
         {
             "step": 50,
@@ -93,9 +104,8 @@ def run(
             "diversity": 0.4,
         },
     ]
-    (path / "metrics.jsonl").write_text(
-        "".join(json.dumps(line) + "\n" for line in lines or metrics)
-    )
+    chain = Chain()
+    (path / "metrics.jsonl").write_bytes(b"".join(map(chain.sealed, lines or metrics)))
     return path
 
 
@@ -150,5 +160,6 @@ def sweep(directory: Path) -> Path:
 
 
 def change(path: Path, **values: Any) -> None:
-    """Change keys of a JSON file."""
+    """Change keys of a JSON file, as a stranger can who also takes the index away."""
+    (path.parents[1] / "index.json").unlink(missing_ok=True)
     files.write_json(path, json.loads(path.read_text()) | values)

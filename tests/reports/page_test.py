@@ -162,7 +162,7 @@ def test_the_figures_hold_the_numbers_of_the_jobs(tmp_path: Path) -> None:
     assert [each["meta"]["job"] for each in made_of["curve-0"]["data"]] == [4, 3, 2, 1, 0]
 
 
-def test_the_footer_of_a_table_says_what_its_own_rows_were_measured_with(tmp_path: Path) -> None:
+def test_the_footer_of_a_table_says_what_its_own_rows_were_evaluator(tmp_path: Path) -> None:
     other = replace(made.FACTS, data="ef" * 32, data_name="mnist")
     for name, data, facts, end in [
         *(("a", "digits", made.FACTS, "done"), ("b", "mnist", other, "done")),
@@ -297,7 +297,7 @@ def test_the_spreadsheet_has_a_row_for_each_job(tmp_path: Path) -> None:
     collected = collect(made.sweep(tmp_path / "sweep"))
     rows = rows_of(collected)
     assert [row["directory"] for row in rows] == ["2", "3", "0", "1", "5", "4", "6"]
-    assert rows[0] | {"measured_with": ""} == {
+    assert rows[0] | {"evaluator": ""} == {
         "rank": "1",
         "comparison": "A",
         "directory": "2",
@@ -306,7 +306,7 @@ def test_the_spreadsheet_has_a_row_for_each_job(tmp_path: Path) -> None:
         "score": "30.0",
         "step": "100",
         "count": "1000",
-        "measured_with": "",
+        "evaluator": "",
         "diversity": "0.4",
         "elbo_held_out": "",
         "seed": "0",
@@ -322,7 +322,7 @@ def test_the_spreadsheet_has_a_row_for_each_job(tmp_path: Path) -> None:
         "damage": "",
         "command": "gan-train training.steps=200 optimizer.learning_rate=1e-3 loss=minimax seed=0",
     }
-    assert rows[0]["measured_with"] == made.FACTS.fingerprint
+    assert rows[0]["evaluator"] == made.FACTS.fingerprint
     assert (rows[5]["state"], rows[5]["exit_code"], rows[5]["score"]) == ("failed", "6", "")
     assert (rows[6]["rank"], rows[6]["state"], rows[6]["command"]) == ("", "waiting", "")
 

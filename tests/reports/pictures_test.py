@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +17,6 @@ import tensorflow as tf
 from PIL import Image
 
 from gan_cli.base.images import grid
-from gan_cli.objectives.model import Model
 from gan_cli.reports import pictures
 from gan_cli.reports.collect import collect
 from gan_cli.reports.embedded import Picture
@@ -69,17 +69,12 @@ def test_a_conditional_model_has_a_row_for_each_class(
 
 
 def test_sequences_play(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = Model(
-        networks={},
-        players={},
-        sampler=(),
-        phases=(),
+    signs = tf.reshape([1.0, -1.0, 1.0, -1.0], [1, 4, 1, 1, 1])
+    model = SimpleNamespace(
         latent_shape=(64,),
-        sampling=lambda _, latents, *__: (
-            tf.reshape(tf.tanh(latents), [-1, 1, 8, 8, 1])
-            * tf.reshape([1.0, -1.0, 1.0, -1.0], [1, 4, 1, 1, 1])
-        ),
+        num_classes=0,
         sequence_length=4,
+        sample=lambda latents, *_: tf.reshape(tf.tanh(latents), [-1, 1, 8, 8, 1]) * signs,
     )
     monkeypatch.setattr(pictures, "load_sampler", lambda *_: model)
     picture = drawn(runs, 16)[0]["run"]
