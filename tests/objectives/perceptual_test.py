@@ -10,10 +10,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from gan_cli.networks.perceptual import Perceptual
 
 from gan_cli.base.errors import DataError
-from gan_cli.networks import perceptual, vgg16
+from gan_cli.models.vae import Vae
+from gan_cli.models.vae_gan import VaeGan
+from gan_cli.networks import vgg16
+from gan_cli.objectives.perceptual import LAYERS, Perceptual, perceptual
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,7 @@ def test_the_sum_over_layers_of_mean_squared_differences(model: keras.Model, mad
     """
     one, other = images(2, 64, 72, 3), images(2, 64, 72, 3, seed=1)
     expected = np.zeros(2)
-    for name in perceptual.LAYERS:
+    for name in LAYERS:
         layer = keras.Model(model.input, model.get_layer(name).output)
         maps = [
             layer(keras.applications.vgg16.preprocess_input((x.numpy() + 1) * 127.5)).numpy()
@@ -70,9 +72,19 @@ def test_by_hand(monkeypatch: pytest.MonkeyPatch):
     assert found(-tf.ones([2, 9, 12, 1]), greys).numpy() == pytest.approx(expected)
 
 
-def test_what_options_ask_for():
-    assert perceptual.asked(None, (8, 8, 1), 1.0, None) is None
-    assert isinstance(perceptual.asked("vgg16", (8, 8, 1), 1.0, None), Perceptual)
+@pytest.mark.parametrize("options", [Vae, VaeGan])
+def test_what_options_ask_for(options: type, monkeypatch: pytest.MonkeyPatch):
+    """The weight and the file reach the distance: 0.5 * 2 * (255^2 + 510^2) for black on white."""
+    files: list[str | None] = []
+    monkeypatch.setattr(vgg16, "load", lambda path, asked, instead: files.append(path))
+    monkeypatch.setattr(vgg16, "maps_of", lambda model, layers: lambda x, training: [x, 2 * x])
+    assert perceptual(options(), (8, 8, 1)) is None
+    found = perceptual(options(features="vgg16", features_weight=2.0, features_file="x"), (8, 8, 1))
+    assert found is not None
+    found.load()
+    white = tf.ones([1, 8, 8, 1])
+    assert found(-white, white).numpy() == pytest.approx([255.0**2 + 510.0**2])
+    assert files == ["x"]
 
 
 def test_the_same_image_is_at_no_distance_and_each_item_is_alone(made: None):
