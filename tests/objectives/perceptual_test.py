@@ -109,8 +109,10 @@ def test_it_sees_what_tensorflow_resizes(
     made: None, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int, int]
 ):
     seen: list[tf.Tensor] = []
+    monkeypatch.setattr(
+        vgg16, "maps_of", lambda model, layers: lambda x, training: seen.append(x) or [x]
+    )
     measure, one = distance(shape), images(2, *shape)
-    monkeypatch.setattr(measure, "_maps", lambda x, training: seen.append(x) or [x])
     measure(one, one)
     expected = tf.image.resize((one + 1) * 127.5, vgg16.input_size(*shape[:2]), antialias=True)
     expected = expected if shape[2] == 3 else tf.repeat(expected, 3, axis=-1)
@@ -122,7 +124,7 @@ def test_its_gradient_reaches_the_image_and_nothing_of_vgg(model: keras.Model, m
     other = tf.Variable(images(1, 28, 28, 1, seed=1))
     with tf.GradientTape() as tape:
         value = tf.reduce_sum(measure(one, other))
-    assert measure._maps.trainable_variables == []
+    assert vgg16.maps_of(model, LAYERS).trainable_variables == []
     gradient = tape.gradient(value, other)
     assert gradient.shape == other.shape
     direction = gradient / tf.norm(gradient)
