@@ -19,7 +19,7 @@ from gan_cli.runs.checkpoint import SAMPLER, STATE, Scored
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training.hooks import RollBack
 from gan_cli.training.rollback import from_non_finite, reaction
-from gan_cli.training.run import Run
+from gan_cli.training.run import TrainingRun
 from gan_cli.training.watchdog import ADVICE, Finding
 
 SATURATED = Finding("saturated", "the discriminator wins", "discriminator")
@@ -50,7 +50,7 @@ def training(
     say: Callable[[str], None] = print,
     total: int = TOTAL,
     **players: PlayerOptimizer,
-) -> Run:
+) -> TrainingRun:
     """A run of `total` steps whose data nobody looks at."""
     optimizer = Optimizer("adam", learning_rate=4e-4, players=players)
     config = TrainConfig(
@@ -62,7 +62,7 @@ def training(
         training=Training(steps=total),
         watchdog=watchdog,  # type: ignore[arg-type]
     )
-    return Run(config, {}, None, directory, say)  # type: ignore[arg-type]
+    return TrainingRun(config, {}, None, directory, say)  # type: ignore[arg-type]
 
 
 def logged(run: RunDirectory) -> list[dict[str, Any]]:
