@@ -17,7 +17,7 @@ import pytest
 from gan_cli.evaluation import scorer
 from gan_cli.runs import checkpoint
 from gan_cli.runs.checkpoint import STATE
-from gan_cli.training import hooks, watchdog
+from gan_cli.training import hooks, progress, watchdog
 from gan_cli.training.state import State
 from tests.conftest import TINY, Command, one_line
 
@@ -73,14 +73,14 @@ def entries(run: Path) -> list[dict[str, Any]]:
 
 def interrupt_at(step: int, patch: pytest.MonkeyPatch) -> None:
     """Send this process a signal when a step's line would be written."""
-    write = hooks.MetricsLog.__call__
+    write = progress.MetricsLog.__call__
 
-    def call(self: hooks.MetricsLog, moment: hooks.Moment) -> None:
+    def call(self: progress.MetricsLog, moment: hooks.Progress) -> None:
         write(self, moment)
         if moment.step == step:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    patch.setattr(hooks.MetricsLog, "__call__", call)
+    patch.setattr(progress.MetricsLog, "__call__", call)
 
 
 def distances(patch: pytest.MonkeyPatch, *script: float) -> None:

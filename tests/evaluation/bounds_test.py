@@ -24,31 +24,26 @@ from gan_cli.data.reading.source import Source
 from gan_cli.evaluation import bounds, evaluate, ruler, scores
 from gan_cli.evaluation.ruler import Setting
 from gan_cli.evaluation.scorer import Scorer, measured
-from gan_cli.objectives.model import LikelihoodModel
+from gan_cli.objectives.model import Networks
 from gan_cli.runs.rundir import RunDirectory
-from gan_cli.training.hooks import Checkpoint, Moment
+from gan_cli.training.hooks import Checkpoint, Progress
 
 from ..training.toys import Toy
 
 DIGITS = Digits(size=8)
 
 
-class Explaining(Toy, LikelihoodModel):
+class Explaining(Toy):
     """The bound of an image is `scale` times its brightness, from -1 to 1, and noise of a
     deviation.
     """
 
     def __init__(self, scale: float = 1.0, deviation: float = 0.0) -> None:
-        self.scale, self.deviation = scale, deviation
+        def bound(networks: Networks, images: tf.Tensor, noise: Noise) -> tf.Tensor:
+            brightness = tf.reduce_mean(tf.reshape(images, [tf.shape(images)[0], -1]), axis=1)
+            return scale * brightness + deviation * noise.normal("latents", tf.shape(brightness))
 
-    def reconstruct(self, images: tf.Tensor) -> tf.Tensor:
-        return images
-
-    def bound(self, images: tf.Tensor, noise: Noise) -> tf.Tensor:
-        brightness = tf.reduce_mean(tf.reshape(images, [tf.shape(images)[0], -1]), axis=1)
-        return self.scale * brightness + self.deviation * noise.normal(
-            "latents", tf.shape(brightness)
-        )
+        super().__init__(reconstruction=lambda networks, images: images, evidence_bound=bound)
 
 
 def grey(levels: list[int], *shape: int) -> Source:
@@ -206,7 +201,7 @@ def test_training_logs_the_bound_of_held_out_images_beside_the_score(
         int(state.step.numpy()),
         Checkpoint(run, state, 100, "model", "data", 2),
     )
-    logged = judge(Moment(2, 100))
+    logged = judge(Progress(2, 100))
     if not explaining:
         assert set(logged) == {"frechet", "diversity"}
         return
@@ -215,4 +210,4 @@ def test_training_logs_the_bound_of_held_out_images_beside_the_score(
     assert logged["elbo_held_out"] == pytest.approx(
         -2 * from_uint8(np.asarray(test.images, np.float64)).mean(), abs=0.03
     )
-    assert logged == judge(Moment(2, 100))  # the noise is the same every time
+    assert logged == judge(Progress(2, 100))  # the noise is the same every time
