@@ -23,6 +23,9 @@ Job = Callable[[DictConfig], float | None]
 EXTRAS = {"optuna": "sweep", "submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}
 """Options of Hydra's groups that other packages bring, with the extra that installs them."""
 
+FULL_ERROR = os.environ.get("HYDRA_FULL_ERROR")
+"""As the user has set it; `run` sets it for this process alone."""
+
 
 def run(
     name: str,

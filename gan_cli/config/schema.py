@@ -255,6 +255,31 @@ class Processes:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Optuna:
+    """Options of `hydra/sweeper=optuna`."""
+
+    n_trials: Annotated[int, Field(ge=1, le=100_000)] = describe(
+        "trials of the whole study, those before sweep.resume= too", 20
+    )
+    n_jobs: Annotated[int, Field(ge=1, le=1024)] = describe(
+        "trials that are drawn, and run, at a time", 2
+    )
+    sampler: str | dict[str, Any] = describe(
+        "Optuna's sampler: name (tpe, random, cmaes, gp, grid, nsgaii, ...), seed, and arguments "
+        "of its class",
+        {"name": "tpe"},
+    )
+    pruner: str | dict[str, Any] | None = describe(
+        "Optuna's pruner, asked at the steps of sweep.halving: name (successivehalving, median, "
+        "hyperband, ...) and arguments of its class",
+        None,
+    )
+    params: dict[str, Any] | None = describe(
+        "what is searched over, by key, where it does not stand in the command", None
+    )
+
+
+@dataclass(frozen=True, config=STRICT)
 class TrainConfig:
     """Everything that `gan-train` needs; `model` and `data` are the options dataclasses of their
     names.

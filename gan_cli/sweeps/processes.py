@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +38,6 @@ class Task:
     Attributes:
         steps: of the whole run, where they are known.
         until: the step at which it pauses.
-        settled: it is not tried again, should it have failed.
         tries: processes started for it by this pool.
         spent: seconds that those which have ended took.
     """
@@ -48,13 +47,8 @@ class Task:
     record: Job
     steps: int | None = None
     until: int | None = None
-    settled: bool = False
     tries: int = 0
     spent: float = 0.0
-
-    @property
-    def over(self) -> bool:
-        return self.record.over or (self.settled and self.record.state == "failed")
 
 
 @dataclass
@@ -93,6 +87,7 @@ class Pool:
         slots: for each job that may run at a time, what it has.
         timeout: seconds that a task may take; None: any.
         retries: times that a task whose process crashed is started again.
+        environment: of a task's process, but for its slot's; None: this one's.
     """
 
     def __init__(
@@ -102,14 +97,11 @@ class Pool:
         timeout: float | None,
         retries: int,
         view: View,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
-        self._command, self._free, self._timeout, self._retries, self.view = (
-            command,
-            list(slots),
-            timeout,
-            retries,
-            view,
-        )
+        self._command, self._free, self.view = command, list(slots), view
+        self._timeout, self._retries = timeout, retries
+        self._environment = dict(os.environ if environment is None else environment)
         self._running: list[Running] = []
         self._full = False
 
@@ -151,7 +143,7 @@ class Pool:
                 stdin=subprocess.PIPE,  # a process whose pool is gone reads its end, and saves
                 stdout=console,
                 stderr=subprocess.STDOUT,
-                env=os.environ | slot.environment,
+                env=self._environment | slot.environment,
                 start_new_session=True,  # Ctrl-C is the pool's to pass on
             )
         if slot.processors:

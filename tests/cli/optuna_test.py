@@ -12,8 +12,7 @@ import pytest
 from hydra.errors import MissingConfigException
 
 from gan_cli.base.errors import ConfigError
-from gan_cli.cli import app, jobs
-from gan_cli.cli.launcher import Processes
+from gan_cli.cli import app, jobs, launcher
 from gan_cli.runs.record import read_job
 from gan_cli.sweeps.processes import Task
 from tests.conftest import Command
@@ -26,8 +25,8 @@ SEEDED = "hydra.sweeper.sampler.seed=0"
 TRAINER = """
 import json, sys
 from pathlib import Path
-from gan_cli.errors import ConfigError
-from gan_cli.sweeps.record import read_job
+from gan_cli.base.errors import ConfigError
+from gan_cli.runs.record import read_job
 directory, until = Path(sys.argv[1]), int(sys.argv[2])
 overrides = dict(each.split("=", 1) for each in sys.argv[3:])
 record = read_job(directory)
@@ -48,9 +47,9 @@ a negative width.
 @pytest.fixture
 def study(train: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
     """gan-train with this trainer in place of training."""
-    pytest.importorskip("hydra_plugins.hydra_optuna_sweeper")
+    pytest.importorskip("optuna")
 
-    def command(self: Processes, task: Task) -> list[str]:
+    def command(task: Task) -> list[str]:
         return [
             sys.executable,
             "-c",
@@ -60,7 +59,7 @@ def study(train: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
             *task.record.overrides,
         ]
 
-    monkeypatch.setattr(Processes, "_command", command)
+    monkeypatch.setattr(launcher, "command", command)
     monkeypatch.setattr(jobs, "score", lambda directory: min(_scores(directory), default=None))
     return train
 
@@ -258,7 +257,7 @@ def test_an_extra_that_is_missing_is_named(option: str, extra: str) -> None:
 
 @pytest.mark.slow
 def test_the_best_value_is_the_score_of_a_real_run(train: Command, tmp_path: Path) -> None:
-    pytest.importorskip("hydra_plugins.hydra_optuna_sweeper")
+    pytest.importorskip("optuna")
     options = [
         "model.width=4",
         "data.size=8",

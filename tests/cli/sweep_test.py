@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli.cli.launcher import Processes
+from gan_cli.cli import launcher
 from gan_cli.runs import checkpoint
 from gan_cli.runs.record import Job, read_job, read_sweep
 from gan_cli.sweeps.processes import Task
@@ -32,7 +32,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Task]:
     """Jobs are processes that only say that they are done; the tasks that were started."""
     tasks: list[Task] = []
 
-    def command(self: Processes, task: Task) -> list[str]:
+    def command(task: Task) -> list[str]:
         tasks.append(task)
         return [
             sys.executable,
@@ -41,7 +41,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Task]:
             f"import os\nos.chdir({str(task.directory.absolute())!r})\n{SAYS}\nsay(state='done')",
         ]
 
-    monkeypatch.setattr(Processes, "_command", command)
+    monkeypatch.setattr(launcher, "command", command)
     return tasks
 
 
