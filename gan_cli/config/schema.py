@@ -265,17 +265,15 @@ class Optuna:
         "trials that are drawn, and run, at a time", 2
     )
     sampler: str | dict[str, Any] = describe(
-        "Optuna's sampler: name (tpe, random, cmaes, gp, grid, nsgaii, ...), seed, and arguments "
-        "of its class",
-        {"name": "tpe"},
+        "one of Optuna's: name (tpe, random, cmaes, gp, grid, ...), seed, arguments of its class",
+        {"name": "tpe", "seed": None},
     )
     pruner: str | dict[str, Any] | None = describe(
-        "Optuna's pruner, asked at the steps of sweep.halving: name (successivehalving, median, "
-        "hyperband, ...) and arguments of its class",
+        "one of Optuna's: name (median, hyperband, ...) and arguments; it is for sweep.halving",
         None,
     )
     params: dict[str, Any] | None = describe(
-        "what is searched over, by key, where it does not stand in the command", None
+        "what is searched over, by key, for YAML of your own", None
     )
 
 
