@@ -16,7 +16,7 @@ from omegaconf import DictConfig
 from gan_cli.base.errors import ConfigError, SweepError
 from gan_cli.cli import jobs
 from gan_cli.config import schema
-from gan_cli.config.schema import parse
+from gan_cli.config.options import parse
 from gan_cli.runs.record import read_job
 
 if TYPE_CHECKING:

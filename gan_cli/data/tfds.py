@@ -14,16 +14,33 @@ from typing import Any
 import numpy as np
 
 from gan_cli.base.errors import ConfigError, DataError
-from gan_cli.config.data import Tfds
+from gan_cli.config.options import option, options
+from gan_cli.data import data_source
 from gan_cli.data.folder import recipe, source
 from gan_cli.data.reading.arrays import first_line
 from gan_cli.data.reading.cache import stored
 from gan_cli.data.reading.labels import MOST_CLASSES
 from gan_cli.data.reading.listing import Listing
+from gan_cli.data.reading.options import Pictures
 from gan_cli.data.reading.pictures import LARGEST_BYTES, BadPicture, Decoded, Look, decode, look
 from gan_cli.data.reading.scan import begin
 from gan_cli.data.reading.source import Source, Split, digest
 from gan_cli.data.reading.tfrecord import features, indexed, record_at
+
+
+@options
+class Tfds(Pictures):
+    """Options of `data=tfds` (extra: tfds)."""
+
+    name: str = "tfds"
+    dataset: str | None = option(
+        "name in the catalog of TensorFlow Datasets, e.g. oxford_flowers102 (required)", None
+    )
+    path: str | None = option("its data_dir; null: TensorFlow Datasets' own folder", None)
+    image: str = option("feature that holds the image", "image")
+    label: str | None = option("feature that holds the label; null: without labels", "label")
+    download: bool = option("fetch and prepare the data set where it is not there yet", True)
+
 
 TESTS = ("test", "validation")
 
@@ -51,6 +68,7 @@ class RecordLoader:
         return decode(content, self.look), digest(content)
 
 
+@data_source("tfds", Tfds)
 def load(options: Tfds, split: Split) -> Source:
     """The split train, or test (validation where there is no test) of a data set of the catalog."""
     wanted, info = look(options), _info(options)

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageColor, ImageOps
 
 from gan_cli.base.errors import ConfigError
-from gan_cli.config.data import Pictures
+from gan_cli.data.reading.options import Pictures
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
 LARGEST_PIXELS = 50_000_000
