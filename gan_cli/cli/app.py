@@ -20,7 +20,7 @@ from omegaconf.errors import OmegaConfBaseException
 from gan_cli.base.errors import ConfigError, GanError, OutOfMemoryError, refused, unknown
 
 Job = Callable[[DictConfig], float | None]
-EXTRAS = {"optuna": "sweep", "submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}
+EXTRAS = {"submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}
 """Options of Hydra's groups that other packages bring, with the extra that installs them."""
 
 FULL_ERROR = os.environ.get("HYDRA_FULL_ERROR")

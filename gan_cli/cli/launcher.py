@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hydra.core.utils import JobReturn, JobStatus, filter_overrides
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict
+from rich.progress import track
 
 from gan_cli.base.errors import ConfigError, DiskFullError, Interrupted
 from gan_cli.cli import app, jobs
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 
 class Jobs:
-    """The launcher, apart from Hydra's interface: told of batches of overrides, it returns when all
-    of their jobs have ended.
+    """The launcher, apart from Hydra's interface: it takes batches of overrides, and returns when
+    all of their jobs have ended.
 
     Attributes:
         study: whose trials the jobs are; None: of no study.
@@ -60,9 +61,9 @@ class Jobs:
             Interrupted, DiskFullError: all jobs have stopped.
         """
         owned = [jobs.own(filter_overrides(each)) for each in job_overrides]
+        shown = track(job_overrides, "composing", transient=True, disable=not sys.stdout.isatty())
         composed = [
-            self._composed(initial_job_idx + place, list(each))
-            for place, each in enumerate(job_overrides)
+            self._composed(initial_job_idx + place, list(each)) for place, each in enumerate(shown)
         ]
         ladder, objective = self._compared(composed)
         choose = self._choose(objective, ladder, composed[0].training.steps)

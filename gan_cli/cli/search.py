@@ -15,6 +15,7 @@ from omegaconf import DictConfig
 
 from gan_cli.base.errors import ConfigError, SweepError
 from gan_cli.cli import jobs
+from gan_cli.cli.grid import given
 from gan_cli.config import schema
 from gan_cli.config.options import parse
 from gan_cli.runs.record import read_job
@@ -83,9 +84,9 @@ class Search:
     def _space(self, arguments: list[str]) -> Space:
         from gan_cli.cli.space import Space
 
-        given = [f"{key}={value}" for key, value in (self._options.params or {}).items()]
         parser = OverridesParser.create(config_loader=self._context.config_loader)
-        return Space(parser.parse_overrides([*given, *jobs.own(arguments)]))
+        overrides = given(jobs.own(arguments), self._options.params)
+        return Space(parser.parse_overrides(overrides))
 
     def _study(self, space: Space) -> tuple[Study, int]:
         """The study, and how many trials it shall have."""

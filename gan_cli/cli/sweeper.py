@@ -24,7 +24,7 @@ from gan_cli.runs.record import Job, differing, printable, read_job
 from gan_cli.sweeps.outcome import OBJECTIVES
 from gan_cli.sweeps.view import LABELS
 
-PROCESSES = "hydra_plugins.gan_cli.Processes"
+PROCESSES, OPTUNA = "hydra_plugins.gan_cli.Processes", "hydra_plugins.gan_cli.Optuna"
 
 
 class Sweep(Callback):
@@ -42,11 +42,11 @@ class Sweep(Callback):
             )
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
-        print(f"ranking: gan-report {shlex.quote(str(config.hydra.sweep.dir))}", flush=True)
-        if config.hydra.sweeper._target_.endswith(".Optuna") and (
-            line := best(Path(str(config.hydra.sweep.dir)), str(config.evaluation.objective))
-        ):
-            print(line, flush=True)
+        directory = Path(str(config.hydra.sweep.dir))
+        print(f"ranking: gan-report {shlex.quote(str(directory))}", flush=True)
+        if config.hydra.sweeper._target_ == OPTUNA:
+            print(f"study: optuna-dashboard {shlex.quote(str(directory / 'study.journal'))}")
+            print(best(directory, str(config.evaluation.objective)) or "", flush=True)
 
 
 def check(config: DictConfig) -> None:

@@ -343,6 +343,25 @@ def test_trials_in_one_process(
     assert "already holds a study; sweep.resume=" in again.err
 
 
+def test_optuna_is_an_extra(train: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gan_cli.cli.search.find_spec", lambda name: None)
+    result = train(*STUDY, "hydra.sweep.dir=sweep")
+    assert result.code == 2
+    assert one_line(result).endswith("comes with an extra: pip install 'gan_cli[sweep]'")
+
+
+def test_a_pickled_sampler_is_not_read_back(
+    study: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study(*STUDY, "hydra.sweeper.n_trials=1", "hydra.sweep.dir=sweep")
+    monkeypatch.setattr("gan_cli.sweeps.algorithms.find_spec", lambda name: name)
+    result = study(*STUDY, "hydra.sweeper.sampler=cmaes", "sweep.resume=sweep")
+    assert (result.code, "sweep.resume= cannot go on with sampler=cmaes" in one_line(result)) == (
+        2,
+        True,
+    )
+
+
 @pytest.mark.parametrize(
     ("option", "extra"), [("launcher/ray", "ray"), ("launcher/submitit_slurm", "slurm")]
 )
