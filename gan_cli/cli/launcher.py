@@ -58,6 +58,7 @@ class Jobs:
         """Run the jobs; one that fails returns None, so that sweepers go on without it.
 
         Raises:
+            ConfigError: a job does not compose, or is not that of the sweep that is resumed.
             Interrupted, DiskFullError: all jobs have stopped.
         """
         owned = [jobs.own(filter_overrides(each)) for each in job_overrides]
@@ -76,17 +77,19 @@ class Jobs:
             for place, each in enumerate(composed)
         ]
         self._plan.add(owned, initial_job_idx)
+        with view.view(self._plan.directory, tasks, objective, len(places)) as seen:
+            limits = (self._options.timeout, self._options.retries)
+            self._run(Pool(command, places, *limits, seen, environment()), tasks, ladder, choose)
+        return [_returned(task, each) for task, each in zip(tasks, composed, strict=True)]
+
+    def _run(self, pool: Pool, tasks: list[Task], ladder: list[int], choose: rounds.Choose) -> None:
         try:
-            with view.view(self._plan.directory, tasks, objective, len(places)) as seen:
-                limits = (self._options.timeout, self._options.retries)
-                pool = Pool(command, places, *limits, seen, environment())
-                rounds.run(pool, tasks, ladder, choose)
+            rounds.run(pool, tasks, ladder, choose)
         except (Interrupted, DiskFullError) as error:
             error.args = (
                 f"{error}; the same command with sweep.resume={self._plan.directory} goes on",
             )
             raise
-        return [_returned(task, each) for task, each in zip(tasks, composed, strict=True)]
 
     def _composed(self, number: int, overrides: list[str]) -> DictConfig:
         composed: DictConfig = self._context.config_loader.load_sweep_config(

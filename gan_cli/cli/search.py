@@ -1,4 +1,4 @@
-"""`hydra/sweeper=optuna`: trials drawn, run by whichever launcher, and told to the study."""
+"""`hydra/sweeper=optuna`: trials of a study, run by whichever launcher."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """What holds for a sweep whichever sweeper and launcher drive it: refused before its first job,
-told after its last.
+said after its last.
 
 Hydra calls it as a callback. Sweepers such as Optuna's ask for scores, so that more can be wrong
 with them than with a grid.
@@ -114,10 +114,10 @@ def _expected(error: Exception) -> SweepError | None:
 def _report_failures(directory: Path) -> None:
     """By the records that the jobs have left, whichever launcher ran them where."""
     records, failures = _records(directory)
-    told = differing({name: record.overrides for name, record in records.items()})
+    own = differing({name: record.overrides for name, record in records.items()})
     for name, record in records.items():
         if record.state == "failed":
-            failures.append(printable(f"  {name}  {' '.join(told[name])}: {record.reason}"))
+            failures.append(printable(f"  {name}  {' '.join(own[name])}: {record.reason}"))
     if failures:
         lines = "\n".join(failures)
         raise SweepError(

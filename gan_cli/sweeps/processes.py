@@ -20,7 +20,7 @@ import psutil
 from gan_cli.base import machine
 from gan_cli.base.errors import DiskFullError, Interrupted
 from gan_cli.runs.record import Job
-from gan_cli.sweeps import verdict
+from gan_cli.sweeps import exits
 from gan_cli.sweeps.slots import Slot
 from gan_cli.training.signals import Signals
 
@@ -60,7 +60,7 @@ class Running:
     slot: Slot
     began: float = field(default_factory=time.monotonic)
     peak: int = 0
-    asked: verdict.Asked | None = None
+    asked: exits.Asked | None = None
     asked_at: float = 0.0
     killed_before: int = field(default_factory=lambda: machine.killed_for_memory())
 
@@ -70,7 +70,7 @@ class Running:
 
 
 class View(Protocol):
-    """What is told of the jobs while they run."""
+    """What is shown of the jobs while they run."""
 
     def started(self, task: Task) -> None: ...
 
@@ -170,7 +170,7 @@ class Pool:
         if each.asked and time.monotonic() - each.asked_at > PATIENCE:
             each.process.kill()
 
-    def _ask(self, each: Running, why: verdict.Asked) -> None:
+    def _ask(self, each: Running, why: exits.Asked) -> None:
         """Have a process save and end."""
         if each.asked is None:
             each.asked, each.asked_at = why, time.monotonic()
@@ -183,12 +183,12 @@ class Pool:
         self._free.append(each.slot)
         task.spent += each.seconds
         short_of_memory = machine.killed_for_memory() > each.killed_before
-        end = verdict.Process(
+        end = exits.Process(
             code, each.asked, short_of_memory, each.peak, self._timeout, task.directory / CONSOLE
         )
         self._full = self._full or code == DiskFullError.exit_code
-        self._record(task, **verdict.of(end, task.directory), **self._costs(each, code))
-        if verdict.crashed(end) and task.tries <= self._retries and not self._full:
+        self._record(task, **exits.explain(end, task.directory), **self._costs(each, code))
+        if exits.crashed(end) and task.tries <= self._retries and not self._full:
             waiting.appendleft(task)
         self.view.ended(task)
 

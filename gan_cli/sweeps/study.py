@@ -16,6 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, RunDirectoryError
+from gan_cli.runs.record import printable
 from gan_cli.sweeps import halving
 from gan_cli.sweeps.algorithms import Algorithm, Sampler
 from gan_cli.sweeps.outcome import OBJECTIVES
@@ -96,7 +97,7 @@ class Study:
         try:
             self._study.tell(number, None if state else score, state)
         except RuntimeError:  # "Study.stop is supposed to be invoked inside an objective":
-            if not _ended(self._trial(number)):  # a grid has come to its end, and the trial is told
+            if not _ended(self._trial(number)):  # a grid has come to its end
                 raise
 
     def ends(self, tasks: Sequence[Task], step: int) -> dict[int, str]:
@@ -153,10 +154,7 @@ class Study:
 
 
 def opened(
-    directory: Path,
-    objective: str,
-    overrides: list[str],
-    resuming: bool,
+    directory: Path, objective: str, overrides: list[str], resuming: bool
 ) -> tuple[optuna.Study, JournalStorage]:
     """The study of a sweep's directory, made where it has none.
 
@@ -167,37 +165,47 @@ def opened(
     optuna.logging.set_verbosity(optuna.logging.WARNING)  # what it would say the sweep says itself
     path = directory / JOURNAL
     if not path.exists():
-        directory.mkdir(parents=True, exist_ok=True)
-        storage = JournalStorage(JournalFileBackend(str(path)))
-        study = optuna.create_study(
-            study_name=directory.resolve().name,
-            storage=storage,
-            direction="minimize" if OBJECTIVES[objective] > 0 else "maximize",
-        )
-        study.set_user_attr(OVERRIDES, overrides)
-        return study, storage
+        return _begun(path, objective, overrides)
     if not resuming:
         raise RunDirectoryError(
             f"{directory}: already holds a study; sweep.resume={directory} goes on, "
             "hydra.sweep.dir= takes another directory"
         )
-    _cut_torn_line(path)
-    try:
-        storage = JournalStorage(JournalFileBackend(str(path)))
-        study = optuna.load_study(study_name=None, storage=storage)
-        began = [str(each) for each in study.user_attrs[OVERRIDES]]
-    except OSError:
-        raise
-    except Exception as error:  # whatever a damaged or made-up line makes Optuna stumble over
-        raise RunDirectoryError(
-            f"{path}: no study of gan-train, or a damaged one: {error}"
-        ) from None
+    study, storage, began = _read(path)
     if began != overrides:
         differs = difference("the study", began, overrides)
         raise ConfigError(
             f"{directory}: {differs}; sweep.resume= takes the command that began the sweep"
         )
     return study, storage
+
+
+def _begun(path: Path, objective: str, overrides: list[str]) -> tuple[optuna.Study, JournalStorage]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    storage = JournalStorage(JournalFileBackend(str(path)))
+    study = optuna.create_study(
+        study_name=path.parent.resolve().name,
+        storage=storage,
+        direction="minimize" if OBJECTIVES[objective] > 0 else "maximize",
+    )
+    study.set_user_attr(OVERRIDES, overrides)
+    return study, storage
+
+
+def _read(path: Path) -> tuple[optuna.Study, JournalStorage, list[str]]:
+    """The study of a journal, which may be a stranger's: lines of JSON. And what began it."""
+    _cut_torn_line(path)
+    try:
+        storage = JournalStorage(JournalFileBackend(str(path)))
+        study = optuna.load_study(study_name=None, storage=storage)
+        return study, storage, [str(each) for each in study.user_attrs[OVERRIDES]]
+    except OSError:
+        raise
+    except Exception as error:  # whatever a damaged or made-up line makes Optuna stumble over
+        line = printable(f"{type(error).__name__}: {error}".splitlines()[0])
+        raise RunDirectoryError(
+            f"{path}: no study of gan-train, or a damaged one ({line})"
+        ) from None
 
 
 def _ended(trial: FrozenTrial) -> bool:
