@@ -34,6 +34,8 @@ class Search:
                 "hydra/sweeper=optuna comes with an extra: pip install 'gan_cli[sweep]'"
             )
         self._options = parse(schema.Optuna, options, "hydra.sweeper")
+        pruner = self._options.pruner
+        self._pruner = pruner if isinstance(pruner, str) or (pruner or {}).get("name") else None
 
     def setup(self, context: HydraContext, function: TaskFunction, config: DictConfig) -> None:
         """Refuse what cannot work, and have the launcher made.
@@ -43,7 +45,9 @@ class Search:
         """
         if config.evaluation.every is None:
             raise ConfigError("evaluation.every=null: without scores there is nothing to optimise")
-        if self._options.pruner and config.sweep.halving is None:
+        for key in ("sampler", "pruner"):
+            _refuse_dropped(f"hydra.sweeper.{key}", getattr(self._options, key), config)
+        if self._pruner and config.sweep.halving is None:
             raise ConfigError(
                 "hydra.sweeper.pruner= is asked at the steps of sweep.halving=, which must be given"
             )
@@ -94,7 +98,7 @@ class Search:
         from gan_cli.sweeps.study import Study, opened
 
         sampler = Sampler(self._options.sampler, space.distributions)
-        pruner = Algorithm(PRUNER, self._options.pruner) if self._options.pruner else None
+        pruner = Algorithm(PRUNER, self._pruner) if self._pruner else None
         resuming = self._config.sweep.resume is not None
         if resuming and sampler.name == "CmaEsSampler":
             raise ConfigError(
@@ -106,6 +110,15 @@ class Search:
         study, storage = opened(directory, objective, space.typed, resuming)
         made = Study(study, storage, objective, space.distributions, sampler, pruner)
         return made, int(min(self._options.n_trials, sampler.most))
+
+
+def _refuse_dropped(key: str, given: object, config: DictConfig) -> None:
+    """A name in place of a mapping takes its seed and arguments away without a word."""
+    typed = [str(each).lstrip("+") for each in config.hydra.overrides.hydra]
+    if isinstance(given, str) and any(each.startswith(f"{key}.") for each in typed):
+        raise ConfigError(
+            f"{key}={given} drops the seed and arguments beside it; {key}.name={given} keeps them"
+        )
 
 
 def _tell(study: Study, number: int, answer: JobReturn) -> None:

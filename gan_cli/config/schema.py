@@ -214,10 +214,10 @@ class Optuna:
     )
     pruner: str | dict[str, Any] | None = option(
         "one of Optuna's: name (median, hyperband, ...) and arguments; it is for sweep.halving",
-        None,
+        {"name": None},
     )
     params: dict[str, Any] | None = option(
-        "what is searched over, by key, for YAML of your own", None
+        "what is searched over, by key, for YAML of your own", {}
     )
 
 

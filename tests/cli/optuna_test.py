@@ -123,6 +123,21 @@ def test_of_a_bound_more_is_better(study: Command, tmp_path: Path) -> None:
     assert kept.best_trial.params["optimizer.learning_rate"] == max(rates)
 
 
+def test_samplers_and_pruners_have_names_and_arguments(study: Command, tmp_path: Path) -> None:
+    chosen = [
+        "hydra.sweeper.sampler.name=grid",
+        "hydra.sweeper.pruner.name=threshold",
+        "+hydra.sweeper.pruner.upper=4.5",
+    ]
+    rates = "optimizer.learning_rate=choice(0.02,0.04,0.06)"
+    result = study(*STUDY, rates, *chosen, SEEDED, "sweep.halving=2", "hydra.sweep.dir=sweep")
+    assert result.code == 0, result.err
+    trials = study_of(tmp_path / "sweep").trials
+    ended = {trial.params["optimizer.learning_rate"]: trial.state.name for trial in trials}
+    assert ended == {0.02: "COMPLETE", 0.04: "COMPLETE", 0.06: "PRUNED"}
+    assert len(trials) == 3  # all there is, of n_trials=4
+
+
 def test_a_failed_trial_does_not_end_the_study(study: Command, tmp_path: Path) -> None:
     result = study(*STUDY, SEEDED, "model.width=choice(8,-1)", "hydra.sweep.dir=sweep")
     assert result.code == 7
@@ -293,6 +308,8 @@ def test_a_stranger_s_study_is_read_as_data(study: Command, tmp_path: Path) -> N
         (["hydra.sweeper.sampler=grid"], "grid needs a choice or a range of optimizer.learning"),
         (["+hydra.sweeper.sampler.nope=1"], "TPESampler: "),
         (["hydra.sweeper.sampler.seed=x"], "hydra.sweeper.sampler.seed=x: a whole number"),
+        ([SEEDED, "hydra.sweeper.sampler=random"], "hydra.sweeper.sampler.name=random keeps them"),
+        (["hydra.sweeper.pruner.name=median"], "is asked at the steps of sweep.halving="),
         (["hydra.sweeper.n_trials=0"], "hydra.sweeper.n_trials=0"),
         (["optimizer.learning_rate=1e-3"], "has nothing to search over"),
         (["sweep.halving=2", "hydra.sweeper.pruner=medien"], "did you mean 'median'?"),
