@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus, filter_overrides
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict
@@ -25,6 +26,17 @@ from gan_cli.sweeps.processes import Pool, Task
 
 if TYPE_CHECKING:
     from gan_cli.sweeps.study import Study
+
+
+def register() -> None:
+    """Make our launcher and sweepers known to Hydra, whose own scan sees them only where gan_cli is
+    installed as a wheel. Their package is mapped from `gan_cli/cli/plugin`, for Hydra takes such
+    classes of hydra_plugins alone.
+    """
+    from hydra_plugins.gan_cli import Grid, Optuna, Processes
+
+    for plugin in (Processes, Grid, Optuna):
+        Plugins.instance().register(plugin)
 
 
 class Jobs:

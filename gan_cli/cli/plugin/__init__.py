@@ -1,4 +1,4 @@
-"""The launcher and the sweepers of gan-train, where Hydra looks for plugins.
+"""`hydra_plugins.gan_cli`: the launcher and the sweepers of gan-train, where Hydra takes them from.
 
 Every program that uses Hydra imports this file when it starts, so that it imports nothing of ours
 before one of them is asked for.
