@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import tarfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,9 @@ from gan_cli.data import cifar, load
 from gan_cli.data.reading import cifar_binary, cifar_names
 from gan_cli.data.reading.source import Source
 from tests.data.made import HTML, no_other_places, record, tar_gz, tar_of
+from tests.web import serve
+
+Publish = Callable[..., None]
 
 REAL = Path(os.environ.get("GAN_DATA_DIR") or "nowhere")
 BATCHES = [f"data_batch_{number}.bin" for number in range(1, 6)]
@@ -28,24 +32,28 @@ SIZE = 2 * 3073
 
 
 @pytest.fixture(autouse=True)
+def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publish]:
+    """Let the download be a file of ours; there is none yet, and files hold two records."""
+    with serve(tmp_path) as server:
+
+        def publish(name: str, path: Path, sha256: str = "") -> None:
+            sha256 = sha256 or hashlib.sha256(path.read_bytes()).hexdigest()
+            known = getattr(cifar, name)
+            download = Download(f"{server.address}/{path.name}", sha256)
+            monkeypatch.setattr(cifar, name, known._replace(download=download))
+
+        for name in ("CIFAR10", "CIFAR100"):
+            known = getattr(cifar, name)
+            layout = known.layout._replace(records={"train": 2, "test": 2})
+            monkeypatch.setattr(cifar, name, known._replace(layout=layout))
+            publish(name, tmp_path / "unpublished", "0" * 64)
+        yield publish
+
+
+@pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two records a file, an empty cache of Keras's, no folder of the user's, and nothing to
-    download.
-    """
-    for name in ("CIFAR10", "CIFAR100"):
-        known = getattr(cifar, name)
-        layout = known.layout._replace(records={"train": 2, "test": 2})
-        monkeypatch.setattr(cifar, name, known._replace(layout=layout))
-        publish(monkeypatch, name, tmp_path / "unpublished", "")
+    """An empty cache of Keras's, and no folder of the user's."""
     return no_other_places(tmp_path, monkeypatch)
-
-
-def publish(monkeypatch: pytest.MonkeyPatch, name: str, path: Path, sha256: str = "") -> None:
-    """Let the download be a file of ours."""
-    sha256 = sha256 or (hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "")
-    monkeypatch.setattr(
-        cifar, name, getattr(cifar, name)._replace(download=Download(path.as_uri(), sha256))
-    )
 
 
 def batches(level: int = 10) -> dict[str, bytes]:
@@ -213,9 +221,11 @@ def test_size(tmp_path: Path, size: object, shape: tuple[int, int]):
     assert [np.unique(image).tolist() for image in images[:2]] == [[10, 11, 12], [11, 12, 13]]
 
 
-def test_the_order_of_the_places(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_order_of_the_places(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, publish: Publish
+):
     """data.path before GAN_DATA_DIR before Keras's cache before the network."""
-    publish(monkeypatch, "CIFAR10", archive(tmp_path / "published.tar.gz", batches(60)))
+    publish("CIFAR10", archive(tmp_path / "published.tar.gz", batches(60)))
     write_folder(
         cache / "cifar-10-batches-py", {name.removesuffix(".bin"): b"a pickle" for name in BATCHES}
     )
@@ -237,18 +247,16 @@ def test_the_order_of_the_places(tmp_path: Path, cache: Path, monkeypatch: pytes
     assert first_level(load(Cifar10(path=str(tmp_path / "given")))) == 10
 
 
-def test_the_second_run_needs_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    publish(monkeypatch, "CIFAR10", archive(tmp_path / "published.tar.gz", batches()))
+def test_the_second_run_needs_no_network(tmp_path: Path, publish: Publish):
+    publish("CIFAR10", archive(tmp_path / "published.tar.gz", batches()))
     first = load(Cifar10())
     (tmp_path / "published.tar.gz").unlink()
     assert load(Cifar10()).fingerprint == first.fingerprint
     assert load(Cifar10(), "test").labels.tolist() == [1, 2]
 
 
-def test_a_download_that_is_not_the_published_file(
-    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-):
-    publish(monkeypatch, "CIFAR10", archive(tmp_path / "published.tar.gz", batches()), "0" * 64)
+def test_a_download_that_is_not_the_published_file(tmp_path: Path, cache: Path, publish: Publish):
+    publish("CIFAR10", archive(tmp_path / "published.tar.gz", batches()), "0" * 64)
     with pytest.raises(DataError, match="what arrived is not the published file"):
         load(Cifar10())
     assert list(cache.iterdir()) == []
