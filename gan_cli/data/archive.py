@@ -18,8 +18,15 @@ from gan_cli.data.reading.arrays import BROKEN_ZIP, first_line
 from gan_cli.data.reading.cache import Stored, stored
 from gan_cli.data.reading.labels import Labels, Sheet, by_text, from_json, read_csv
 from gan_cli.data.reading.listing import PICTURE_NAME, Listing, classes, required, shown
-from gan_cli.data.reading.pictures import LARGEST_BYTES, BadPicture, Decoded, Look, decode, look
-from gan_cli.data.reading.source import Source, Split, digest
+from gan_cli.data.reading.pictures import (
+    LARGEST_BYTES,
+    BadPicture,
+    Decoded,
+    Look,
+    decode_stored,
+    look,
+)
+from gan_cli.data.reading.source import Source, Split
 
 LARGEST_LABELS = 64 * 1024**2
 """Bytes of a label file."""
@@ -51,9 +58,7 @@ class MemberLoader:
                 content = member.read(LARGEST_BYTES + 1)
         except (*BROKEN_ZIP, KeyError) as error:
             raise BadPicture(f"cannot be unpacked ({first_line(error)})") from None
-        if len(content) > LARGEST_BYTES:
-            raise BadPicture(f"larger than {LARGEST_BYTES:,} bytes")
-        return decode(content, self.look), digest(content)
+        return decode_stored(content, self.look)
 
 
 @lru_cache(maxsize=1)

@@ -19,7 +19,7 @@ from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.config.data import Folder, Zip
 from gan_cli.data import archive, load
 from gan_cli.data.archive import MemberLoader
-from gan_cli.data.reading import labels
+from gan_cli.data.reading import labels, pictures
 from gan_cli.data.reading.pictures import BadPicture, Look
 from gan_cli.data.reading.source import Source
 
@@ -434,6 +434,7 @@ def test_a_member_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.M
         tmp_path / "a.zip", {"0.png": bytes(1001), "1.png": bytes(1000)}, zipfile.ZIP_DEFLATED
     )
     monkeypatch.setattr(archive, "LARGEST_BYTES", 1000)
+    monkeypatch.setattr(pictures, "LARGEST_BYTES", 1000)
     loader = MemberLoader(path, (), LOOK)
     with pytest.raises(BadPicture, match=r"^larger than 1,000 bytes$"):
         loader("0.png")
