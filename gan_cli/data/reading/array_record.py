@@ -45,8 +45,6 @@ def walk(shards: Sequence[Path], split: str, label: str | None) -> Index:
         labels = np.array([label_of(record, label) for record in _records(folder, split)], np.int64)
     except Exception as error:  # of array_record's C++ code
         raise DataError(f"{folder}: {first_line(error)}; prepare the data set again") from None
-    finally:
-        _records.cache_clear()  # open files do not go through a fork
     if not len(labels):
         raise DataError(f"{shards[0]}: holds no record; prepare the data set again")
     size = sum(shard.stat().st_size for shard in shards) // len(labels)
