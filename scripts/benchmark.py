@@ -45,9 +45,11 @@ def ours(
 
     from gan_cli import models
     from gan_cli.base import device
-    from gan_cli.config.models import Dcgan, WganGp
-    from gan_cli.config.schema import Loss, Optimizer, Schedule
+    from gan_cli.config.schema import Optimizer, Schedule
     from gan_cli.data.pipeline.feed import DeviceFeed
+    from gan_cli.models.dcgan import Dcgan
+    from gan_cli.models.wgan_gp import WganGp
+    from gan_cli.objectives.options import Loss
     from gan_cli.training import hooks, optimizers
     from gan_cli.training.loop import Loop
     from gan_cli.training.signals import Signals
@@ -232,8 +234,8 @@ def train_on_batch(data: str, batch: int, steps: int, predict: str) -> Round:
 def sample_ours(data: str, batch: int, steps: int) -> Round:
     """The generator of batches behind gan-sample, uint8 out."""
     from gan_cli import models
-    from gan_cli.config.models import Dcgan
-    from gan_cli.config.schema import Loss
+    from gan_cli.models.dcgan import Dcgan
+    from gan_cli.objectives.options import Loss
     from gan_cli.sampling import drawing
 
     model = models.build(Dcgan(width=width(data)), load(data).spec, Loss("non_saturating"))
@@ -272,7 +274,8 @@ CONTENDERS = {
 def load(data: str):
     """The named training set."""
     from gan_cli import data as sources
-    from gan_cli.config.data import Digits, Mnist
+    from gan_cli.data.digits import Digits
+    from gan_cli.data.idx import Mnist
 
     return sources.load({"digits": Digits(), "mnist": Mnist()}[data])
 

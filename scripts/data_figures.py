@@ -36,7 +36,7 @@ SIDE, BATCH = 64, 64
 def start(folder: str) -> float:
     """Seconds from the options to the source: listing, and decoding where there is no cache."""
     from gan_cli import data
-    from gan_cli.config.data import Folder
+    from gan_cli.data.folder import Folder
 
     began = time.perf_counter()
     data.load(Folder(path=folder, size=SIDE, test_share=0.0))
@@ -60,7 +60,7 @@ def keras_epoch(folder: str) -> float:
 def our_epoch(kind: str, folder: str) -> float:
     """An epoch of a feed as the training step reads it: shuffled, scaled to [-1, 1]."""
     from gan_cli import data
-    from gan_cli.config.data import Folder
+    from gan_cli.data.folder import Folder
 
     return _feed_epoch(data.load(Folder(path=folder, size=SIDE, test_share=0.0)), kind, BATCH)
 
@@ -90,7 +90,7 @@ def _feed_epoch(source: object, kind: str, batch: int) -> float:
 
 def mnist_feed() -> float:
     from gan_cli import data
-    from gan_cli.config.data import Mnist
+    from gan_cli.data.idx import Mnist
 
     return _feed_epoch(data.load(Mnist()), "resident", 128)
 
@@ -100,7 +100,7 @@ def mnist_tf_data() -> float:
     import tensorflow as tf
 
     from gan_cli import data
-    from gan_cli.config.data import Mnist
+    from gan_cli.data.idx import Mnist
 
     pixels = data.load(Mnist()).images
     dataset = (
@@ -284,7 +284,7 @@ def train() -> None:
 @functools.cache
 def pixels() -> tuple[object, object]:
     from gan_cli import data
-    from gan_cli.config.data import Cifar10
+    from gan_cli.data.cifar import Cifar10
 
     source = data.load(Cifar10(size=SIDE))
     return source.images, source.labels

@@ -213,7 +213,7 @@ def labels(runs: list[str]) -> None:
 def _rightly_named(path: str, count: int = 500) -> dict[str, float]:
     import numpy as np
 
-    from gan_cli.config.catalogue import parse_options
+    from gan_cli.data import DATA
     from gan_cli.evaluation import ruler
     from gan_cli.runs import checkpoint
     from gan_cli.runs.rundir import RunDirectory
@@ -221,7 +221,7 @@ def _rightly_named(path: str, count: int = 500) -> dict[str, float]:
     from gan_cli.sampling.generate import load_sampler
 
     run = RunDirectory.read(path)
-    options = parse_options(run.read_config()["data"], "data")
+    options = DATA.parse(run.read_config()["data"])
     extractor = ruler.build(
         options, ruler.Setting("classifier"), print, names=["frechet"]
     ).ruler.extractor

@@ -19,10 +19,10 @@ import tensorflow as tf
 
 from gan_cli import data
 from gan_cli.base import images
-from gan_cli.config.catalogue import train_config
 from gan_cli.runs import checkpoint
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling.generate import load_sampler
+from gan_cli.training.configuration import train_config
 
 COUNT, SHOWN, BATCH = 1000, 16, 100
 

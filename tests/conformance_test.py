@@ -18,12 +18,12 @@ from PIL import Image
 from gan_cli import models
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Batch
-from gan_cli.config.catalogue import MODELS, train_config
 from gan_cli.config.schema import Optimizer, Schedule, TrainConfig
 from gan_cli.data.pipeline.feed import DeviceFeed
 from gan_cli.data.reading.source import Source
-from gan_cli.models.base import LikelihoodModel, Model
+from gan_cli.models import MODELS, train_config
 from gan_cli.networks.variables import export, variables_by_key
+from gan_cli.objectives.model import LikelihoodModel, Model
 from gan_cli.sampling import drawing
 from gan_cli.training import optimizers
 from gan_cli.training.state import State
@@ -175,7 +175,7 @@ def test_the_yaml_exists_says_what_it_is_and_binds(name: str) -> None:
 def test_the_registry_says_what_the_model_takes(name: str) -> None:
     model, _, _ = build(name)
     assert (model.num_classes > 0) == ("labels" in MODELS[name].needs)
-    assert (model.default_steps > 0) == sequences(name)
+    assert (model.sequence_length > 0) == sequences(name)
     assert isinstance(model, LikelihoodModel) == MODELS[name].bound
 
 

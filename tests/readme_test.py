@@ -10,8 +10,8 @@ import pytest
 from hydra import compose, initialize_config_module
 
 from gan_cli.base.errors import GanError
-from gan_cli.config.catalogue import MODELS, train_config
 from gan_cli.config.options import as_markdown
+from gan_cli.models import MODELS, train_config
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -20,9 +20,7 @@ GALLERY = (ROOT / "docs" / "gallery.md").read_text()
 
 def test_the_table_of_options_is_the_schema() -> None:
     page = (ROOT / "docs" / "options.md").read_text()
-    assert as_markdown() == page, (
-        "python -m gan_cli.config.options > docs/options.md writes it again"
-    )
+    assert as_markdown() == page, "python -m gan_cli.cli.options > docs/options.md writes it again"
 
 
 def test_every_exit_code_is_documented() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hydra import compose, initialize_config_module
 
 from gan_cli.cli.stored import plain
-from gan_cli.config.catalogue import train_config
+from gan_cli.training.configuration import train_config
 
 ROOT = Path(__file__).parents[1]
 spec = importlib.util.spec_from_file_location("recipes", ROOT / "scripts" / "recipes.py")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 
-import tensorflow as tf
+from gan_cli.base.lazy import tf
 
 
 def key(seed: int, stream: str, step: tf.Tensor | int, replica: int = 0) -> tf.Tensor:

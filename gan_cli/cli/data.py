@@ -18,14 +18,15 @@ from gan_cli import data
 from gan_cli.base import files, images
 from gan_cli.base.errors import DataError
 from gan_cli.cli import app, launcher
+from gan_cli.cli.options import all_keys, data_options
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.stored import plain
-from gan_cli.config.catalogue import train_config
-from gan_cli.config.options import all_keys, data_options
-from gan_cli.config.schema import Augment, DataConfig, TrainConfig, parse
+from gan_cli.config.options import parse
+from gan_cli.config.schema import Augment, DataConfig, TrainConfig
 from gan_cli.data.folder import refuse_bad
 from gan_cli.data.reading import report
 from gan_cli.data.reading.source import Source
+from gan_cli.training.configuration import train_config
 
 OWN = re.compile(r"^\+?(?=(output|steps)=)")
 """The keys that gan-train has not: Hydra's + adds them."""

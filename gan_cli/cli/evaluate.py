@@ -14,12 +14,13 @@ from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import ConfigError, RunDirectoryError, refused, unknown
 from gan_cli.cli import app
+from gan_cli.cli.options import data_keys, evaluate_options
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.sample import choose
 from gan_cli.cli.stored import without_environment
-from gan_cli.config.catalogue import parse_options
-from gan_cli.config.options import data_keys, evaluate_options
-from gan_cli.config.schema import EvaluateConfig, parse
+from gan_cli.config.options import parse
+from gan_cli.config.schema import EvaluateConfig
+from gan_cli.data import DATA
 from gan_cli.evaluation import judges, scores
 from gan_cli.evaluation.evaluate import OF_MODELS, better
 from gan_cli.evaluation.scores import Report
@@ -110,7 +111,7 @@ def _score_files(config: EvaluateConfig, path: str, data: dict[str, Any]) -> Non
             "samples= needs the real images to compare with: data=mnist, data=folder "
             "data.path=DIR, ..."
         )
-    options = parse_options(data, "data")
+    options = DATA.parse(data)
     with quiet():
         from gan_cli.evaluation import scoring
     report = scoring.score_files(path, options, config, _say)
@@ -126,13 +127,13 @@ def _opened(path: str, config: EvaluateConfig) -> tuple[RunDirectory, Manifest]:
 def _data_of_run(run: RunDirectory, given: dict[str, Any]) -> Any:
     """The data set of a run: its own, with the keys that are given; or the one that is given."""
     if given.get("name"):
-        return parse_options(given, "data")
+        return DATA.parse(given)
     stored = run.read_config().get("data")
     if not isinstance(stored, dict):
         raise RunDirectoryError(f"{run.path}/config.json: names no data set; give data=NAME")
     options = {**stored, **given}
     without_environment(options.get("path"))
-    return parse_options(options, "data")
+    return DATA.parse(options)
 
 
 def _report_path(

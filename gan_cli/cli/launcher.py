@@ -21,7 +21,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from gan_cli.base.errors import ConfigError, DiskFullError, Interrupted
 from gan_cli.cli import jobs, sweeper
 from gan_cli.config import schema as schema
-from gan_cli.config.schema import parse
+from gan_cli.config.options import parse
 from gan_cli.sweeps import halving, plan, pruner, rounds, slots, view
 from gan_cli.sweeps.processes import Pool, Task
 

@@ -11,8 +11,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import ConfigError, RunDirectoryError, refused, unknown
 from gan_cli.cli import app, bare
-from gan_cli.config.options import plot_options
-from gan_cli.config.schema import PlotConfig, parse
+from gan_cli.cli.options import plot_options
+from gan_cli.config.options import parse
+from gan_cli.config.schema import PlotConfig
 from gan_cli.reports import plotting
 from gan_cli.reports.plotting import Curve
 from gan_cli.runs import curves

@@ -12,9 +12,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.cli import app, bare
+from gan_cli.cli.options import report_options
 from gan_cli.cli.quiet import quiet
-from gan_cli.config.options import report_options
-from gan_cli.config.schema import ReportConfig, parse
+from gan_cli.config.options import parse
+from gan_cli.config.schema import ReportConfig
 from gan_cli.data.reading.listing import shown
 from gan_cli.reports import output, spread, summary
 from gan_cli.reports.collect import collect

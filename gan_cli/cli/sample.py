@@ -12,9 +12,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import CheckpointError, ConfigError, refused
 from gan_cli.cli import app
+from gan_cli.cli.options import of
 from gan_cli.cli.quiet import quiet
-from gan_cli.config.options import of
-from gan_cli.config.schema import SampleConfig, parse
+from gan_cli.config.options import parse
+from gan_cli.config.schema import SampleConfig
 from gan_cli.runs import checkpoint, ranking
 from gan_cli.runs.checkpoint import Manifest
 from gan_cli.runs.rundir import RunDirectory

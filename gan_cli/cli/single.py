@@ -18,10 +18,9 @@ from gan_cli import data
 from gan_cli.base.errors import GanError
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.stored import plain, resumed, stored_values
-from gan_cli.config import fit
-from gan_cli.config.catalogue import train_config
 from gan_cli.runs.rundir import RunDirectory
-from gan_cli.training import init_from
+from gan_cli.training import configuration, init_from
+from gan_cli.training.configuration import train_config
 
 if TYPE_CHECKING:
     from gan_cli.training.run import Ended
@@ -57,7 +56,7 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
     config = train_config(values)
     source = data.load(config.data)
     source.batches(config.training.batch_size)
-    fit.check_run(config, source.spec)
+    configuration.check_run(config, source.spec)
     if resume is None:
         if config.init_from is not None:
             init_from.locate(config.init_from)  # a mistake shows before TensorFlow is imported

@@ -10,8 +10,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.base.nested import flatten, unflatten
-from gan_cli.config.catalogue import train_config
 from gan_cli.runs.rundir import RunDirectory
+from gan_cli.training.configuration import train_config
 
 SAFE = re.compile(
     r"training\.(steps|epochs|steps_per_call|xla|feed|threads|log_every|preview_every|checkpoint_every|tensorboard)"

@@ -16,7 +16,7 @@ from omegaconf import DictConfig
 
 from gan_cli.base.errors import ConfigError
 from gan_cli.cli import app, bare, jobs, launcher, single, sweeper
-from gan_cli.config.options import all_keys
+from gan_cli.cli.options import all_keys
 from gan_cli.sweeps import plan
 
 MULTIRUN = {"-m", "--multirun", "hydra.mode=MULTIRUN"}

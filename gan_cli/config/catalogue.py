@@ -1,137 +1,152 @@
-"""Closed tables from a name in a YAML to what it builds; builders are imported when used, so a name
-costs no TensorFlow.
+"""What can be chosen by name: all that stands in a room of its kind, and what plugins add to it.
+
+A room's `__init__` makes its catalogue and the decorator that adds to it; a file of the room is
+found by being there. Plugins are modules of the user's own: given as `plugins=[package.module]`, or
+installed with an entry point in the group `gan_cli.plugins`. No name that is looked up ever makes
+anything be imported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Generic, Literal, TypeVar
+from importlib.metadata import entry_points
+from typing import Any, Generic, TypeVar
 
 from gan_cli.base.errors import ConfigError, unknown
-from gan_cli.config import data, models
-from gan_cli.config import schema as config
+from gan_cli.config.options import options, parse
+
+GROUP = "gan_cli.plugins"
+"""Entry points of this group name modules that are imported when gan_cli starts."""
 
 
-@dataclass(frozen=True)
+@options
+class NoOptions:
+    """Of an entry without settings."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A registered name: `builder` is 'module:function', `options` the dataclass of its
-    settings.
-    """
-
-    builder: str
-    options: type
-
-    def load(self) -> Callable[..., Any]:
-        module, function = self.builder.split(":")
-        loaded: Callable[..., Any] = getattr(import_module(module), function)
-        return loaded
-
-
-@dataclass(frozen=True)
-class ModelEntry(Entry):
-    """A registered model.
+    """What stands behind a name.
 
     Attributes:
-        needs: what the data must have: labels; sequences (without it: single images).
-        game: whether a generator plays against discriminators, so that the group `loss` applies.
-        bound: whether it has a likelihood, so that elbo_held_out is measured.
+        name: what a configuration calls it.
+        build: the decorated function.
+        options: the dataclass of its settings.
+        plugin: the plugin that has brought it; None: it is gan_cli's own.
     """
 
-    needs: tuple[Literal["labels", "sequences"], ...] = ()
-    game: bool = True
-    bound: bool = False
+    name: str
+    build: Callable[..., Any]
+    options: type[Any] = NoOptions
+    plugin: str | None = None
+
+    @property
+    def summary(self) -> str:
+        """The first line of its docstring."""
+        return (self.build.__doc__ or "").partition("\n")[0]
 
 
 Kind = TypeVar("Kind", bound=Entry)
 
 
-class Registry(Mapping[str, Kind], Generic[Kind]):
-    """name -> Entry; an unknown name is an error that lists the names."""
+class Catalogue(Mapping[str, Kind], Generic[Kind]):
+    """name -> Entry; an unknown name is an error that lists the names.
 
-    def __init__(self, kind: str, entries: dict[str, Kind]) -> None:
-        self.kind, self._entries = kind, entries
+    Args:
+        group: what the configuration calls the kind: model, data, ...
+        room: the package whose modules are its entries; each is imported when names are asked for.
+    """
+
+    def __init__(self, group: str, room: str) -> None:
+        self.group, self._room = group, room
+        self._entries: dict[str, Kind] = {}
+        self._complete = False
+
+    def add(self, entry: Kind) -> None:
+        """Make an entry known.
+
+        Raises:
+            ConfigError: there is another of that name.
+        """
+        taken = self._entries.get(entry.name)
+        if taken is not None and taken.build.__module__ != entry.build.__module__:
+            where = entry.plugin or entry.build.__module__
+            raise ConfigError(f"{where}: there is a {self.group} {entry.name!r} already")
+        self._entries[entry.name] = entry
 
     def __getitem__(self, name: str) -> Kind:
-        if name not in self._entries:
-            raise ConfigError(unknown(f"{self.kind}.name", name, list(self._entries)))
-        return self._entries[name]
+        entries = self._all()
+        if name not in entries:
+            raise ConfigError(unknown(f"{self.group}.name", name, list(entries)))
+        return entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._all()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
+        return iter(self._all())
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._all())
+
+    def parse(self, values: Any) -> Any:
+        """Plain values as the options dataclass of the entry that `values['name']` names.
+
+        Raises:
+            ConfigError: one line with the key and what is accepted.
+        """
+        if not isinstance(values, dict) or not isinstance(values.get("name"), str):
+            raise ConfigError(f"{self.group}.name is missing (accepted: {', '.join(self)})")
+        return parse(self[values["name"]].options, values, self.group)
+
+    def _all(self) -> dict[str, Kind]:
+        if not self._complete:
+            self._complete = True  # first: modules of the room may ask for names themselves
+            for module in sorted(each.name for each in pkgutil.iter_modules(self._path())):
+                import_module(f"{self._room}.{module}")
+            load_installed()
+        return self._entries
+
+    def _path(self) -> Iterable[str]:
+        return import_module(self._room).__path__
 
 
-MODELS = Registry(
-    "model",
-    {
-        "dcgan": ModelEntry("gan_cli.models.dcgan:dcgan", models.Dcgan),
-        "wgan_gp": ModelEntry("gan_cli.models.dcgan:dcgan", models.WganGp),
-        "cgan": ModelEntry("gan_cli.models.conditional:cgan", models.Cgan, needs=("labels",)),
-        "acgan": ModelEntry("gan_cli.models.conditional:acgan", models.Acgan, needs=("labels",)),
-        "projection_gan": ModelEntry(
-            "gan_cli.models.conditional:projection_gan", models.ProjectionGan, needs=("labels",)
-        ),
-        "multi_gan": ModelEntry("gan_cli.models.multi_gan:multi_gan", models.MultiGan),
-        "vae": ModelEntry("gan_cli.models.vae:vae", models.Vae, game=False, bound=True),
-        "vae_gan": ModelEntry("gan_cli.models.vae_gan:vae_gan", models.VaeGan),
-        "conv_gan": ModelEntry("gan_cli.models.conv_gan:conv_gan", models.ConvGan),
-        "sequence_gan": ModelEntry(
-            "gan_cli.models.sequence:sequence_gan", models.SequenceGan, needs=("sequences",)
-        ),
-        "sequence_vae": ModelEntry(
-            "gan_cli.models.sequence:sequence_vae",
-            models.SequenceVae,
-            needs=("sequences",),
-            game=False,
-            bound=True,
-        ),
-        "random_pixels": ModelEntry(
-            "gan_cli.models.baseline:random_pixels", models.RandomPixels, game=False
-        ),
-        "template": ModelEntry("gan_cli.models.baseline:template", models.Template, game=False),
-    },
-)
-
-DATA = Registry(
-    "data",
-    {
-        "digits": Entry("gan_cli.data.digits:load", data.Digits),
-        "mnist": Entry("gan_cli.data.idx:mnist", data.Mnist),
-        "fashion_mnist": Entry("gan_cli.data.idx:fashion_mnist", data.FashionMnist),
-        "kmnist": Entry("gan_cli.data.idx:kmnist", data.Kmnist),
-        "cifar10": Entry("gan_cli.data.cifar:cifar10", data.Cifar10),
-        "cifar100": Entry("gan_cli.data.cifar:cifar100", data.Cifar100),
-        "stacked_mnist": Entry("gan_cli.data.stacked_mnist:load", data.StackedMnist),
-        "moving_mnist": Entry("gan_cli.data.moving_mnist:load", data.MovingMnist),
-        "folder": Entry("gan_cli.data.folder:load", data.Folder),
-        "zip": Entry("gan_cli.data.archive:load", data.Zip),
-        "csv": Entry("gan_cli.data.table:load", data.Csv),
-        "npz": Entry("gan_cli.data.npz:load", data.Npz),
-        "frames": Entry("gan_cli.data.frames:load", data.Frames),
-        "tfds": Entry("gan_cli.data.tfds:load", data.Tfds),
-    },
-)
+_loaded: dict[str, str | None] = {}
+"""Module of a plugin -> why it could not be loaded, or None."""
+_loading: list[str] = []
+"""The plugins that are being imported, the innermost last."""
 
 
-def parse_options(values: Any, group: str) -> Any:
-    """The options dataclass of the model or data set that `values` names."""
-    registry: Registry[Any] = MODELS if group == "model" else DATA
-    if not isinstance(values, dict) or not isinstance(values.get("name"), str):
-        raise ConfigError(f"{group}.name is missing (accepted: {', '.join(registry)})")
-    return config.parse(registry[values["name"]].options, values, group)
+def current_plugin() -> str | None:
+    """The plugin whose module is being imported; None: gan_cli itself registers."""
+    return _loading[-1] if _loading else None
 
 
-def train_config(values: dict[str, Any]) -> config.TrainConfig:
-    """Plain values as a checked configuration, the options of model and data by their registered
-    names.
+def load_plugins(modules: Iterable[str]) -> None:
+    """Import plugins by the names of their modules; what they register is in the catalogues then.
+
+    Raises:
+        ConfigError: one line that says which one cannot be imported, and why.
     """
-    checked = config.parse(config.TrainConfig, values)
-    return replace(
-        checked,
-        model=parse_options(checked.model, "model"),
-        data=parse_options(checked.data, "data"),
-    )
+    for module in modules:
+        if module in _loaded:
+            continue
+        _loading.append(module)
+        try:
+            import_module(module)
+        except ConfigError:
+            raise
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            raise ConfigError(f"plugins=[{module}] cannot be imported: {reason}") from error
+        finally:
+            _loading.pop()
+        _loaded[module] = None
+
+
+def load_installed() -> None:
+    """Import the plugins that are installed with an entry point."""
+    load_plugins(entry.value for entry in entry_points(group=GROUP))

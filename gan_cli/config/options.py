@@ -1,147 +1,89 @@
-"""The table of all options, for messages and for docs/options.md: read from the schema, so that it
-cannot drift.
+"""How options are written and checked: a typed, described, bounded field each; plain values in,
+dataclasses out.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
-from typing import Any
+import re
+from typing import Annotated, Any, Literal, TypeVar, dataclass_transform, get_args
 
-from gan_cli.config import schema as config
-from gan_cli.config.catalogue import DATA, MODELS
+import pydantic.dataclasses
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from gan_cli.base.errors import ConfigError, unknown
 
-@dataclass(frozen=True)
-class Option:
-    """A key, its line of description, and its default where the schema has one."""
+Options = TypeVar("Options")
 
-    key: str
-    text: str
-    default: Any
+STRICT = ConfigDict(extra="forbid", strict=True)
 
-
-def of(schema: type, section: str) -> list[Option]:
-    """The options of one dataclass of the schema; `name` chooses it and is not among them."""
-    fields = schema.__pydantic_fields__  # type: ignore[attr-defined]
-    prefix = f"{section}." if section else ""
-    return [
-        Option(f"{prefix}{name}", field.description, field.default)
-        for name, field in fields.items()
-        if field.description
-    ]
-
-
-GROUPS = ("model", "data", "loss", "optimizer", "schedule", "augment")
-
-HEAD = """# Options
-
-Every key of every command, with the schema's default; `gan-train model=vae optimizer=sgd
---cfg job` shows those of a choice.
-Written by `python -m gan_cli.config.options > docs/options.md`.
-
-"""
+Count = Annotated[int, Field(ge=1, le=2**62)]
+OptionalCount = Annotated[int | None, Field(ge=1, le=2**62)]
+Side = Annotated[int, Field(ge=8, le=2048)]
+Size = Annotated[Side | Annotated[list[Side], Field(min_length=2, max_length=2)] | None, Field()]
+Rate = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+Bound = Annotated[float | None, Field(gt=0.0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0.0, lt=1.0)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Weight = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+LatentDim = Annotated[int, Field(ge=1, le=4096)]
+Width = Annotated[int, Field(ge=1, le=1024)]
+Change = Literal["color", "translation", "cutout"]
 
 
-def train_options() -> dict[str, list[Option]]:
-    """heading -> options of gan-train."""
-    models = {f"model={name}": of(entry.options, "model") for name, entry in MODELS.items()}
-    sets = {f"data={name}": of(entry.options, "data") for name, entry in DATA.items()}
-    groups = {
-        "loss": config.Loss,
-        "optimizer": config.Optimizer,
-        "schedule": config.Schedule,
-        "augment": config.Augment,
-        "training": config.Training,
-        "evaluation": config.Evaluation,
-    }
-    run = [
-        *of(config.TrainConfig, ""),
-        Option(
-            "run_dir", "directory of the run, new or empty; null: runs/DATE/TIME-model-data", None
-        ),
-        Option("resume", "run directory to go on in", None),
-    ]
-    sweep = [*of(config.Sweep, "sweep"), *of(config.Processes, "hydra.launcher")]
-    return (
-        models
-        | sets
-        | {name: of(schema, name) for name, schema in groups.items()}
-        | {"run": run, "sweep": sweep}
-    )
+def option(text: str, default: Any) -> Any:
+    """A key with the line that help and docs show, and its only default."""
+    return Field(default=default, description=text)
 
 
-def all_keys() -> list[str]:
-    """Every full key of gan-train, the groups themselves too."""
-    keys = [option.key for options in train_options().values() for option in options]
-    return list(
-        dict.fromkeys([*GROUPS, "training", "evaluation", "experiment", "cluster", "sweep", *keys])
-    )
+@dataclass_transform(frozen_default=True)
+def options(schema: type[Options]) -> type[Options]:
+    """A class as the immutable dataclass of some options; it refuses unknown keys, wrong types."""
+    return pydantic.dataclasses.dataclass(frozen=True, config=STRICT)(schema)  # type: ignore[return-value]
 
 
-def sample_options() -> list[Option]:
-    """Options of gan-sample."""
-    return [
-        Option("checkpoint", "run directory of gan-train", "required"),
-        *of(config.SampleConfig, ""),
-    ]
-
-
-def data_options() -> list[Option]:
-    """Options that gan-data has beside those of gan-train."""
-    return of(config.DataConfig, "")
-
-
-def data_keys() -> list[str]:
-    """Every key of the group data."""
-    return list(
-        dict.fromkeys(option.key for entry in DATA.values() for option in of(entry.options, "data"))
-    )
-
-
-def evaluate_options() -> list[Option]:
-    """Options of gan-evaluate."""
-    return of(config.EvaluateConfig, "")
-
-
-def plot_options() -> list[Option]:
-    """Options of gan-plot."""
-    runs, *others = of(config.PlotConfig, "")
-    return [replace(runs, default="required"), *others]
-
-
-def report_options() -> list[Option]:
-    """Options of gan-report."""
-    directory, *others = of(config.ReportConfig, "")
-    return [replace(directory, default="required"), *others]
-
-
-def as_markdown() -> str:
-    """The page of all options: `python -m gan_cli.config.options > docs/options.md` writes it."""
-    tables = [_table(f"gan-train: `{name}`", options) for name, options in train_options().items()]
-    others = {
-        "gan-sample": sample_options(),
-        "gan-data": data_options(),
-        "gan-plot": plot_options(),
-        "gan-evaluate": evaluate_options(),
-        "gan-report": report_options(),
-    }
-    return HEAD + "\n".join([*tables, *(_table(name, options) for name, options in others.items())])
-
-
-def _table(heading: str, options: list[Option]) -> str:
-    rows = [
-        f"| `{option.key}` | {_default(option.default)} | {option.text} |" for option in options
-    ]
-    return "\n".join([f"| {heading} | default | |", "| --- | --- | --- |", *rows, ""])
-
-
-def _default(value: Any) -> str:
-    """As YAML writes it; where the YAML of each option of a group has its own, the schema's stands
-    here.
+def parse(schema: type[Options], values: Any, section: str = "") -> Options:
+    """Plain `values` as the dataclass `schema`, or a ConfigError of one line with the key and what
+    is accepted.
     """
-    return f"`{json.dumps(value) if not isinstance(value, str) else value}`"
+    try:
+        return TypeAdapter(schema).validate_json(
+            json.dumps(values)
+        )  # strict types, yet a mapping for a dataclass
+    except ValidationError as error:
+        raise ConfigError(_explain(schema, error, section)) from None
 
 
-if __name__ == "__main__":
-    print(as_markdown(), end="")
+def _explain(schema: type, error: ValidationError, section: str) -> str:
+    problem = error.errors(include_url=False)[0]
+    path = [str(part) for part in problem["loc"] if _is_key(part)]
+    key = ".".join([section, *path] if section else path)
+    if problem["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        return unknown("key", key, accepted_keys(schema, path, section))
+    if problem["type"] in ("missing", "missing_argument"):
+        return f"{key} is missing"
+    return f"{key}={problem['input']}: {_sentence(error)}"
+
+
+def _is_key(part: int | str) -> bool:
+    """Pydantic adds the tried alternative of a union ('int', 'literal[...]') to the path of a
+    key.
+    """
+    return isinstance(part, str) and not re.fullmatch(
+        r"(constrained-)?(int|float|str|bool|none|list)|.*[\[(].*", part
+    )
+
+
+def _sentence(error: ValidationError) -> str:
+    reasons = [str(problem["msg"]) for problem in error.errors(include_url=False)]
+    return "; or ".join(dict.fromkeys(reason[0].lower() + reason[1:] for reason in reasons[:3]))
+
+
+def accepted_keys(schema: type, path: list[str], section: str) -> list[str]:
+    """The full names of the keys beside the unknown one."""
+    for part in path[:-1]:
+        field = getattr(schema, "__pydantic_fields__", {}).get(part)
+        if field is not None:  # a dataclass, or a mapping to one
+            schema = (get_args(field.annotation) or [field.annotation])[-1]
+    parents = [section, *path[:-1]] if section else path[:-1]
+    return [".".join([*parents, name]) for name in getattr(schema, "__pydantic_fields__", {})]

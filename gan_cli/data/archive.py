@@ -12,12 +12,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from gan_cli.base.errors import DataError
-from gan_cli.config.data import Zip
+from gan_cli.config.options import option, options
+from gan_cli.data import data_source
 from gan_cli.data.folder import TEST, TRAIN, recipe, source
 from gan_cli.data.reading.arrays import BROKEN_ZIP, first_line
 from gan_cli.data.reading.cache import Stored, stored
 from gan_cli.data.reading.labels import Labels, Sheet, by_text, from_json, read_csv
 from gan_cli.data.reading.listing import PICTURE_NAME, Listing, classes, required, shown
+from gan_cli.data.reading.options import Pictures
 from gan_cli.data.reading.pictures import (
     LARGEST_BYTES,
     BadPicture,
@@ -27,6 +29,18 @@ from gan_cli.data.reading.pictures import (
     look,
 )
 from gan_cli.data.reading.source import Source, Split
+
+
+@options
+class Zip(Pictures):
+    """Options of `data=zip`."""
+
+    name: str = "zip"
+    path: str | None = option(
+        "zip of pictures, with labels from dataset.json, a CSV or its folders (required)", None
+    )
+    labels: bool = option("read the labels", True)
+
 
 LARGEST_LABELS = 64 * 1024**2
 """Bytes of a label file."""
@@ -67,6 +81,7 @@ def _opened(path: Path, version: tuple[int, ...], process: int) -> zipfile.ZipFi
     return zipfile.ZipFile(path)
 
 
+@data_source("zip", Zip)
 def load(options: Zip, split: Split) -> Source:
     """The pictures of a zip; its folders train and test (or val) are its splits where it has
     both.

@@ -8,18 +8,45 @@ found, the download follows.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from gan_cli.base.download import Download, one_line, places
 from gan_cli.base.errors import DataError
-from gan_cli.config.data import Cifar10, Cifar100
+from gan_cli.config.options import Size, option, options
+from gan_cli.data import data_source
 from gan_cli.data.reading import cifar_names
 from gan_cli.data.reading.arrays import read_npz
 from gan_cli.data.reading.cifar_binary import Layout, Table, check_labels, read_archive, read_folder
 from gan_cli.data.reading.locate import fetch
+from gan_cli.data.reading.options import SIDE
 from gan_cli.data.reading.source import Source, Split, resize
+
+
+@options
+class Cifar10:
+    """Options of `data=cifar10`."""
+
+    name: str = "cifar10"
+    path: str | None = option(
+        "npz with x_train, y_train, or the binary version (.tar.gz or folder); null: look around",
+        None,
+    )
+    size: Size = option(f"{SIDE}; null: 32", None)
+
+
+@options
+class Cifar100:
+    """Options of `data=cifar100`."""
+
+    name: str = "cifar100"
+    path: str | None = option(
+        "npz with x_train, y_train, or the binary version (.tar.gz or folder); null: look around",
+        None,
+    )
+    size: Size = option(f"{SIDE}; null: 32", None)
+    labels: Literal["fine", "coarse"] = option("the 100 classes or the 20 groups of them", "fine")
 
 
 class Known(NamedTuple):
@@ -68,12 +95,14 @@ CIFAR100 = Known(
 )
 
 
+@data_source("cifar10", Cifar10)
 def cifar10(options: Cifar10, split: Split) -> Source:
     """50,000 and 10,000 images of ten classes."""
     found = _find(CIFAR10, options, split)
     return _source(CIFAR10, options, split, found, found.labels[:, 0], cifar_names.CIFAR10)
 
 
+@data_source("cifar100", Cifar100)
 def cifar100(options: Cifar100, split: Split) -> Source:
     """50,000 and 10,000 images of 100 classes in 20 groups."""
     found = _find(CIFAR100, options, split)

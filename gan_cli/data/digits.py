@@ -8,10 +8,22 @@ from importlib.resources import files
 
 import numpy as np
 
-from gan_cli.config.data import Digits
+from gan_cli.config.options import Share, Size, option, options
+from gan_cli.data import data_source
+from gan_cli.data.reading.options import SIDE
 from gan_cli.data.reading.source import Source, Split, digests, held_out, resize
 
 
+@options
+class Digits:
+    """Options of `data=digits`."""
+
+    name: str = "digits"
+    size: Size = option(SIDE, 16)
+    test_share: Share = option("share of the images that is held out for evaluation", 0.1)
+
+
+@data_source("digits", Digits)
 def load(options: Digits, split: Split) -> Source:
     """8x8 grey levels 0..16, scaled to 0..255 and to the size asked for."""
     with (

@@ -10,12 +10,26 @@ from pathlib import Path
 import numpy as np
 
 from gan_cli.base.errors import DataError
-from gan_cli.config.data import Folder, Pictures
+from gan_cli.config.options import option, options
+from gan_cli.data import data_source
 from gan_cli.data.reading.cache import Recipe, Stored, stored
 from gan_cli.data.reading.listing import Listing, classes, read_file, required, walk
+from gan_cli.data.reading.options import Pictures
 from gan_cli.data.reading.pictures import LARGEST_BYTES, BadPicture, Decoded, Look, decode, look
 from gan_cli.data.reading.scan import Loader
 from gan_cli.data.reading.source import Skipped, Source, Split, digest, held_out
+
+
+@options
+class Folder(Pictures):
+    """Options of `data=folder`."""
+
+    name: str = "folder"
+    path: str | None = option(
+        "folder of pictures, flat or with a folder per class (required)", None
+    )
+    labels: bool = option("take the folders in it as classes", True)
+
 
 TRAIN, TEST = ("train", "training"), ("test", "val", "valid", "validation")
 
@@ -37,6 +51,7 @@ class FileLoader:
         return decode(content, self.look), digest(content)
 
 
+@data_source("folder", Folder)
 def load(options: Folder, split: Split) -> Source:
     """The pictures of a folder; its folders train and test (or val) are its splits where it has
     both.

@@ -9,18 +9,36 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
+from pydantic import Field
 
 from gan_cli.base.errors import DataError
-from gan_cli.config.data import Frames
+from gan_cli.config.options import Count, option, options
+from gan_cli.data import data_source
 from gan_cli.data.folder import FileLoader, source
 from gan_cli.data.reading.cache import Recipe, Stored, stored
 from gan_cli.data.reading.listing import PICTURE_NAME, Listing, read_file, required, shown, walk
+from gan_cli.data.reading.options import Pictures
 from gan_cli.data.reading.pictures import LARGEST_BYTES, BadPicture, Decoded, Look, look
 from gan_cli.data.reading.player import Player, count_frames
 from gan_cli.data.reading.source import Skipped, Source, Split, digest
+
+
+@options
+class Frames(Pictures):
+    """Options of `data=frames`."""
+
+    name: str = "frames"
+    path: str | None = option(
+        "folder of videos: a folder of frames or an animated GIF each (required)", None
+    )
+    frames: Annotated[int, Field(ge=2, le=256)] = option(
+        "frames of a sequence; a longer video gives several", 16
+    )
+    stride: Count = option("take every stride-th frame", 1)
+
 
 ANIMATED_NAME = re.compile(r"\.(gif|webp|tiff?)$", re.IGNORECASE)
 HALF = 8
@@ -123,6 +141,7 @@ def _player(loader: SequenceLoader, video: str) -> Player:
     return Player(_content(loader.root / video), loader.look, loader.cut.stride)
 
 
+@data_source("frames", Frames)
 def load(options: Frames, split: Split) -> Source:
     """Sequences [N, T, H, W, C] without labels; all of one video are in one split."""
     root = required(

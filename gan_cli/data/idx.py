@@ -5,18 +5,62 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from gan_cli.base.download import Download, keras_cache, one_line, places
 from gan_cli.base.errors import DataError
-from gan_cli.config.data import FashionMnist, Kmnist, Mnist, MovingMnist, StackedMnist
+from gan_cli.config.options import Size, option, options
+from gan_cli.data import data_source
 from gan_cli.data.reading.arrays import read_idx, read_npz
 from gan_cli.data.reading.locate import fetch
+from gan_cli.data.reading.options import SIDE
 from gan_cli.data.reading.source import Source, Split, resize
 
-Options = Mnist | FashionMnist | Kmnist | StackedMnist | MovingMnist
+
+@options
+class Mnist:
+    """Options of `data=mnist`."""
+
+    name: str = "mnist"
+    path: str | None = option(
+        "mnist.npz, or a folder that holds it or the four IDX files; null: look around", None
+    )
+    size: Size = option(f"{SIDE}; null: 28", None)
+
+
+@options
+class FashionMnist:
+    """Options of `data=fashion_mnist`."""
+
+    name: str = "fashion_mnist"
+    path: str | None = option(
+        "folder with the four IDX files, gzipped or not; null: look around", None
+    )
+    size: Size = option(f"{SIDE}; null: 28", None)
+
+
+@options
+class Kmnist:
+    """Options of `data=kmnist`."""
+
+    name: str = "kmnist"
+    path: str | None = option(
+        "folder with the four IDX files, gzipped or not; null: look around", None
+    )
+    size: Size = option(f"{SIDE}; null: 28", None)
+
+
+class Located(Protocol):
+    """Options that say where a set's files are."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def path(self) -> str | None: ...
+
 
 IDX: dict[Split, tuple[str, str]] = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
@@ -83,27 +127,30 @@ class Found(NamedTuple):
     origin: Path
 
 
+@data_source("mnist", Mnist)
 def mnist(options: Mnist, split: Split) -> Source:
     """60,000 and 10,000 handwritten digits (LeCun et al., 1998)."""
     return _load(MNIST, options, split, options.size)
 
 
+@data_source("fashion_mnist", FashionMnist)
 def fashion_mnist(options: FashionMnist, split: Split) -> Source:
     """60,000 and 10,000 pieces of clothing (Xiao et al., 2017)."""
     return _load(FASHION_MNIST, options, split, options.size)
 
 
+@data_source("kmnist", Kmnist)
 def kmnist(options: Kmnist, split: Split) -> Source:
     """60,000 and 10,000 cursive Japanese characters (Clanuwat et al., 2018)."""
     return _load(KMNIST, options, split, options.size)
 
 
-def digits(options: StackedMnist | MovingMnist, split: Split) -> Source:
+def digits(options: Located, split: Split) -> Source:
     """MNIST at its own size, for the sets that are made of it."""
     return _load(MNIST, options, split, None)
 
 
-def _load(known: Known, options: Options, split: Split, size: int | list[int] | None) -> Source:
+def _load(known: Known, options: Located, split: Split, size: int | list[int] | None) -> Source:
     with one_line(options.path):
         images, labels, origin = _find(known, options.name, options.path, split)
     _check(images, labels, origin)

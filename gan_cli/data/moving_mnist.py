@@ -4,12 +4,32 @@ drawn when asked for.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
+from pydantic import Field
 
 from gan_cli.base.errors import DataError
-from gan_cli.config.data import MovingMnist
+from gan_cli.config.options import Seed, option, options
+from gan_cli.data import data_source
 from gan_cli.data.idx import digits
 from gan_cli.data.reading.source import DIGEST, Source, Split, digest
+
+
+@options
+class MovingMnist:
+    """Options of `data=moving_mnist`."""
+
+    name: str = "moving_mnist"
+    path: str | None = option("as data=mnist", None)
+    size: Annotated[int, Field(ge=32, le=512)] = option("side of a frame in pixels", 64)
+    frames: Annotated[int, Field(ge=2, le=256)] = option("frames of a sequence", 20)
+    digits: Annotated[int, Field(ge=1, le=8)] = option("digits that move in a frame", 2)
+    count: Annotated[int, Field(ge=1, le=1_000_000)] = option(
+        "sequences to make of MNIST's training digits", 10_000
+    )
+    seed: Seed = option("which digits move, and how", 0)
+
 
 TEST_COUNT = 10_000
 """Most sequences of the test split."""
@@ -22,6 +42,7 @@ BLOCK = 64
 """Sequences whose digits are drawn at once."""
 
 
+@data_source("moving_mnist", MovingMnist)
 def load(options: MovingMnist, split: Split) -> Source:
     """Sequences [N, T, size, size, 1] without labels."""
     mnist = digits(options, split)

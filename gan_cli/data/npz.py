@@ -3,15 +3,44 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from gan_cli.base.errors import DataError
-from gan_cli.config.data import Npz
+from gan_cli.config.options import Share, Size, option, options
+from gan_cli.data import data_source
 from gan_cli.data.reading.arrays import npz_names, read_npz
 from gan_cli.data.reading.labels import in_range, numbers_up_to
 from gan_cli.data.reading.listing import required
+from gan_cli.data.reading.options import SIDE
 from gan_cli.data.reading.source import Source, Split, digests, held_out, resize
+
+
+@options
+class Npz:
+    """Options of `data=npz`."""
+
+    name: str = "npz"
+    path: str | None = option(
+        "npz with images [N, H, W] or [N, H, W, 1 or 3] and, if there are any, labels (required)",
+        None,
+    )
+    images: str | None = option(
+        "name of the array of images; null: images, x_train, x or arr_0", None
+    )
+    labels: str | Literal[False] | None = option(
+        (
+            "name of the array of labels; null: labels, y_train or y, where there is one; false: "
+            "without labels"
+        ),
+        None,
+    )
+    size: Size = option(f"{SIDE}; null: the array's own", None)
+    test_share: Share = option(
+        "share that is held out for evaluation where there is no x_test", 0.1
+    )
+
 
 IMAGES, LABELS = ("images", "x_train", "x", "arr_0"), ("labels", "y_train", "y")
 SMALLEST, LARGEST = 8, 2048
@@ -20,6 +49,7 @@ ROWS = 1024
 """Images that are scaled at once."""
 
 
+@data_source("npz", Npz)
 def load(options: Npz, split: Split) -> Source:
     """The images of a file; x_test and y_test are the test split where x_train is the other."""
     path = required(options.path, "npz", "an npz file with an array of images")

@@ -4,11 +4,30 @@ al., 2017).
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Annotated
 
-from gan_cli.config.data import StackedMnist
+import numpy as np
+from pydantic import Field
+
+from gan_cli.config.options import Seed, Size, option, options
+from gan_cli.data import data_source
 from gan_cli.data.idx import digits
+from gan_cli.data.reading.options import SIDE
 from gan_cli.data.reading.source import Source, Split, resize
+
+
+@options
+class StackedMnist:
+    """Options of `data=stacked_mnist`."""
+
+    name: str = "stacked_mnist"
+    path: str | None = option("as data=mnist", None)
+    size: Size = option(f"{SIDE}; null: 28", None)
+    count: Annotated[int, Field(ge=1, le=1_000_000)] = option(
+        "images to make of MNIST's training digits", 60_000
+    )
+    seed: Seed = option("which digits are stacked", 0)
+
 
 TEST_COUNT = 10_000
 """Most images of the test split."""
@@ -17,6 +36,7 @@ BLOCK = 1000
 """Images in memory beside the result."""
 
 
+@data_source("stacked_mnist", StackedMnist)
 def load(options: StackedMnist, split: Split) -> Source:
     """Images [N, 28, 28, 3]; the label is 100 red + 10 green + blue. More images begin with the
     fewer ones.

@@ -7,15 +7,30 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gan_cli.base.errors import DataError
-from gan_cli.config.data import Csv
+from gan_cli.config.options import option, options
+from gan_cli.data import data_source
 from gan_cli.data.folder import FileLoader, recipe, source
 from gan_cli.data.reading.cache import stored
 from gan_cli.data.reading.labels import Sheet, by_text, read_csv
 from gan_cli.data.reading.listing import Listing, read_file, required, shown
+from gan_cli.data.reading.options import Pictures
 from gan_cli.data.reading.pictures import LARGEST_BYTES, look
 from gan_cli.data.reading.source import Skipped, Source, Split
 
 
+@options
+class Csv(Pictures):
+    """Options of `data=csv`."""
+
+    name: str = "csv"
+    path: str | None = option(
+        "CSV file whose rows name pictures, relative to its folder (required)", None
+    )
+    path_column: str = option("column with the path of the picture", "path")
+    label_column: str | None = option("column with its label; null: without labels", "label")
+
+
+@data_source("csv", Csv)
 def load(options: Csv, split: Split) -> Source:
     """The pictures that the rows of a CSV name, relative to its folder."""
     path = required(options.path, "csv", "a CSV file whose rows name pictures")

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from gan_cli.base.errors import ConfigError, DataError
-from gan_cli.config.data import Tfds
+from gan_cli.config.options import option, options
+from gan_cli.data import data_source
 from gan_cli.data.folder import recipe, source
 from gan_cli.data.reading import array_record, tfrecord
 from gan_cli.data.reading.array_record import ArrayLoader
@@ -22,15 +23,32 @@ from gan_cli.data.reading.arrays import first_line
 from gan_cli.data.reading.cache import stored
 from gan_cli.data.reading.examples import indexed, listed
 from gan_cli.data.reading.labels import MOST_CLASSES
+from gan_cli.data.reading.options import Pictures
 from gan_cli.data.reading.pictures import look
 from gan_cli.data.reading.scan import begin
 from gan_cli.data.reading.source import Source, Split
 from gan_cli.data.reading.tfrecord import RecordLoader
 
+
+@options
+class Tfds(Pictures):
+    """Options of `data=tfds` (extra: tfds)."""
+
+    name: str = "tfds"
+    dataset: str | None = option(
+        "name in the catalog of TensorFlow Datasets, e.g. oxford_flowers102 (required)", None
+    )
+    path: str | None = option("its data_dir; null: TensorFlow Datasets' own folder", None)
+    image: str = option("feature that holds the image", "image")
+    label: str | None = option("feature that holds the label; null: without labels", "label")
+    download: bool = option("fetch and prepare the data set where it is not there yet", True)
+
+
 TESTS = ("test", "validation")
 FORMATS = ("tfrecord", "array_record")
 
 
+@data_source("tfds", Tfds)
 def load(options: Tfds, split: Split) -> Source:
     """The split train, or test (validation where there is no test) of a data set of the catalog."""
     wanted, info = look(options), _info(options)

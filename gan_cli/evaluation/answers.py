@@ -17,7 +17,7 @@ from pydantic.dataclasses import dataclass
 
 from gan_cli.base.errors import ConfigError, DataError, RunDirectoryError
 from gan_cli.base.files import read_json
-from gan_cli.config.schema import STRICT, parse
+from gan_cli.config.options import STRICT, parse
 from gan_cli.evaluation import people
 from gan_cli.metrics.intervals import wilson
 

@@ -15,7 +15,7 @@ from gan_cli.base.images import from_uint8
 from gan_cli.base.randomness import Noise
 from gan_cli.data.reading.source import Source
 from gan_cli.evaluation.ruler import REAL_SEED
-from gan_cli.models.base import LikelihoodModel, Model
+from gan_cli.objectives.model import Model
 
 BATCH, PIXELS = 250, 2**20
 """Most images of one call, and most of their pixels. No setting changes them: an image's noise
@@ -25,7 +25,7 @@ Bound = Callable[[int], float]
 """
 
 
-def measurable(model: Model, metrics: list[str] | None = None) -> LikelihoodModel | None:
+def measurable(model: Model, metrics: list[str] | None = None) -> Model | None:
     """The model itself where its bound is to be measured: it has one, and `metrics` name it or are
     None.
 
@@ -34,7 +34,7 @@ def measurable(model: Model, metrics: list[str] | None = None) -> LikelihoodMode
     """
     if metrics is not None and "elbo" not in metrics:
         return None
-    if isinstance(model, LikelihoodModel):
+    if model.evidence_bound is not None:
         return model
     if metrics is not None:
         raise ConfigError(
@@ -44,7 +44,7 @@ def measurable(model: Model, metrics: list[str] | None = None) -> LikelihoodMode
     return None
 
 
-def compiled(model: LikelihoodModel, held_out: Source, count: int) -> Bound:
+def compiled(model: Model, held_out: Source, count: int) -> Bound:
     """The bound of a model for up to `count` of the held-out images, or sequences, the same ones
     every time.
     """
@@ -62,7 +62,7 @@ def compiled(model: LikelihoodModel, held_out: Source, count: int) -> Bound:
     return mean
 
 
-def _of_batch(model: LikelihoodModel, pixels: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+def _of_batch(model: Model, pixels: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
     """The sum of the bounds of uint8 images [B, H, W, C], or sequences [B, T, H, W, C]."""
     bounds = model.bound(from_uint8(tf.cast(pixels, tf.float32)), Noise(0, number))
     return tf.reduce_sum(tf.cast(bounds, tf.float64))

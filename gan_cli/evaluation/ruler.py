@@ -13,9 +13,10 @@ import numpy as np
 from gan_cli import data
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.base.spec import DataSpec
-from gan_cli.config.data import Mnist, StackedMnist
+from gan_cli.data.idx import Mnist
 from gan_cli.data.reading.cache import directory
 from gan_cli.data.reading.source import Source
+from gan_cli.data.stacked_mnist import StackedMnist
 from gan_cli.metrics import table
 from gan_cli.metrics.extractors import kept
 from gan_cli.metrics.extractors.extractor import Extractor

@@ -13,7 +13,7 @@ from gan_cli.data.reading.source import Source
 from gan_cli.evaluation import bounds, ruler
 from gan_cli.evaluation.ruler import Measured, Say, Setting
 from gan_cli.metrics.frechet import Moments, frechet_distance
-from gan_cli.models.base import Model
+from gan_cli.objectives.model import Model
 from gan_cli.runs import checkpoint, ranking
 from gan_cli.runs.checkpoint import Judged
 from gan_cli.runs.ranking import CONTENDING

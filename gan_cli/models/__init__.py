@@ -1,45 +1,149 @@
-"""Training algorithms, one per file, built by their registered names."""
+"""Models, one file each: what a model takes, what it needs, its networks and its objective.
+
+What they are composed of lives in `objectives` and `networks`. Importing a model's file costs no
+TensorFlow: networks and objective are imported by the function that builds them.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-import keras
-
+from gan_cli.base.errors import ConfigError
+from gan_cli.base.lazy import keras
 from gan_cli.base.spec import DataSpec
-from gan_cli.config import fit
-from gan_cli.config.catalogue import MODELS
-from gan_cli.config.schema import Loss
-from gan_cli.data.pipeline.augment import Transform
-from gan_cli.models.base import Game, Model
-from gan_cli.networks.variables import variables_by_key
+from gan_cli.config.catalogue import Catalogue, Entry, current_plugin
+from gan_cli.objectives.losses import LOSSES
+from gan_cli.objectives.options import Loss
+
+if TYPE_CHECKING:
+    from gan_cli.data.pipeline.augment import Transform
+    from gan_cli.objectives.model import Model
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
+Need = Literal["labels", "sequences"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelEntry(Entry):
+    """A registered model.
+
+    Attributes:
+        needs: what the data must have: labels; sequences (without it: single images).
+        adversarial: whether a generator plays against discriminators, so that `loss` applies.
+        likelihood: whether it has an evidence lower bound, so that elbo_held_out is measured.
+    """
+
+    needs: tuple[Need, ...] = ()
+    adversarial: bool = True
+    likelihood: bool = False
+
+
+MODELS: Catalogue[ModelEntry] = Catalogue("model", __name__)
+"""Every model by its name."""
+
+Build = Callable[..., "Model"]
+
+
+def model(
+    name: str,
+    options: type,
+    *,
+    needs: tuple[Need, ...] = (),
+    adversarial: bool = True,
+    likelihood: bool = False,
+) -> Callable[[Build], Build]:
+    """Register `build(options, spec, game) -> Model` as `model=name`.
+
+    Args:
+        options: the dataclass of its settings, made by `gan_cli.config.options.options`; its field
+            `name` has the default `name`. Where it has a method `check(spec, loss)`, that raises a
+            ConfigError for what does not go together.
+        needs: what the data must have: labels, sequences.
+        adversarial: whether it takes an adversarial loss.
+        likelihood: whether it has an evidence lower bound.
+    """
+
+    def register(build: Build) -> Build:
+        MODELS.add(
+            ModelEntry(
+                name=name,
+                build=build,
+                options=options,
+                plugin=current_plugin(),
+                needs=needs,
+                adversarial=adversarial,
+                likelihood=likelihood,
+            )
+        )
+        return build
+
+    return register
 
 
 def build(
     options: Any,
     spec: DataSpec,
-    loss: Loss,
+    loss: Loss | None = None,
     *,
     seed: int = 0,
     precision: str = "float32",
-    view: Transform | None = None,
+    augment: Transform | None = None,
 ) -> Model:
     """The model that `options` name, for data of `spec`; the same seed gives the same weights.
 
-    `view` changes every image, real and generated, before a discriminator sees it.
+    Args:
+        loss: of an adversarial model; None: the default.
+        precision: float32, bfloat16 or float16, of the networks' arithmetic.
+        augment: a change to every image, real or fake, before a discriminator sees it.
 
     Raises:
         ConfigError: model, data and loss do not go together.
     """
-    fit.check(options, spec, loss)
+    from gan_cli.objectives.gan import Game
+
+    loss = loss or Loss()
+    check(options, spec, loss)
     with _seeded(seed), _precision(precision):
-        model: Model = MODELS[options.name].load()(options, spec, Game(loss, view))
-    return model
+        built: Model = MODELS[options.name].build(options, spec, Game(loss, augment))
+    return built
+
+
+def check(options: Any, spec: DataSpec, loss: Loss) -> None:
+    """Refuse a model that does not fit the data or the loss.
+
+    Raises:
+        ConfigError: one line with the key and why.
+    """
+    name, entry = options.name, MODELS[options.name]
+    if "labels" in entry.needs and not spec.num_classes:
+        raise ConfigError(
+            f"model={name} needs labels; the data has none (a folder has one class per subfolder)"
+        )
+    if "sequences" in entry.needs and not spec.sequence_length:
+        raise ConfigError(
+            f"model={name} makes sequences; the data holds {spec} (data=moving_mnist or frames "
+            "has sequences)"
+        )
+    if spec.sequence_length and "sequences" not in entry.needs:
+        raise ConfigError(f"model={name} makes single images; the data holds {spec}")
+    if not entry.adversarial and asdict(loss) != asdict(type(loss)()):
+        raise ConfigError(
+            f"model={name} has no adversarial loss; leave loss={loss.name} and its options out"
+        )
+    if loss.label_smoothing and not LOSSES[loss.name].smooths:
+        smooth = ", ".join(each for each in LOSSES if LOSSES[each].smooths)
+        raise ConfigError(f"loss.label_smoothing goes with loss={smooth}, not with {loss.name}")
+    if loss.pack > 1 and "labels" in entry.needs:
+        raise ConfigError(
+            f"loss.pack={loss.pack}: the discriminator of model={name} takes each image with its "
+            "label, so loss.pack=1"
+        )
+    if hasattr(options, "check"):
+        options.check(spec, loss)
 
 
 class Plan(NamedTuple):
@@ -56,6 +160,8 @@ def plan(options: Any, spec: DataSpec, loss: Loss) -> Plan:
 
     This is how the size of a stranger's model is known before a byte is allocated for it.
     """
+    from gan_cli.networks.variables import variables_by_key
+
     try:
         with keras.StatelessScope(initialize_variables=False):
             model = build(options, spec, loss)

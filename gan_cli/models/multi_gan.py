@@ -2,50 +2,91 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
 from gan_cli.base.spec import DataSpec
-from gan_cli.config.models import MultiGan
-from gan_cli.models.base import Game
-from gan_cli.models.dcgan import discriminator, generator
-from gan_cli.models.gan import Gan
-from gan_cli.networks.dcgan import halvings
-from gan_cli.objectives import diffaug
-from gan_cli.objectives.losses import combined
-from gan_cli.objectives.sight import Sight
+from gan_cli.config.options import Change, Weight, option, options
+from gan_cli.models import model
+from gan_cli.models.dcgan import Dcgan, discriminator, generator
+
+if TYPE_CHECKING:
+    from gan_cli.objectives.gan import Combine, Game
+    from gan_cli.objectives.model import Model
+    from gan_cli.objectives.views import View
 
 
-def multi_gan(options: MultiGan, spec: DataSpec, game: Game) -> Gan:
-    """Players discriminator_1 to discriminator_N have first weights of their own; depth and what
-    they see may differ.
-    """
-    numbers = range(options.discriminators)
-    depth = options.discriminator_depth or halvings(spec.image_shape)
-    names = [f"discriminator_{number + 1}" for number in numbers]
-    depths = [
-        max(1, depth - number % 2) if options.different_depths else depth for number in numbers
-    ]
-    discriminators = {
-        name: discriminator(options, spec, game, depth=depth)
-        for name, depth in zip(names, depths, strict=True)
-    }
-    steps = game.loss.discriminator_steps
-    draws = 1 if steps == 1 else steps + 1
-    views = (
-        {
-            name: Sight(
-                game.loss,
-                draws,
-                game.view,
-                diffaug.differentiable([options.views[number % len(options.views)]]),
-            )
-            for number, name in zip(numbers, names, strict=True)
-        }
-        if options.views
-        else None
+@options
+class MultiGan(Dcgan):
+    """Options of `model=multi_gan`."""
+
+    name: str = "multi_gan"
+    discriminators: Annotated[int, Field(ge=1, le=16)] = option("how many discriminators", 3)
+    combine: Literal["mean", "max", "softmax"] = option(
+        (
+            "how the generator's losses against them become one: mean, max, or weighted by their "
+            "softmax"
+        ),
+        "mean",
     )
-    return Gan(
-        generator(options, spec),
+    hardness: Weight = option("of the softmax: 0 is the mean, a large one the max", 1.0)
+    different_depths: bool = option("every second discriminator has a layer less", False)
+    views: list[Change] = option(
+        "what each discriminator's images go through, in turn: any of color, translation, cutout",
+        [],
+    )
+
+
+@model("multi_gan", MultiGan)
+def multi_gan(options: MultiGan, spec: DataSpec, game: Game) -> Model:
+    """Discriminators with first weights of their own; depth and what they see may differ."""
+    from gan_cli.networks.dcgan import halvings
+    from gan_cli.objectives.gan import gan, image_generator
+    from gan_cli.objectives.terms import adversarial, penalties
+
+    names = [f"discriminator_{number + 1}" for number in range(options.discriminators)]
+    full = options.discriminator_depth or halvings(spec.image_shape)
+    depths = {
+        name: max(1, full - number % 2) if options.different_depths else full
+        for number, name in enumerate(names)
+    }
+    discriminators = {
+        name: discriminator(options, spec, game, depth=depth) for name, depth in depths.items()
+    }
+    return gan(
+        image_generator(generator(options, spec)),
         discriminators,
+        [adversarial(game.loss), penalties(game.loss)],
         game,
         combine=combined(options.combine, options.hardness),
-        views=views,
+        views=_views(names, options, game) if options.views else None,
     )
+
+
+def _views(names: list[str], options: MultiGan, game: Game) -> dict[str, View]:
+    """Each discriminator sees a change of its own, in turn."""
+    from gan_cli.objectives.diffaug import differentiable
+    from gan_cli.objectives.views import view
+
+    changes = [differentiable([change]) for change in options.views]
+    return {
+        name: view(game.loss, game.augment, changes[number % len(changes)])
+        for number, name in enumerate(names)
+    }
+
+
+def combined(name: str, hardness: float) -> Combine:
+    """How a generator's losses against several discriminators become one (section 4).
+
+    `mean` and `max` are what `softmax` is with a hardness of 0 and of infinity: sum of w_i V_i,
+    w = softmax(hardness * V).
+    """
+    import tensorflow as tf
+
+    def softmax(losses: list[tf.Tensor]) -> tf.Tensor:
+        values = tf.stack(losses)
+        return tf.reduce_sum(tf.nn.softmax(hardness * values) * values)
+
+    ways: dict[str, Combine] = {"mean": tf.reduce_mean, "max": tf.reduce_max, "softmax": softmax}
+    return ways[name]

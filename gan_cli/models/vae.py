@@ -1,154 +1,110 @@
-"""The variational autoencoder of Kingma and Welling (2014), with the weight beta of Higgins et al.
-(2017).
-"""
+"""Variational autoencoder (Kingma and Welling 2014), beta as in Higgins et al. (2017)."""
 
 from __future__ import annotations
 
-import keras
-import tensorflow as tf
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from gan_cli.base.randomness import Noise
-from gan_cli.base.spec import Batch, DataSpec, Logs
-from gan_cli.config.models import Vae
-from gan_cli.models.base import Game, LikelihoodModel, Phase
-from gan_cli.networks import autoencoder as networks
-from gan_cli.networks.perceptual import Perceptual, asked
-from gan_cli.objectives.likelihoods import LIKELIHOODS, Likelihood, kl_divergence
+from pydantic import Field
 
+from gan_cli.base.errors import ConfigError
+from gan_cli.base.spec import DataSpec
+from gan_cli.config.options import LatentDim, Rate, Weight, Width, option, options
+from gan_cli.models import model
+from gan_cli.objectives.options import Loss
 
-class VaeModel(LikelihoodModel):
-    """An encoder and a decoder that raise the evidence lower bound together.
-
-    The bound of an image is log p(x|z) - KL(q(z|x) || p(z)) with one z drawn from q (Kingma and
-    Welling 2014, eq. 7 and 10); the loss is its negative with the divergence weighed by beta
-    (Higgins et al. 2017, eq. 4). With `perceptual` the loss also has the distance of image and mean
-    reconstruction in the features of another network (Hou et al. 2017).
-    """
-
-    def __init__(
-        self,
-        encoder: keras.Model,
-        decoder: keras.Model,
-        likelihood: Likelihood,
-        *,
-        beta: float = 1.0,
-        warmup_steps: int = 0,
-        binarize: bool = False,
-        perceptual: Perceptual | None = None,
-    ) -> None:
-        self.networks = {"encoder": encoder, "decoder": decoder}
-        self.players = {"autoencoder": ("encoder", "decoder")}
-        self.sampler = (
-            "encoder",
-            "decoder",
-        )  # both: reconstructions and bounds need the encoder too
-        self.phases = (Phase(self._losses, trains=("autoencoder",)),)
-        self.latent_shape = decoder.input_shape[1:]
-        self._likelihood, self._beta, self._warmup_steps = likelihood, beta, warmup_steps
-        self._observed = binarized if binarize else _unchanged
-        self._perceptual = perceptual
-
-    def prepare(self) -> None:
-        if self._perceptual:
-            self._perceptual.load()
-
-    def _losses(self, batch: Batch, noise: Noise) -> tuple[dict[str, tf.Tensor], Logs]:
-        images = self._real(batch)
-        reconstruction, kl, decoded = self._terms(images, noise, training=True)
-        loss = tf.reduce_mean(self._weight(noise.step) * kl - reconstruction)
-        logs = {"elbo": reconstruction - kl, "reconstruction": reconstruction, "kl": kl}
-        if self._perceptual:
-            logs["features"] = self._perceptual(images, self._likelihood.image(decoded))
-            loss += tf.reduce_mean(logs["features"])
-        return {"autoencoder": loss}, {
-            name: tf.reduce_mean(values) for name, values in logs.items()
-        }
-
-    def _terms(self, images: tf.Tensor, noise: Noise, training: bool) -> tuple[tf.Tensor, ...]:
-        """log p(x|z) and KL(q(z|x) || p(z)) of each image, both [B] in nats, and what was
-        decoded.
-        """
-        images = self._observed(images, noise)
-        mean, log_variance = self.networks["encoder"](images, training=training)
-        latents = mean + tf.exp(0.5 * log_variance) * noise.normal(
-            "latents", tf.shape(mean)
-        )  # eq. 10
-        parameters = self._decode(latents, training)
-        return (
-            self._likelihood.log_probability(images, *parameters),
-            kl_divergence(mean, log_variance),
-            parameters[0],
-        )
-
-    def _real(self, batch: Batch) -> tf.Tensor:
-        return batch["images"]
-
-    def _decode(self, latents: tf.Tensor, training: bool) -> list[tf.Tensor]:
-        """What the likelihood asks for: one output of the decoder, or two."""
-        return tf.nest.flatten(self.networks["decoder"](latents, training=training))  # type: ignore[no-any-return]
-
-    def _weight(self, step: tf.Tensor) -> tf.Tensor:
-        """beta, reached linearly so that the code is in use before it costs (Sønderby et al.
-        2016).
-        """
-        return self._beta * tf.minimum(
-            1.0, tf.cast(step + 1, tf.float32) / float(max(self._warmup_steps, 1))
-        )
-
-    def sample(
-        self, latents: tf.Tensor, labels: tf.Tensor | None = None, steps: int | None = None
-    ) -> tf.Tensor:
-        return self._likelihood.image(self._decode(latents, training=False)[0])
-
-    def reconstruct(self, images: tf.Tensor) -> tf.Tensor:
-        mean, _ = self.networks["encoder"](images, training=False)
-        return self.sample(mean)
-
-    def bound(self, images: tf.Tensor, noise: Noise) -> tf.Tensor:
-        reconstruction, kl, _ = self._terms(images, noise, training=False)
-        return reconstruction - kl
+if TYPE_CHECKING:
+    from gan_cli.objectives.gan import Game
+    from gan_cli.objectives.model import Model
 
 
-def binarized(images: tf.Tensor, noise: Noise) -> tf.Tensor:
-    """Each pixel becomes 1 as often as its brightness says, else -1 (Salakhutdinov and Murray
-    2008); new in every step.
-    """
-    return tf.where(2.0 * noise.uniform("binarize", tf.shape(images)) - 1.0 < images, 1.0, -1.0)
+@options
+class PerceptualOptions:
+    """Options of the distance in the features of another network."""
+
+    features: Literal["vgg16"] | None = option(
+        "network in whose features images and reconstructions are compared too: vgg16; null: none",
+        None,
+    )
+    features_weight: Weight = option("weight of that distance beside the nats of an image", 0.5)
+    features_file: str | None = option(
+        "file with its weights; null: look around, else download them", None
+    )
 
 
-def _unchanged(images: tf.Tensor, noise: Noise) -> tf.Tensor:
-    return images
+@options
+class Vae(PerceptualOptions):
+    """Options of `model=vae`."""
+
+    name: str = "vae"
+    latent_dim: LatentDim = option("length of the latent vector", 40)
+    architecture: Literal["conv", "dense"] = option(
+        "conv: convolutions; dense: fully connected layers", "conv"
+    )
+    width: Width = option(
+        "conv: channels at the image; towards the latents they double up to 8 times", 32
+    )
+    hidden: Annotated[int, Field(ge=1, le=8192)] = option("dense: units of each layer", 400)
+    likelihood: Literal["bernoulli", "gaussian", "logistic"] = option(
+        "of a pixel: bernoulli (black or white), gaussian, or logistic over the 256 levels",
+        "bernoulli",
+    )
+    scale: Rate = option("gaussian, logistic: scale of a pixel, in images from -1 to 1", 0.1)
+    learn_scale: bool = option("gaussian, logistic: train the scale, one number per channel", True)
+    binarize: bool = option(
+        "bernoulli: draw pixels black or white, as often as their grey says", False
+    )
+    beta: Weight = option(
+        "weight of the divergence of the latents from the normal distribution", 1.0
+    )
+    warmup_steps: Annotated[int, Field(ge=0)] = option(
+        "steps over which that weight rises linearly from 0", 0
+    )
+
+    def check(self, spec: DataSpec, loss: Loss) -> None:
+        """Refuse binary pixels with a likelihood of grey ones."""
+        if self.binarize and self.likelihood != "bernoulli":
+            raise ConfigError(
+                f"model.binarize goes with model.likelihood=bernoulli, not {self.likelihood}"
+            )
 
 
-def vae(options: Vae, spec: DataSpec, game: Game) -> VaeModel:
-    """The model for images of `spec`; there is no game to play."""
+@model("vae", Vae, adversarial=False, likelihood=True)
+def vae(options: Vae, spec: DataSpec, game: Game) -> Model:
+    """Encoder and decoder raise the evidence lower bound together."""
+    from gan_cli.networks import autoencoder as networks
+    from gan_cli.objectives.autoencoder import (
+        autoencoder,
+        divergence,
+        features,
+        image_decoder,
+        reconstruction,
+    )
+    from gan_cli.objectives.likelihoods import LIKELIHOODS
+    from gan_cli.objectives.perceptual import perceptual
+
     likelihood = LIKELIHOODS[options.likelihood]
-    shape, latent_dim, architecture, width, hidden = (
-        spec.image_shape,
-        options.latent_dim,
-        options.architecture,
-        options.width,
-        options.hidden,
-    )
-    encoder = networks.encoder(
-        shape, latent_dim=latent_dim, architecture=architecture, width=width, hidden=hidden
-    )
+    shape = spec.image_shape
+    size: dict[str, Any] = {
+        "latent_dim": options.latent_dim,
+        "architecture": options.architecture,
+        "width": options.width,
+        "hidden": options.hidden,
+    }
+    encoder = networks.encoder(shape, **size)
     decoder = networks.decoder(
         shape,
-        latent_dim=latent_dim,
-        architecture=architecture,
-        width=width,
-        hidden=hidden,
+        **size,
         activation=likelihood.activation,
         scale=options.scale if likelihood.scaled else None,
         learn_scale=options.learn_scale,
     )
-    return VaeModel(
+    terms = [reconstruction, divergence(options.beta, options.warmup_steps)]
+    distance = perceptual(options, shape)
+    return autoencoder(
         encoder,
-        decoder,
+        image_decoder(decoder),
         likelihood,
-        beta=options.beta,
-        warmup_steps=options.warmup_steps,
+        [*terms, features(distance)] if distance else terms,
         binarize=options.binarize,
-        perceptual=asked(options.features, shape, options.features_weight, options.features_file),
+        prepare=distance.load if distance else lambda: None,
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from gan_cli.base.errors import ConfigError
 from gan_cli.networks.layers import ClassEmbedding
 
 
@@ -78,3 +79,23 @@ class ClassifierHead(Head):
             logits,
             keras.layers.Dense(self._classes, dtype="float32", name="class_logits")(flat),
         ]
+
+
+def with_features(discriminator: keras.Model, layer: int | None) -> keras.Model:
+    """The same network with two outputs, [logits, what convolution number `layer` says]; None: the
+    second, if there is one.
+
+    Raises:
+        ConfigError: it has no such layer.
+    """
+    activations = [each for each in discriminator.layers if each.name.startswith("activation_")]
+    layer = layer or min(2, len(activations))
+    if layer > len(activations):
+        raise ConfigError(
+            f"model.feature_layer={layer}: the discriminator has {len(activations)} convolutions"
+        )
+    return keras.Model(
+        discriminator.inputs,
+        [discriminator.output, activations[layer - 1].output],
+        name=discriminator.name,
+    )

@@ -9,6 +9,7 @@ every place (Shi et al. 2015).
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import keras
 
@@ -39,6 +40,29 @@ def state_shape(image_shape: ImageShape, channels: int) -> tuple[int, int, int]:
 def doublings(image_shape: ImageShape) -> int:
     """How often a state is doubled until it is an image."""
     return max(1, halvings(image_shape) - 1)
+
+
+def generator(
+    image_shape: ImageShape,
+    *,
+    latent_dim: int,
+    width: int,
+    state_channels: int,
+    norm: str,
+    **output: Any,
+) -> dict[str, keras.Model]:
+    """The networks that make a sequence of a latent: start, cell and frames.
+
+    Args:
+        norm: normalization of the start.
+        output: of the frames: activation, scale, learn_scale.
+    """
+    state = state_shape(image_shape, state_channels)
+    return {
+        "start": start(state, latent_dim=latent_dim, norm=norm),
+        "cell": cell(state),
+        "frames": frames(state, image_shape, width=width, **output),
+    }
 
 
 def start(state: ImageShape, *, latent_dim: int, norm: str = "none") -> keras.Model:

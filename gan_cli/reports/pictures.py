@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from gan_cli.base import images
 from gan_cli.base.errors import CheckpointError, GanError
-from gan_cli.models.base import Model
+from gan_cli.objectives.model import Model
 from gan_cli.reports.embedded import Picture
 from gan_cli.reports.rows import Row
 from gan_cli.runs import checkpoint, ranking
@@ -108,7 +108,7 @@ def _images(built: _Built, samples: int) -> tuple[np.ndarray, int | None]:
     """uint8 images [N, H, W, C], or sequences [N, T, H, W, C], and the columns of their grid."""
     model, count, columns = built.model, samples, None
     draw = drawing.inputs(model, SEED)
-    if model.default_steps:
+    if model.sequence_length:
         count = max(1, samples // SEQUENCES)
     elif model.num_classes > 1:
         rows, columns = class_grid(

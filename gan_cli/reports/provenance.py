@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass as checked
 
 from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, RunDirectoryError
-from gan_cli.config.schema import parse
+from gan_cli.config.options import parse
 from gan_cli.evaluation.scores import Word, Words
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sweeps.outcome import Outcome

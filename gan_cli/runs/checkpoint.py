@@ -27,7 +27,7 @@ from safetensors.numpy import save_file
 
 from gan_cli.base import files
 from gan_cli.base.errors import CheckpointError, ConfigError, RunDirectoryError
-from gan_cli.config.schema import parse
+from gan_cli.config.options import parse
 
 FORMAT: Literal[1] = 1
 STATE, SAMPLER = "state.safetensors", "sampler.safetensors"

@@ -18,7 +18,7 @@ from pydantic.dataclasses import dataclass
 
 from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, RunDirectoryError
-from gan_cli.config.schema import parse
+from gan_cli.config.options import parse
 
 FORMAT: Literal[1] = 1
 SWEEP, JOB = "sweep.json", "job.json"

@@ -16,8 +16,9 @@ from pydantic.dataclasses import dataclass
 from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.base.spec import DataSpec
-from gan_cli.config.catalogue import parse_options
-from gan_cli.config.schema import Loss, parse
+from gan_cli.config.options import parse
+from gan_cli.models import MODELS
+from gan_cli.objectives.options import parse_loss
 from gan_cli.runs import checkpoint
 
 
@@ -27,7 +28,7 @@ class ModelCard:
 
     format: Literal[1]
     model: Any
-    loss: Loss
+    loss: Any
     data: DataSpec
 
     @property
@@ -161,7 +162,7 @@ def _parsed(schema: type[ModelCard], path: Path, section: str) -> ModelCard:
     values = files.read_json(path)
     try:
         card = parse(schema, values, section)
-        return replace(card, model=parse_options(card.model, "model"))
+        return replace(card, model=MODELS.parse(card.model), loss=parse_loss(card.loss))
     except ConfigError as error:
         raise RunDirectoryError(f"{path}: {error}") from None
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from gan_cli.base.errors import ConfigError, DataError, unknown
-from gan_cli.config.catalogue import MODELS
 from gan_cli.config.schema import SampleConfig
 from gan_cli.data.reading.arrays import map_npy
 from gan_cli.data.reading.listing import shown
+from gan_cli.models import MODELS
 from gan_cli.runs.rundir import ModelCard
 
 DEFAULT_COUNT = 64

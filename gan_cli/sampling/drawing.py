@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from gan_cli.base.errors import DataError
 from gan_cli.base.images import to_uint8
-from gan_cli.models.base import Model
+from gan_cli.objectives.model import Model
 from gan_cli.sampling.control import Control
 
 
@@ -76,7 +76,7 @@ def single_images(
     """`count` images as uint8 batches [N, H, W, C]; of a model that makes sequences their frames,
     one after the other.
     """
-    length = max(1, model.default_steps)
+    length = max(1, model.sequence_length)
     sequences = batches(
         model, math.ceil(count / length), seed, max(1, batch_size // length), sampler
     )

@@ -12,8 +12,8 @@ from gan_cli import models
 from gan_cli.base.errors import CheckpointError, DataError
 from gan_cli.base.files import whole
 from gan_cli.config.schema import SampleConfig
-from gan_cli.models.base import Model
 from gan_cli.networks.variables import assign, variables_by_key
+from gan_cli.objectives.model import Model
 from gan_cli.runs import checkpoint
 from gan_cli.runs.checkpoint import Manifest
 from gan_cli.runs.rundir import RunDirectory

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from gan_cli.base.errors import ConfigError, unknown
 from gan_cli.config.schema import Optimizer, Schedule
-from gan_cli.models.base import Model
+from gan_cli.objectives.model import Model
 from gan_cli.training.schedules import Rate
 
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 from gan_cli.base import images
 from gan_cli.base.errors import DataError
 from gan_cli.data.reading.source import Source
-from gan_cli.models.base import Autoencoder, Model
+from gan_cli.objectives.model import Model
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import drawing
 from gan_cli.sampling.control import class_grid
@@ -53,7 +53,7 @@ class Preview:
             arranged(state.sampler, source, count),
         )
         self._originals, self._reconstruct = None, None
-        if isinstance(state.sampler, Autoencoder):
+        if state.sampler.reconstruction is not None:
             self._originals = _chosen(source, held_out, max(1, len(self._shown.real) // 2))
             self._reconstruct = _reconstruction(state.sampler)
         self._folder.mkdir(exist_ok=True)
@@ -104,8 +104,8 @@ class Arranged(NamedTuple):
 def arranged(model: Model, source: Source, count: int) -> Arranged:
     """Up to `count` images: a square of them, a row for each class, or a row for each sequence."""
     draw = drawing.inputs(model, SEED)
-    if model.default_steps:
-        count = min(count, max(ROWS, count // model.default_steps))
+    if model.sequence_length:
+        count = min(count, max(ROWS, count // model.sequence_length))
         return Arranged(draw(count), source.some(count), None)
     if not model.num_classes:
         return Arranged(draw(count), source.some(count), None)
@@ -143,7 +143,7 @@ def _chosen(source: Source, held_out: Callable[[], Source], count: int) -> np.nd
     return (unseen if fits else source).some(count)
 
 
-def _reconstruction(model: Autoencoder) -> Callable[[np.ndarray], np.ndarray]:
+def _reconstruction(model: Model) -> Callable[[np.ndarray], np.ndarray]:
     """uint8 -> uint8, as one graph."""
     function: Any = tf.function(lambda given: model.reconstruct(given), autograph=False)
 

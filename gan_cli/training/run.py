@@ -146,7 +146,7 @@ def build(config: TrainConfig, source: Source, total: int) -> State:
         config.loss,
         seed=config.seed,
         precision=training.precision,
-        view=view,
+        augment=view,
     )
     model.prepare()
     players = optimizers.build(model, config.optimizer, config.schedule, total, training.precision)

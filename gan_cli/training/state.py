@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
-from gan_cli.models.base import Model
 from gan_cli.networks.variables import Variable, variables_by_key
+from gan_cli.objectives.model import Model
 
 
 class State:

@@ -10,7 +10,7 @@ from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Batch, Logs
 from gan_cli.data.pipeline.augment import Transform
 from gan_cli.data.pipeline.feed import Feed
-from gan_cli.models.base import Phase
+from gan_cli.objectives.model import Context, Phase
 from gan_cli.training.state import State
 
 TrainFunction = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
@@ -84,23 +84,27 @@ class Step:
     def _one(self, batches: list[Batch]) -> tf.Tensor:
         """One step; its logs as a vector, in the order of `names`."""
         logs: Logs = {}
-        phases = [phase for phase in self._state.model.phases for _ in range(phase.repeats)]
-        for draw, (phase, batch) in enumerate(zip(phases, batches, strict=True)):
-            logs |= self._update(
-                phase, batch, Noise(self._seed, self._state.step * self.batches + draw)
-            )
+        remaining = iter(batches)
+        draw = self._state.step * self.batches
+        for phase in self._state.model.phases:
+            for repeat in range(phase.repeats):
+                update = self._state.step * phase.repeats + repeat
+                context = Context(self._state.step.value(), update, Noise(self._seed, draw))
+                logs |= self._update(phase, next(remaining), context)
+                draw += 1
         self._state.update_averages()
         self._state.step.assign_add(1)
         self.names = list(logs)
         return tf.stack([tf.cast(value, tf.float32) for value in logs.values()])
 
-    def _update(self, phase: Phase, batch: Batch, noise: Noise) -> Logs:
+    def _update(self, phase: Phase, batch: Batch, context: Context) -> Logs:
         """One forward, each player's gradient of its own loss to its own variables, and only then
         the updates.
         """
         optimizers = self._state.optimizers
         with tf.GradientTape(persistent=len(phase.trains) > 1) as tape:
-            losses, logs = phase.losses(batch, noise)
+            found, logs = phase.losses(batch, context)
+            losses = {player: found[player] for player in phase.trains}
             scaled = {
                 player: optimizers[player].scale_loss(loss) for player, loss in losses.items()
             }

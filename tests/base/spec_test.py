@@ -6,7 +6,7 @@ import pytest
 
 from gan_cli.base.errors import ConfigError
 from gan_cli.base.spec import DataSpec
-from gan_cli.config.schema import parse
+from gan_cli.config.options import parse
 
 
 def test_shape_is_height_width_channels():

@@ -18,8 +18,9 @@ import pytest
 
 from gan_cli import data
 from gan_cli.base.files import sha256
-from gan_cli.config.data import Digits, MovingMnist
 from gan_cli.config.schema import EvaluateConfig
+from gan_cli.data.digits import Digits
+from gan_cli.data.moving_mnist import MovingMnist
 from gan_cli.evaluation import scores
 from gan_cli.evaluation.scores import Provenance, Report, Score
 from gan_cli.metrics import table

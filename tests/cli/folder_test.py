@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_cli.config.data import Folder
 from gan_cli.data import load
+from gan_cli.data.folder import Folder
 from tests.conftest import TINY, Command, one_line
 
 from ..data.made_pictures import encoded, numbered, plain, write

@@ -15,7 +15,7 @@ from PIL import Image
 
 from gan_cli.base.errors import ConfigError
 from gan_cli.cli import plot as command
-from gan_cli.config.options import plot_options
+from gan_cli.cli.options import plot_options
 from gan_cli.reports import plotting
 from gan_cli.runs import curves
 from tests.conftest import Command, one_line

@@ -12,7 +12,7 @@ from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 
 from gan_cli.cli import report as command
-from gan_cli.config.options import report_options
+from gan_cli.cli.options import report_options
 from tests.conftest import TINY, Command, one_line
 
 from ..reports import made

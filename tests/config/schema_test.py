@@ -12,7 +12,8 @@ from omegaconf import OmegaConf
 from gan_cli.base.errors import ConfigError
 from gan_cli.config import data, models
 from gan_cli.config import schema as config
-from gan_cli.config.catalogue import DATA, MODELS
+from gan_cli.data import DATA
+from gan_cli.models import MODELS
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 YAMLS = sorted(CONFIGS.rglob("*.yaml"))

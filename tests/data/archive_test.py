@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 from gan_cli.base.errors import ConfigError, DataError
-from gan_cli.config.data import Folder, Zip
 from gan_cli.data import archive, load
-from gan_cli.data.archive import MemberLoader
+from gan_cli.data.archive import MemberLoader, Zip
+from gan_cli.data.folder import Folder
 from gan_cli.data.reading import labels, pictures
 from gan_cli.data.reading.pictures import BadPicture, Look
 from gan_cli.data.reading.source import Source

@@ -15,8 +15,8 @@ import pytest
 
 from gan_cli.base.download import Download
 from gan_cli.base.errors import DataError
-from gan_cli.config.data import Cifar10, Cifar100
 from gan_cli.data import cifar, load
+from gan_cli.data.cifar import Cifar10, Cifar100
 from gan_cli.data.reading import cifar_binary, cifar_names
 from gan_cli.data.reading.source import Source
 from tests.data.made import HTML, no_other_places, record, tar_gz, tar_of

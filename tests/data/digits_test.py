@@ -5,8 +5,8 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from gan_cli.config.data import Digits
 from gan_cli.data import load
+from gan_cli.data.digits import Digits
 
 
 def test_counts_are_those_of_the_published_set():

@@ -10,7 +10,7 @@ import pytest
 
 from gan_cli import data
 from gan_cli.base.errors import ConfigError, DataError
-from gan_cli.config.data import Folder
+from gan_cli.data.folder import Folder
 from gan_cli.data.reading.source import Source, Split
 
 from .made_pictures import BLUE, GREEN, RED, encoded, numbered, plain, write

@@ -15,9 +15,8 @@ import pytest
 from PIL import Image
 
 from gan_cli.base.errors import ConfigError, DataError
-from gan_cli.config.data import Frames
 from gan_cli.data import frames, load
-from gan_cli.data.frames import Cut, SequenceLoader, natural
+from gan_cli.data.frames import Cut, Frames, SequenceLoader, natural
 from gan_cli.data.reading import player
 from gan_cli.data.reading.pictures import BadPicture, Look
 from gan_cli.data.reading.player import Player, count_frames

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from gan_cli.base.errors import DataError
-from gan_cli.config.data import FashionMnist, Kmnist, Mnist
 from gan_cli.data import idx as published
 from gan_cli.data import load
+from gan_cli.data.idx import FashionMnist, Kmnist, Mnist
 from gan_cli.data.reading.source import Source
 from tests.data.made import (
     HTML,

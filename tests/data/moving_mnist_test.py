@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from gan_cli.base.errors import DataError
-from gan_cli.config.data import MovingMnist
 from gan_cli.data import idx, load, moving_mnist
+from gan_cli.data.moving_mnist import MovingMnist
 from gan_cli.data.reading.source import Source
 from tests.data.made import no_other_places, sprites, write_npz
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from gan_cli.base.errors import ConfigError, DataError
-from gan_cli.config.data import Npz
 from gan_cli.data import load
+from gan_cli.data.npz import Npz
 
 
 def pictures(count: int = 4, *shape: int) -> np.ndarray:

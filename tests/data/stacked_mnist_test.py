@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from gan_cli.base.errors import DataError
-from gan_cli.config.data import StackedMnist
 from gan_cli.data import idx, load, stacked_mnist
 from gan_cli.data.reading.source import Source, resize
+from gan_cli.data.stacked_mnist import StackedMnist
 from tests.data.made import no_other_places, sprites, write_npz
 
 REAL = Path(os.environ.get("GAN_DATA_DIR") or "nowhere") / "mnist.npz"

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from gan_cli.base.errors import ConfigError, DataError
-from gan_cli.config.data import Csv
 from gan_cli.data import load, table
 from gan_cli.data.reading import labels
 from gan_cli.data.reading.source import Source
+from gan_cli.data.table import Csv
 
 from .made_pictures import numbered, write
 

@@ -20,13 +20,13 @@ import numpy as np
 import pytest
 
 from gan_cli.base.errors import ConfigError, DataError
-from gan_cli.config.data import Tfds
 from gan_cli.data import load, tfds
 from gan_cli.data.reading import tfrecord
 from gan_cli.data.reading.array_record import ArrayLoader
 from gan_cli.data.reading.pictures import BadPicture, Look
 from gan_cli.data.reading.source import Source
 from gan_cli.data.reading.tfrecord import RecordLoader
+from gan_cli.data.tfds import Tfds
 
 from .made_pictures import numbered
 
@@ -225,7 +225,7 @@ def test_an_index_that_is_damaged_is_made_again(prepared: Path, cache: Path):
 
 def test_tensorflow_is_not_imported(prepared: Path):
     code = (
-        "import sys; from gan_cli.config.data import Tfds; from gan_cli.data import load\n"
+        "import sys; from gan_cli.data.tfds import Tfds; from gan_cli.data import load\n"
         f"source = load(Tfds(dataset='gan_cli_tiny', path={str(prepared)!r}, size=8))\n"
         "print(len(source.images[:]), sorted({'tensorflow', 'keras'} & set(sys.modules)))"
     )

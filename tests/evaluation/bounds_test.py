@@ -18,13 +18,13 @@ from gan_cli import data
 from gan_cli.base.errors import ConfigError
 from gan_cli.base.images import from_uint8
 from gan_cli.base.randomness import Noise
-from gan_cli.config.data import Digits
 from gan_cli.config.schema import Evaluation
+from gan_cli.data.digits import Digits
 from gan_cli.data.reading.source import Source
 from gan_cli.evaluation import bounds, evaluate, ruler, scores
 from gan_cli.evaluation.ruler import Setting
 from gan_cli.evaluation.scorer import Scorer, measured
-from gan_cli.models.base import LikelihoodModel
+from gan_cli.objectives.model import LikelihoodModel
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training.hooks import Checkpoint, Moment
 

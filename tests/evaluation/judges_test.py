@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from gan_cli import data
-from gan_cli.config.data import Digits
+from gan_cli.data.digits import Digits
 from gan_cli.evaluation import people, scores
 from tests.conftest import Command, one_line
 

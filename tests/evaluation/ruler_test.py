@@ -13,8 +13,11 @@ import pytest
 
 from gan_cli import data
 from gan_cli.base.errors import ConfigError, DataError
-from gan_cli.config.data import Digits, MovingMnist, Npz, StackedMnist
+from gan_cli.data.digits import Digits
+from gan_cli.data.moving_mnist import MovingMnist
+from gan_cli.data.npz import Npz
 from gan_cli.data.reading.source import Source
+from gan_cli.data.stacked_mnist import StackedMnist
 from gan_cli.evaluation import ruler
 from gan_cli.evaluation.ruler import Measured, Setting
 from gan_cli.metrics import table

@@ -16,8 +16,8 @@ import tensorflow as tf
 
 from gan_cli import data
 from gan_cli.base.images import to_uint8
-from gan_cli.config.data import Digits
 from gan_cli.config.schema import Evaluation
+from gan_cli.data.digits import Digits
 from gan_cli.data.reading.source import Source
 from gan_cli.evaluation import scorer
 from gan_cli.evaluation.ruler import Measured

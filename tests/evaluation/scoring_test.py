@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from gan_cli import data
-from gan_cli.config.data import Digits
+from gan_cli.data.digits import Digits
 from gan_cli.evaluation import evaluate as evaluation
 from gan_cli.evaluation import scores
 from gan_cli.evaluation.ruler import Setting, build

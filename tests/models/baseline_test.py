@@ -8,15 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from gan_cli.models.baseline import RandomPixels, Template
 
 from gan_cli import models
 from gan_cli.base.errors import ConfigError
 from gan_cli.base.images import to_uint8
 from gan_cli.base.spec import DataSpec
-from gan_cli.config.models import RandomPixels, Template
-from gan_cli.config.schema import Loss, Optimizer, Schedule
+from gan_cli.config.schema import Optimizer, Schedule
 from gan_cli.data.pipeline.feed import DeviceFeed
 from gan_cli.data.reading.source import Source
+from gan_cli.objectives.options import Loss
 from gan_cli.training import optimizers
 from gan_cli.training.state import State
 from gan_cli.training.step import Step

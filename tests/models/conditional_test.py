@@ -5,14 +5,14 @@ import math
 import numpy as np
 import pytest
 import tensorflow as tf
+from gan_cli.models.conditional import Acgan, Cgan, ProjectionGan
+from gan_cli.models.gan import Gan, Play, Verdict
 
 from gan_cli import models
 from gan_cli.base.errors import ConfigError
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import DataSpec
-from gan_cli.config.models import Acgan, Cgan, ProjectionGan
-from gan_cli.config.schema import Loss
-from gan_cli.models.gan import Gan, Play, Verdict
+from gan_cli.objectives.options import Loss
 
 SPEC = DataSpec(12, 8, 1, 3, ["a", "b", "c"])
 KINDS = [

@@ -6,8 +6,8 @@ import tensorflow as tf
 from gan_cli import models
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import DataSpec
-from gan_cli.config.models import ConvGan
-from gan_cli.config.schema import Loss
+from gan_cli.models.conv_gan import ConvGan
+from gan_cli.objectives.options import Loss
 
 SPEC = DataSpec(12, 9, 3)
 

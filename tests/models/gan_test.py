@@ -4,17 +4,18 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from gan_cli.models.gan import Gan
 
 from gan_cli import models
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import DataSpec
-from gan_cli.config.models import Dcgan
-from gan_cli.config.schema import Loss, Optimizer, Schedule
+from gan_cli.config.schema import Optimizer, Schedule
 from gan_cli.data.pipeline.feed import DeviceFeed
 from gan_cli.data.reading.source import Source
-from gan_cli.models.gan import Gan
+from gan_cli.models.dcgan import Dcgan
 from gan_cli.objectives.diffaug import differentiable
 from gan_cli.objectives.losses import ADVERSARIAL
+from gan_cli.objectives.options import Loss
 from gan_cli.training import optimizers
 from gan_cli.training.state import State
 from gan_cli.training.step import Step

@@ -11,10 +11,10 @@ import tensorflow as tf
 
 from gan_cli import models
 from gan_cli.base.spec import DataSpec
-from gan_cli.config.models import Dcgan
-from gan_cli.config.schema import Loss
-from gan_cli.models.base import Model
+from gan_cli.models.dcgan import Dcgan
 from gan_cli.networks.variables import variables_by_key
+from gan_cli.objectives.model import Model
+from gan_cli.objectives.options import Loss
 
 SPEC = DataSpec(9, 12, 3)
 OPTIONS = Dcgan(latent_dim=4, width=2, discriminator_norm="batch", discriminator_depth=2)

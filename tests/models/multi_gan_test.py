@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from gan_cli.models.gan import Gan
 
 from gan_cli import models
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import DataSpec
-from gan_cli.config.models import MultiGan
-from gan_cli.config.schema import Loss
-from gan_cli.models.gan import Gan
+from gan_cli.models.multi_gan import MultiGan
+from gan_cli.objectives.options import Loss
 
 SPEC = DataSpec(16, 16, 1)
 NOISE = Noise(0, tf.constant(0, tf.int64))

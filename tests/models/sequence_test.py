@@ -10,14 +10,19 @@ from gan_cli import models
 from gan_cli.base.errors import ConfigError
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import DataSpec
-from gan_cli.config import fit
-from gan_cli.config.models import SequenceGan, SequenceVae
-from gan_cli.config.schema import Loss
 from gan_cli.data.pipeline.augment import Transform
-from gan_cli.models.base import Model
-from gan_cli.models.sequence import SETTLING, SequenceGanModel, SequenceVaeModel, unrolled
 from gan_cli.objectives.diffaug import differentiable
 from gan_cli.objectives.likelihoods import LIKELIHOODS, kl_divergence
+from gan_cli.objectives.model import Model
+from gan_cli.objectives.options import Loss
+from gan_cli.objectives.sequences import (
+    SETTLING,
+    SequenceGan,
+    SequenceGanModel,
+    SequenceVae,
+    SequenceVaeModel,
+    unrolled,
+)
 
 SPEC = DataSpec(9, 12, 3, sequence_length=4)
 GAN = SequenceGan(latent_dim=5, width=2, state_channels=3, hidden=4, discriminator_norm="none")
@@ -64,7 +69,7 @@ def gradients(model: Model) -> dict[str, list[tf.Tensor]]:
 @both
 def test_a_sequence_has_the_length_of_the_data_or_any_other(options: SequenceGan | SequenceVae):
     model = build(options)
-    assert model.default_steps == 4
+    assert model.sequence_length == 4
     assert model.latent_shape == (5,)
     assert model.sample(latents()).shape == (3, 4, 9, 12, 3)
     for steps in (1, 2, 11):
@@ -225,4 +230,4 @@ def test_replaced_networks_are_those_that_play(options: SequenceGan | SequenceVa
 @both
 def test_single_images_are_refused(options: SequenceGan | SequenceVae):
     with pytest.raises(ConfigError, match=f"model={options.name} makes sequences"):
-        fit.check(options, DataSpec(9, 12, 3), Loss("non_saturating"))
+        models.check(options, DataSpec(9, 12, 3), Loss("non_saturating"))

@@ -16,11 +16,10 @@ from gan_cli import models
 from gan_cli.base.errors import ConfigError
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import DataSpec
-from gan_cli.config.models import VaeGan
-from gan_cli.config.schema import Loss
-from gan_cli.models.vae_gan import VaeGanModel
+from gan_cli.models.vae_gan import VaeGan, VaeGanModel
 from gan_cli.networks import vgg16
 from gan_cli.objectives.losses import ADVERSARIAL
+from gan_cli.objectives.options import Loss
 from tests.conftest import TINY, Command, one_line
 
 SPEC = DataSpec(9, 12, 3)

@@ -14,12 +14,10 @@ from gan_cli import models
 from gan_cli.base.errors import ConfigError
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import DataSpec
-from gan_cli.config import fit
-from gan_cli.config.models import Vae
-from gan_cli.config.schema import Loss
-from gan_cli.models.vae import VaeModel, binarized
+from gan_cli.models.vae import Vae, VaeModel, binarized
 from gan_cli.networks import vgg16
 from gan_cli.objectives.likelihoods import LIKELIHOODS
+from gan_cli.objectives.options import Loss
 
 SPEC = DataSpec(9, 12, 3)
 OPTIONS = Vae(latent_dim=4, width=2, hidden=8)
@@ -215,10 +213,10 @@ def test_only_bernoulli_is_binarised(likelihood: str):
     with pytest.raises(
         ConfigError, match=rf"model.binarize.*model.likelihood=bernoulli, not {likelihood}"
     ):
-        fit.check(
+        models.check(
             replace(OPTIONS, likelihood=likelihood, binarize=True), SPEC, Loss("non_saturating")
         )
-    fit.check(replace(OPTIONS, binarize=True), SPEC, Loss("non_saturating"))
+    models.check(replace(OPTIONS, binarize=True), SPEC, Loss("non_saturating"))
 
 
 def test_vgg16_adds_its_distance_to_the_loss_and_leaves_the_bound(monkeypatch: pytest.MonkeyPatch):

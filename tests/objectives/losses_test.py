@@ -6,7 +6,6 @@ from typing import get_args, get_type_hints
 import pytest
 import tensorflow as tf
 
-from gan_cli.config import fit
 from gan_cli.config import schema as config
 from gan_cli.objectives.losses import ADVERSARIAL, SMOOTHED, smoothed
 

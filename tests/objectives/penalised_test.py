@@ -4,10 +4,10 @@ logged.
 
 import pytest
 import tensorflow as tf
+from gan_cli.objectives.penalised import Penalties
 
 from gan_cli.base.randomness import Noise
-from gan_cli.config.schema import Loss
-from gan_cli.objectives.penalised import Penalties
+from gan_cli.objectives.options import Loss
 
 REAL, FAKE = tf.ones([4, 2, 2, 1]), tf.zeros([4, 2, 2, 1])
 

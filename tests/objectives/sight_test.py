@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from gan_cli.objectives.sight import Sight, packed
 
 from gan_cli.base.randomness import Noise
-from gan_cli.config.schema import Loss
-from gan_cli.objectives.sight import Sight, packed
+from gan_cli.objectives.options import Loss
 
 IMAGES = tf.reshape(tf.range(4 * 2 * 3 * 2, dtype=tf.float32), (4, 2, 3, 2))
 

@@ -14,9 +14,10 @@ from gan_cli import models
 from gan_cli.base import files
 from gan_cli.base.errors import CheckpointError, GanError, RunDirectoryError
 from gan_cli.base.spec import DataSpec
-from gan_cli.config.models import Dcgan
-from gan_cli.config.schema import Loss, Optimizer, Schedule
+from gan_cli.config.schema import Optimizer, Schedule
+from gan_cli.models.dcgan import Dcgan
 from gan_cli.networks.variables import export
+from gan_cli.objectives.options import Loss
 from gan_cli.runs import checkpoint
 from gan_cli.runs.checkpoint import SAMPLER, STATE, Judged
 from gan_cli.training import init_from, optimizers

@@ -19,11 +19,12 @@ from PIL import Image
 from gan_cli import models
 from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, NonFiniteError, RunDirectoryError
-from gan_cli.config.models import Dcgan
-from gan_cli.config.schema import Loss, Optimizer, PlayerOptimizer, Schedule
+from gan_cli.config.schema import Optimizer, PlayerOptimizer, Schedule
 from gan_cli.data.pipeline.feed import DeviceFeed
 from gan_cli.data.reading.source import Source
+from gan_cli.models.dcgan import Dcgan
 from gan_cli.networks.variables import export
+from gan_cli.objectives.options import Loss
 from gan_cli.runs.journal import entries, json_lines
 from gan_cli.runs.rundir import ModelCard
 from gan_cli.sampling import drawing

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from gan_cli.base.errors import NonFiniteError, RunDirectoryError
-from gan_cli.config.schema import Loss, Optimizer, PlayerOptimizer, Schedule, TrainConfig, Training
+from gan_cli.config.schema import Optimizer, PlayerOptimizer, Schedule, TrainConfig, Training
+from gan_cli.objectives.options import Loss
 from gan_cli.runs import checkpoint
 from gan_cli.runs.checkpoint import SAMPLER, STATE, Judged
 from gan_cli.runs.rundir import RunDirectory

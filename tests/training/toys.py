@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from gan_cli.base.randomness import Noise
-from gan_cli.models.base import Autoencoder, Model
+from gan_cli.objectives.model import Autoencoder, Model
 
 
 class Toy(Model):
@@ -36,14 +36,14 @@ class Labelled(Toy):
 class Sequences(Toy):
     """The first frame is noise, and every other one is the negative of the frame before."""
 
-    default_steps = 4
+    sequence_length = 4
 
     def sample(
         self, latents: tf.Tensor, labels: tf.Tensor | None = None, steps: int | None = None
     ) -> tf.Tensor:
         frame = super().sample(latents)
         return tf.stack(
-            [frame if step % 2 == 0 else -frame for step in range(steps or self.default_steps)],
+            [frame if step % 2 == 0 else -frame for step in range(steps or self.sequence_length)],
             axis=1,
         )
 

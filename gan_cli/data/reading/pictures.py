@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageColor, ImageOps
 
 from gan_cli.base.errors import ConfigError
-from gan_cli.config.data import Pictures
+from gan_cli.data.reading.options import Pictures
 from gan_cli.data.reading.source import digest
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from gan_cli.base.errors import ConfigError
-from gan_cli.config.data import Folder
+from gan_cli.data.folder import Folder
 from gan_cli.data.reading.pictures import NOT_A_PICTURE, BadPicture, Look, look
 
 from ..made_pictures import (

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from gan_cli.models.conditional import Acgan, Cgan
 
+from gan_cli import models
 from gan_cli.base.errors import ConfigError
 from gan_cli.base.spec import DataSpec
-from gan_cli.config import fit
-from gan_cli.config.models import Acgan, Cgan, Dcgan, Vae
-from gan_cli.config.schema import Loss
+from gan_cli.models.dcgan import Dcgan
+from gan_cli.models.vae import Vae
+from gan_cli.objectives.options import Loss
 from tests.conftest import Command, one_line
 
 GREY, LABELLED, VIDEO = (
@@ -29,7 +31,7 @@ GREY, LABELLED, VIDEO = (
     ],
 )
 def test_what_fits(options: object, spec: DataSpec, loss: Loss):
-    fit.check(options, spec, loss)
+    models.check(options, spec, loss)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,7 @@ def test_what_fits(options: object, spec: DataSpec, loss: Loss):
 )
 def test_what_does_not(options: object, spec: DataSpec, loss: Loss, message: str):
     with pytest.raises(ConfigError) as caught:
-        fit.check(options, spec, loss)
+        models.check(options, spec, loss)
     assert str(caught.value).startswith(message)
     assert "\n" not in str(caught.value)
 

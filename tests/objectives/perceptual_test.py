@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from gan_cli.networks.perceptual import Perceptual
 
 from gan_cli.base.errors import DataError
 from gan_cli.networks import perceptual, vgg16
-from gan_cli.networks.perceptual import Perceptual
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,8 @@ place of pixels.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import keras
 import tensorflow as tf
 
@@ -67,11 +69,24 @@ class Perceptual:
         return maps
 
 
-def asked(
-    features: str | None, image_shape: ImageShape, weight: float, file: str | None
-) -> Perceptual | None:
+class PerceptualSettings(Protocol):
+    """The options of a model that takes this term."""
+
+    @property
+    def features(self) -> str | None: ...
+
+    @property
+    def features_weight(self) -> float: ...
+
+    @property
+    def features_file(self) -> str | None: ...
+
+
+def perceptual(options: PerceptualSettings, image_shape: ImageShape) -> Perceptual | None:
     """The term that the options of a model ask for; None where they ask for none."""
-    return {None: None, "vgg16": Perceptual(image_shape, weight, file)}[features]
+    if options.features is None:
+        return None
+    return Perceptual(image_shape, options.features_weight, options.features_file)
 
 
 def _resizing(side: int, target: int) -> tf.Tensor:

@@ -1,0 +1,29 @@
+"""TensorFlow and Keras, imported when something of theirs is first used.
+
+What is listed by name (models, losses, metrics) is imported to answer `--help` and to refuse a
+mistake; with these names instead of the modules that costs none of the five seconds that
+TensorFlow's import takes.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+else:
+
+    class _Lazy:
+        """A module that is imported at the first look for one of its names."""
+
+        def __init__(self, name: str) -> None:
+            self._name = name
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(import_module(self._name), name)
+
+    keras, tf = _Lazy("keras"), _Lazy("tensorflow")
+
+__all__ = ["keras", "tf"]

@@ -1,0 +1,39 @@
+"""Options that the sources of picture files share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gan_cli.config.options import Share, Size, option, options
+
+SIDE = "side, or [height, width], in pixels"
+
+
+@options
+class Pictures:
+    """What all sources of picture files share."""
+
+    path: str | None = option("what to read (required)", None)
+    size: Size = option(f"{SIDE}; null: the files' own, where all share one", 64)
+    fit: Literal["crop", "pad", "stretch"] = option(
+        (
+            "where the shape differs: crop the longer side, pad the shorter one with the "
+            "background, "
+            "or stretch"
+        ),
+        "crop",
+    )
+    channels: Literal["auto", 1, 3] = option(
+        "1 (grey), 3 (RGB), or auto: 1 where every picture is grey", "auto"
+    )
+    background: str = option(
+        "colour behind transparent pixels and of the padding: a name or #rrggbb", "white"
+    )
+    test_share: Share = option(
+        "share that is held out for evaluation where there is no test split", 0.1
+    )
+    max_bad_fraction: Annotated[float, Field(ge=0.0, le=1.0)] = option(
+        "largest share of broken files to leave out; with more, nothing is trained", 0.01
+    )

@@ -1,0 +1,115 @@
+"""What a model is to the step and the loop: networks, players, phases, and how it is sampled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from gan_cli.base.lazy import keras, tf
+from gan_cli.base.randomness import Noise
+from gan_cli.base.spec import Batch, Logs
+
+Networks = Mapping[str, "keras.Model"]
+
+
+class Context(NamedTuple):
+    """Where training stands when a loss is computed.
+
+    Attributes:
+        step: int64 scalar, steps done before this one.
+        update: int64 scalar, how often this phase's players were updated before.
+        noise: the random draws of this update.
+    """
+
+    step: tf.Tensor
+    update: tf.Tensor
+    noise: Noise
+
+    def branch(self, name: str) -> Context:
+        """The same moment with draws that are independent of these."""
+        return self._replace(noise=self.noise.branch(name))
+
+
+Losses = Callable[[Batch, Context], tuple[dict[str, "tf.Tensor"], Logs]]
+
+
+class Phase(NamedTuple):
+    """A part of a step: one forward pass, and an update of each player that has a loss in it.
+
+    Attributes:
+        losses: (batch, context) -> player -> scalar loss, and what else is logged.
+        trains: those players.
+        repeats: updates in one step, each on a batch of its own.
+    """
+
+    losses: Losses
+    trains: tuple[str, ...]
+    repeats: int = 1
+
+
+Sample = Callable[[Networks, "tf.Tensor", "tf.Tensor | None", "int | None"], "tf.Tensor"]
+Reconstruct = Callable[[Networks, "tf.Tensor"], "tf.Tensor"]
+Bound = Callable[[Networks, "tf.Tensor", Noise], "tf.Tensor"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """Networks and the rules to train and sample them; step and loop know nothing else.
+
+    Attributes:
+        networks: name -> built keras.Model whose layers are all named.
+        players: player -> the networks that it trains; each player has an optimizer of its own.
+        sampler: the networks needed to sample; the moving average follows these.
+        phases: run in order, each with its repeats, in every step.
+        latent_shape: shape of one latent.
+        sampling: (networks, latents, labels, steps) -> images, in inference mode.
+        num_classes: of a model that is conditioned on the class; 0: it takes no labels.
+        sequence_length: frames of a sequence; 0: it makes single images.
+        reconstruction: (networks, images) -> images, of a model that finds the latents of images.
+        evidence_bound: (networks, images, noise) -> [B] in nats, of a model with a likelihood.
+        prepare: loads what training needs and sampling does not, before the first step.
+    """
+
+    networks: Networks
+    players: Mapping[str, tuple[str, ...]]
+    sampler: tuple[str, ...]
+    phases: tuple[Phase, ...]
+    latent_shape: tuple[int, ...]
+    sampling: Sample
+    num_classes: int = 0
+    sequence_length: int = 0
+    reconstruction: Reconstruct | None = None
+    evidence_bound: Bound | None = None
+    prepare: Callable[[], None] = lambda: None
+
+    def sample(
+        self, latents: tf.Tensor, labels: tf.Tensor | None = None, steps: int | None = None
+    ) -> tf.Tensor:
+        """Latents [B, *latent_shape] -> images [B, H, W, C] float32 in [-1, 1].
+
+        Args:
+            labels: int64 [B], where the model has num_classes; else ignored.
+            steps: frames, where it makes sequences: then images are [B, steps, H, W, C]; None: as
+                many as the data has.
+        """
+        return self.sampling(self.networks, latents, labels, steps)
+
+    def reconstruct(self, images: tf.Tensor) -> tf.Tensor:
+        """Images [B, H, W, C] in [-1, 1] -> what the model makes of them, without noise."""
+        assert self.reconstruction is not None
+        return self.reconstruction(self.networks, images)
+
+    def bound(self, images: tf.Tensor, noise: Noise) -> tf.Tensor:
+        """The evidence lower bound of each image, float32 [B], in nats; higher is better."""
+        assert self.evidence_bound is not None
+        return self.evidence_bound(self.networks, images, noise)
+
+    def trainable(self, player: str) -> list[keras.Variable]:
+        """The variables that a player trains, in a fixed order."""
+        names = self.players[player]
+        return [each for name in names for each in self.networks[name].trainable_variables]
+
+    def with_networks(self, networks: Networks) -> Model:
+        """The same model for sampling, with some of its networks replaced."""
+        return replace(self, networks={**self.networks, **networks})

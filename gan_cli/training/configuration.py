@@ -1,0 +1,60 @@
+"""The configuration of a run, checked: from plain values to options, and whether they go together.
+
+No TensorFlow: a mistake is answered before anything is loaded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from gan_cli.base.errors import ConfigError
+from gan_cli.base.spec import DataSpec
+from gan_cli.config.options import parse
+from gan_cli.config.schema import TrainConfig
+from gan_cli.data import DATA
+from gan_cli.models import MODELS, check
+from gan_cli.objectives.options import parse_loss
+
+
+def train_config(values: dict[str, Any]) -> TrainConfig:
+    """Plain values as a checked configuration, the options of model, data and loss by their names.
+
+    Raises:
+        ConfigError: one line with the key and what is accepted.
+    """
+    checked = parse(TrainConfig, values)
+    return replace(
+        checked,
+        model=MODELS.parse(checked.model),
+        data=DATA.parse(checked.data),
+        loss=parse_loss(checked.loss),
+    )
+
+
+def check_run(config: TrainConfig, spec: DataSpec) -> None:
+    """Refuse what cannot be trained.
+
+    Raises:
+        ConfigError: one line with the key and why.
+    """
+    name, entry, pack = config.model.name, MODELS[config.model.name], config.loss.pack
+    if "labels" in entry.needs and not spec.num_classes:
+        raise ConfigError(
+            f"model={name} needs labels; data={config.data.name} has none (a folder has one class "
+            "per subfolder)"
+        )
+    check(config.model, spec, config.loss)
+    if config.training.batch_size % pack:
+        raise ConfigError(
+            f"training.batch_size={config.training.batch_size} is no multiple of loss.pack={pack}"
+        )
+    if config.evaluation.objective == "elbo_held_out" and not entry.likelihood:
+        raise ConfigError(
+            f"evaluation.objective=elbo_held_out: model={name} has no likelihood; frechet ranks "
+            "any model"
+        )
+    if config.augment.differentiable and not entry.adversarial:
+        raise ConfigError(
+            f"model={name} has no discriminator for augment.differentiable; augment=none"
+        )
