@@ -124,7 +124,7 @@ def test_names_cost_no_tensorflow():
     """Whatever answers `--help` and a config mistake starts in a fraction of TensorFlow's import
     time.
     """
-    code = "import sys, gan_cli.config.options, gan_cli.data.idx, gan_cli.data.folder\n"
+    code = "import sys, gan_cli.config.options, gan_cli.data.mnist, gan_cli.data.folder\n"
     code += "print(sorted({'tensorflow', 'keras', 'hydra'} & set(sys.modules)))"
     answer = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

@@ -15,14 +15,16 @@ import pytest
 
 from gan_cli.base.download import Download
 from gan_cli.base.errors import DataError
-from gan_cli.data import cifar, load
-from gan_cli.data.cifar import Cifar10, Cifar100
-from gan_cli.data.reading import cifar_binary, cifar_names
+from gan_cli.data import cifar10, cifar100, load
+from gan_cli.data.cifar10 import Cifar10
+from gan_cli.data.cifar100 import Cifar100
+from gan_cli.data.reading import cifar_binary
 from gan_cli.data.reading.source import Source
 from tests.data.made import HTML, no_other_places, record, tar_gz, tar_of
 from tests.web import serve
 
 Publish = Callable[..., None]
+SOURCES = {"cifar10": cifar10, "cifar100": cifar100}
 
 REAL = Path(os.environ.get("GAN_DATA_DIR") or "nowhere")
 BATCHES = [f"data_batch_{number}.bin" for number in range(1, 6)]
@@ -38,14 +40,13 @@ def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publish
 
         def publish(name: str, path: Path, sha256: str = "") -> None:
             sha256 = sha256 or hashlib.sha256(path.read_bytes()).hexdigest()
-            known = getattr(cifar, name)
+            source = SOURCES[name]
             download = Download(f"{server.address}/{path.name}", sha256)
-            monkeypatch.setattr(cifar, name, known._replace(download=download))
+            monkeypatch.setattr(source, "PUBLISHED", source.PUBLISHED._replace(download=download))
 
-        for name in ("CIFAR10", "CIFAR100"):
-            known = getattr(cifar, name)
-            layout = known.layout._replace(records={"train": 2, "test": 2})
-            monkeypatch.setattr(cifar, name, known._replace(layout=layout))
+        for name, source in SOURCES.items():
+            layout = source.PUBLISHED.layout._replace(records={"train": 2, "test": 2})
+            monkeypatch.setattr(source, "PUBLISHED", source.PUBLISHED._replace(layout=layout))
             publish(name, tmp_path / "unpublished", "0" * 64)
         yield publish
 
@@ -225,7 +226,7 @@ def test_the_order_of_the_places(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, publish: Publish
 ):
     """data.path before GAN_DATA_DIR before Keras's cache before the network."""
-    publish("CIFAR10", archive(tmp_path / "published.tar.gz", batches(60)))
+    publish("cifar10", archive(tmp_path / "published.tar.gz", batches(60)))
     write_folder(
         cache / "cifar-10-batches-py", {name.removesuffix(".bin"): b"a pickle" for name in BATCHES}
     )
@@ -248,7 +249,7 @@ def test_the_order_of_the_places(
 
 
 def test_the_second_run_needs_no_network(tmp_path: Path, publish: Publish):
-    publish("CIFAR10", archive(tmp_path / "published.tar.gz", batches()))
+    publish("cifar10", archive(tmp_path / "published.tar.gz", batches()))
     first = load(Cifar10())
     (tmp_path / "published.tar.gz").unlink()
     assert load(Cifar10()).fingerprint == first.fingerprint
@@ -256,7 +257,7 @@ def test_the_second_run_needs_no_network(tmp_path: Path, publish: Publish):
 
 
 def test_a_download_that_is_not_the_published_file(tmp_path: Path, cache: Path, publish: Publish):
-    publish("CIFAR10", archive(tmp_path / "published.tar.gz", batches()), "0" * 64)
+    publish("cifar10", archive(tmp_path / "published.tar.gz", batches()), "0" * 64)
     with pytest.raises(DataError, match="what arrived is not the published file"):
         load(Cifar10())
     assert list(cache.iterdir()) == []
@@ -324,7 +325,7 @@ def test_coarse_classes_are_not_in_an_npz(tmp_path: Path):
 
 
 def test_class_names_are_in_the_official_order():
-    fine, coarse = cifar_names.FINE.split(), cifar_names.COARSE.split()
+    fine, coarse = cifar100.FINE.split(), cifar100.COARSE.split()
     assert (len(set(fine)), len(set(coarse))) == (100, 20)
     assert (fine, coarse) == (sorted(fine), sorted(coarse))
     assert [fine[index] for index in (0, 19, 39, 50, 71, 99)] == [
@@ -566,7 +567,7 @@ def test_an_archive_of_many_files(tmp_path: Path):
 
 def test_the_official_sizes(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.undo()
-    for known, width in ((cifar.CIFAR10, 3073), (cifar.CIFAR100, 3074)):
+    for known, width in ((cifar10.PUBLISHED, 3073), (cifar100.PUBLISHED, 3074)):
         assert (known.layout.count("train"), known.layout.count("test"), known.layout.width) == (
             50_000,
             10_000,

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from gan_cli.base.errors import DataError
-from gan_cli.data import idx as published
-from gan_cli.data import load
-from gan_cli.data.idx import FashionMnist, Kmnist, Mnist
+from gan_cli.data import fashion_mnist, kmnist, load, mnist
+from gan_cli.data.fashion_mnist import FashionMnist
+from gan_cli.data.kmnist import Kmnist
+from gan_cli.data.mnist import Mnist
+from gan_cli.data.reading.idx import IDX
 from gan_cli.data.reading.source import Source
 from tests.data.made import (
     HTML,
@@ -54,11 +56,11 @@ def publish(tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> 
         found = {
             path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*")
         }
-        for name in ("MNIST", "FASHION_MNIST", "KMNIST"):
-            known = getattr(published, name)
+        for source in (mnist, fashion_mnist, kmnist):
+            known = source.PUBLISHED
             hashes = dict.fromkeys(known.sha256, "") | found | sha256
             changed = known._replace(address=server.address, sha256=hashes)
-            monkeypatch.setattr(published, name, changed)
+            monkeypatch.setattr(source, "PUBLISHED", changed)
 
     again(tmp_path / "published")
     return again
@@ -311,7 +313,7 @@ def test_damage_is_told_even_where_the_next_place_is_good(
 
 
 def test_no_network(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(published, "MNIST", published.MNIST._replace(address=NOWHERE))
+    monkeypatch.setattr(mnist, "PUBLISHED", mnist.PUBLISHED._replace(address=NOWHERE))
     monkeypatch.setenv("GAN_DATA_DIR", str(tmp_path / "mine"))
     with pytest.raises(DataError) as caught:
         load(Mnist())
@@ -511,16 +513,17 @@ def test_kin_are_not_read_from_an_npz(tmp_path: Path, schema: type):
 
 def test_the_downloads_are_those_of_the_publishers(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.undo()
-    for known in (published.MNIST, published.FASHION_MNIST, published.KMNIST):
+    for known in (mnist.PUBLISHED, fashion_mnist.PUBLISHED, kmnist.PUBLISHED):
         files = (
             {"mnist.npz"}
             if known.npz
-            else {f"{name}.gz" for names in published.IDX.values() for name in names}
+            else {f"{name}.gz" for names in IDX.values() for name in names}
         )
         assert set(known.sha256) == files
         assert all(re.fullmatch("[0-9a-f]{64}", sha256) for sha256 in known.sha256.values())
         assert re.match("https?://", known.address)
-    assert len({*published.FASHION_MNIST.sha256.values(), *published.KMNIST.sha256.values()}) == 8
+    kin = (fashion_mnist.PUBLISHED, kmnist.PUBLISHED)
+    assert len({sha256 for known in kin for sha256 in known.sha256.values()}) == 8
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="GAN_DATA_DIR holds no mnist.npz")

@@ -1,5 +1,5 @@
-"""`data=cifar10` and `data=cifar100`: 32x32 RGB images (Krizhevsky, 2009), from an npz or the
-official binary version.
+"""Sets of 32x32 RGB images that are published as CIFAR is: as an npz or the official binary
+version.
 
 Keras's own copies (cifar-10-batches-py) are pickles, which are never read: where nothing else is
 found, the download follows.
@@ -8,45 +8,29 @@ found, the download follows.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from gan_cli.base.download import Download, one_line, places
 from gan_cli.base.errors import DataError
-from gan_cli.config.options import Size, option, options
-from gan_cli.data import data_source
-from gan_cli.data.reading import cifar_names
 from gan_cli.data.reading.arrays import read_npz
 from gan_cli.data.reading.cifar_binary import Layout, Table, check_labels, read_archive, read_folder
 from gan_cli.data.reading.locate import fetch
-from gan_cli.data.reading.options import SIDE
 from gan_cli.data.reading.source import Source, Split, resize
 
 
-@options
-class Cifar10:
-    """Options of `data=cifar10`."""
+class Located(Protocol):
+    """Options that say where a set's files are, and the size of its images."""
 
-    name: str = "cifar10"
-    path: str | None = option(
-        "npz with x_train, y_train, or the binary version (.tar.gz or folder); null: look around",
-        None,
-    )
-    size: Size = option(f"{SIDE}; null: 32", None)
+    @property
+    def name(self) -> str: ...
 
+    @property
+    def path(self) -> str | None: ...
 
-@options
-class Cifar100:
-    """Options of `data=cifar100`."""
-
-    name: str = "cifar100"
-    path: str | None = option(
-        "npz with x_train, y_train, or the binary version (.tar.gz or folder); null: look around",
-        None,
-    )
-    size: Size = option(f"{SIDE}; null: 32", None)
-    labels: Literal["fine", "coarse"] = option("the 100 classes or the 20 groups of them", "fine")
+    @property
+    def size(self) -> int | list[int] | None: ...
 
 
 class Known(NamedTuple):
@@ -60,71 +44,15 @@ class Known(NamedTuple):
     download: Download
 
 
-CIFAR10 = Known(
-    npz="cifar10.npz",
-    part="cifar10_subset.npz",
-    layout=Layout(
-        folder="cifar-10-batches-bin",
-        archive="cifar-10-binary.tar.gz",
-        files={
-            "train": tuple(f"data_batch_{number}.bin" for number in range(1, 6)),
-            "test": ("test_batch.bin",),
-        },
-        records={"train": 10_000, "test": 10_000},
-        classes=(10,),
-    ),
-    download=Download(
-        "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
-        "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
-    ),
-)
-CIFAR100 = Known(
-    npz="cifar100.npz",
-    part="cifar100_subset.npz",
-    layout=Layout(
-        folder="cifar-100-binary",
-        archive="cifar-100-binary.tar.gz",
-        files={"train": ("train.bin",), "test": ("test.bin",)},
-        records={"train": 50_000, "test": 10_000},
-        classes=(20, 100),
-    ),
-    download=Download(
-        "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
-        "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
-    ),
-)
-
-
-@data_source("cifar10", Cifar10)
-def cifar10(options: Cifar10, split: Split) -> Source:
-    """50,000 and 10,000 images of ten classes."""
-    found = _find(CIFAR10, options, split)
-    return _source(CIFAR10, options, split, found, found.labels[:, 0], cifar_names.CIFAR10)
-
-
-@data_source("cifar100", Cifar100)
-def cifar100(options: Cifar100, split: Split) -> Source:
-    """50,000 and 10,000 images of 100 classes in 20 groups."""
-    found = _find(CIFAR100, options, split)
-    if options.labels == "fine":
-        return _source(CIFAR100, options, split, found, found.labels[:, -1], cifar_names.FINE)
-    if found.labels.shape[1] == 1:
-        raise DataError(
-            f"{found.origin}: an npz has the fine labels alone; for data.labels=coarse give "
-            "data.path=FILE with "
-            f"{CIFAR100.layout.archive} from {CIFAR100.download.url}"
-        )
-    return _source(CIFAR100, options, split, found, found.labels[:, 0], cifar_names.COARSE)
-
-
-def _source(
+def source(
     known: Known,
-    options: Cifar10 | Cifar100,
+    options: Located,
     split: Split,
     found: Table,
     labels: np.ndarray,
     names: str,
 ) -> Source:
+    """A split with these of its labels, at another size where one is asked for."""
     whole = known.layout.count(split)
     notes = (
         []
@@ -135,7 +63,7 @@ def _source(
     return Source(images, labels.astype(np.int64), names.split(), str(found.origin), notes=notes)
 
 
-def _find(known: Known, options: Cifar10 | Cifar100, split: Split) -> Table:
+def find(known: Known, options: Located, split: Split) -> Table:
     """At `path`, in GAN_DATA_DIR, in Keras's cache, or downloaded, in this order; in a folder the
     whole set before a part.
     """
