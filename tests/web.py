@@ -17,7 +17,8 @@ class Server:
 
     Attributes:
         answered: the addresses that were asked for.
-        headers: more than the length of the file.
+        headers, headers_of_404: more than the length of the file.
+        length: whether that is sent.
         cut: bytes of a file after which the connection breaks; None: none.
     """
 
@@ -25,6 +26,7 @@ class Server:
         self.folder, self.address = folder, NOWHERE
         self.answered: list[str] = []
         self.headers: dict[str, str] = {}
+        self.headers_of_404: dict[str, str] = {}
         self.cut: int | None = None
         self.length = True
 
@@ -43,7 +45,10 @@ def serve(folder: Path) -> Iterator[Server]:
             server.answered.append(self.path)
             content = server.content(self.path.rpartition("/")[2])
             if content is None:
-                self.send_error(404)
+                self.send_response(404)
+                for name, value in server.headers_of_404.items():
+                    self.send_header(name, value)
+                self.end_headers()
                 return
             self.send_response(200)
             if server.length:
