@@ -8,8 +8,8 @@ from gan_cli.base.download import Download
 from gan_cli.base.errors import DataError
 from gan_cli.config.options import Size, option, options
 from gan_cli.data import data_source
-from gan_cli.data.reading.cifar import Known, find, source
-from gan_cli.data.reading.cifar_binary import Layout
+from gan_cli.data.formats.cifar import Known, find, source
+from gan_cli.data.formats.cifar_binary import Layout
 from gan_cli.data.reading.options import SIDE
 from gan_cli.data.reading.source import Source, Split
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gan_cli.config.options import Size, option, options
 from gan_cli.data import data_source
-from gan_cli.data.reading.idx import Known, Located, load_published
+from gan_cli.data.formats.idx import Known, Located, load_published
 from gan_cli.data.reading.options import SIDE
 from gan_cli.data.reading.source import Source, Split
 

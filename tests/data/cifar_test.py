@@ -18,7 +18,7 @@ from gan_cli.base.errors import DataError
 from gan_cli.data import cifar10, cifar100, load
 from gan_cli.data.cifar10 import Cifar10
 from gan_cli.data.cifar100 import Cifar100
-from gan_cli.data.reading import cifar_binary
+from gan_cli.data.formats import cifar_binary
 from gan_cli.data.reading.source import Source
 from tests.data.made import HTML, no_other_places, record, tar_gz, tar_of
 from tests.web import serve

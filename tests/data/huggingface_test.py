@@ -13,8 +13,8 @@ import pytest
 
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.data import load
+from gan_cli.data.formats import arrow
 from gan_cli.data.huggingface import HuggingFace
-from gan_cli.data.reading import arrow
 from gan_cli.data.reading.source import Source
 from tests.web import NOWHERE, serve
 

@@ -13,9 +13,9 @@ import pytest
 from gan_cli.base.errors import DataError
 from gan_cli.data import fashion_mnist, kmnist, load, mnist
 from gan_cli.data.fashion_mnist import FashionMnist
+from gan_cli.data.formats.idx import IDX
 from gan_cli.data.kmnist import Kmnist
 from gan_cli.data.mnist import Mnist
-from gan_cli.data.reading.idx import IDX
 from gan_cli.data.reading.source import Source
 from tests.data.made import (
     HTML,

@@ -21,11 +21,11 @@ import pytest
 
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.data import load, tfds
-from gan_cli.data.reading import tfrecord
-from gan_cli.data.reading.array_record import ArrayLoader
+from gan_cli.data.formats import tfrecord
+from gan_cli.data.formats.array_record import ArrayLoader
+from gan_cli.data.formats.tfrecord import RecordLoader
 from gan_cli.data.reading.pictures import BadPicture, Look
 from gan_cli.data.reading.source import Source
-from gan_cli.data.reading.tfrecord import RecordLoader
 from gan_cli.data.tfds import Tfds
 
 from .made_pictures import numbered
