@@ -11,13 +11,13 @@ import numpy as np
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.config.options import option, options
 from gan_cli.data import data_source
-from gan_cli.data.folder import recipe, source
 from gan_cli.data.formats import arrow
 from gan_cli.data.formats.hub import Opened, open_from_hub, open_local
 from gan_cli.data.reading.arrays import first_line
 from gan_cli.data.reading.cache import stored
 from gan_cli.data.reading.labels import MOST_CLASSES, in_range, numbers_up_to
 from gan_cli.data.reading.listing import required, shown
+from gan_cli.data.reading.loading import recipe, source
 from gan_cli.data.reading.options import Pictures
 from gan_cli.data.reading.pictures import look
 from gan_cli.data.reading.source import Source, Split

@@ -16,7 +16,6 @@ import numpy as np
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.config.options import option, options
 from gan_cli.data import data_source
-from gan_cli.data.folder import recipe, source
 from gan_cli.data.formats import array_record, tfrecord
 from gan_cli.data.formats.array_record import ArrayLoader
 from gan_cli.data.formats.examples import indexed, listed
@@ -24,6 +23,7 @@ from gan_cli.data.formats.tfrecord import RecordLoader
 from gan_cli.data.reading.arrays import first_line
 from gan_cli.data.reading.cache import stored
 from gan_cli.data.reading.labels import MOST_CLASSES
+from gan_cli.data.reading.loading import recipe, source
 from gan_cli.data.reading.options import Pictures
 from gan_cli.data.reading.pictures import look
 from gan_cli.data.reading.scan import begin

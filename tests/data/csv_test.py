@@ -14,8 +14,8 @@ import pytest
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.data import load
 from gan_cli.data.csv import Csv
-from gan_cli.data.folder import FileLoader
 from gan_cli.data.reading import labels
+from gan_cli.data.reading.loading import FileLoader
 from gan_cli.data.reading.pictures import look
 from gan_cli.data.reading.source import Source
 

@@ -15,8 +15,8 @@ import numpy as np
 from gan_cli.base.download import Download, one_line, places
 from gan_cli.base.errors import DataError
 from gan_cli.data.formats.cifar_binary import Layout, Table, check_labels, read_archive, read_folder
+from gan_cli.data.formats.fetch import fetch
 from gan_cli.data.reading.arrays import read_npz
-from gan_cli.data.reading.locate import fetch
 from gan_cli.data.reading.source import Source, Split, resize
 
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from gan_cli.base.download import Download, keras_cache, one_line, places
 from gan_cli.base.errors import DataError
+from gan_cli.data.formats.fetch import fetch
 from gan_cli.data.reading.arrays import read_idx, read_npz
-from gan_cli.data.reading.locate import fetch
 from gan_cli.data.reading.source import Source, Split, resize
 
 
