@@ -99,9 +99,9 @@ class Sequences:
         patches = np.lib.stride_tricks.sliding_window_view(
             frames, self._grey.shape[1:], axis=(2, 3), writeable=True
         )
-        sequence, moment = np.ogrid[: frames.shape[0], : frames.shape[1]]
+        sequence, frame = np.ogrid[: frames.shape[0], : frames.shape[1]]
         for digit in range(self._digits):
-            at = (sequence, moment, places[:, :, digit, 0], places[:, :, digit, 1])
+            at = (sequence, frame, places[:, :, digit, 0], places[:, :, digit, 1])
             patches[at] = np.maximum(patches[at], self._grey[which[:, digit], None])
 
     def positions(self, draws: np.ndarray) -> np.ndarray:

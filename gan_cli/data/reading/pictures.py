@@ -30,7 +30,7 @@ class BadPicture(Exception):
 
 
 class Look(NamedTuple):
-    """How pictures shall look: (height, width) or None for their own size, fit, channels and
+    """How pictures should look: (height, width) or None for their own size, fit, channels and
     background.
     """
 
