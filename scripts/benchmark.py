@@ -71,8 +71,8 @@ def ours(
     def run() -> float:
         start = int(state.step.numpy())
         watchers = [
-            hooks.ProgressLines(100, io.StringIO()),
-            hooks.MetricsLog(folder / "metrics.jsonl", 100, start),
+            progress.ProgressLines(100, io.StringIO()),
+            progress.MetricsLog(folder / "metrics.jsonl", 100, start),
         ]
         began = time.perf_counter()
         Loop(state, step, watchers, batch_size=batch, log_every=100).run(start + steps, Signals())
@@ -433,7 +433,7 @@ def checkpoint_worker(arguments: list[str]) -> None:
     spent: list[float] = []
     call = hooks.Checkpoint.__call__
 
-    def timed(self: hooks.Checkpoint, moment: hooks.Moment) -> None:
+    def timed(self: hooks.Checkpoint, moment: hooks.Progress) -> None:
         began = time.perf_counter()
         call(self, moment)
         spent.append(time.perf_counter() - began)
