@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.mark.slow
 def test_the_wheel_carries_configs_digits_and_page_and_runs_from_anywhere(tmp_path: Path) -> None:
     source = tmp_path / "source"
-    for name in ("gan_cli", "configs"):
+    for name in ("gan_cli", "configs", "hydra_plugins"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source / name)

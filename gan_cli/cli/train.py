@@ -15,7 +15,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from gan_cli.base.errors import ConfigError
-from gan_cli.cli import app, bare, jobs, launcher, single, sweeper
+from gan_cli.cli import app, bare, jobs, single, sweeper
 from gan_cli.cli.options import all_keys
 from gan_cli.sweeps import plan
 
@@ -46,7 +46,6 @@ def start(
     job: Callable[[DictConfig], float | None], around: AbstractContextManager[None] | None = None
 ) -> int:
     """Compose this process's arguments and call a job with the result; returns the exit code."""
-    launcher.register()
     opened = (
         _ANY_KEY if any(argument.startswith("resume=") for argument in sys.argv) else _PLAYERS_KEY
     )
