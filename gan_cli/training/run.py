@@ -227,7 +227,7 @@ def _loop(
     training = config.training
     saver = _saver(config, run, state, card, source, start)
     with failures.explained(run, saver, feed):
-        made = scorer.measured(config.data, source, config.evaluation, total, say)
+        made = scorer.evaluator_of_run(config.data, source, config.evaluation, total, say)
         judge = (
             scorer.Scorer(
                 made, config.evaluation, run, state.sampler, int(state.step.numpy()), saver
@@ -292,7 +292,7 @@ def _choose(
     """The full scores that a kill after the last step has left out."""
     saver = _saver(config, run, state, card, source, total)
     with failures.explained(run, saver, feed):
-        if made := scorer.measured(config.data, source, config.evaluation, total, say):
+        if made := scorer.evaluator_of_run(config.data, source, config.evaluation, total, say):
             scorer.Scorer(
                 made, config.evaluation, run, state.sampler, int(state.step.numpy()), saver
             ).choose(say)

@@ -14,7 +14,7 @@ import pytest
 from gan_cli.base.errors import DataError
 from gan_cli.metrics.extractors import classifier as module
 from gan_cli.metrics.extractors.classifier import Classifier, arrays, network, rows
-from gan_cli.metrics.extractors.extractor import digest
+from gan_cli.metrics.extractors.feature_extractor import digest
 
 Make = Callable[..., Classifier]
 

@@ -16,7 +16,7 @@ from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.config.options import parse
 
-FORMAT: Literal[1] = 1
+FORMAT: Literal[2] = 2
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
@@ -33,7 +33,7 @@ class Score:
 
     mean: float | None
     deviation: float | None
-    floor: float | None
+    baseline: float | None
     better: Literal["lower", "higher", "as real"]
 
 
@@ -72,7 +72,7 @@ class Report:
         seconds: that it took.
     """
 
-    format: Literal[1]
+    format: Literal[2]
     subject: dict[str, str | int]
     provenance: Provenance
     scores: dict[str, Score]
@@ -154,7 +154,7 @@ def _loss(score: Score) -> float:
     if score.mean is None:
         return float("inf")
     if score.better == "as real":
-        return abs(score.mean - (score.floor or 0.0))
+        return abs(score.mean - (score.baseline or 0.0))
     return score.mean if score.better == "lower" else -score.mean
 
 
