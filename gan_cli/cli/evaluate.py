@@ -16,7 +16,7 @@ from gan_cli.base.errors import ConfigError, RunDirectoryError, refused, unknown
 from gan_cli.cli import app
 from gan_cli.cli.options import data_keys, evaluate_options
 from gan_cli.cli.quiet import quiet
-from gan_cli.cli.sample import choose
+from gan_cli.cli.sample import choose, warn
 from gan_cli.cli.stored import without_environment
 from gan_cli.config.options import parse
 from gan_cli.config.schema import EvaluateConfig
@@ -28,6 +28,7 @@ from gan_cli.evaluation.report import Report
 from gan_cli.metrics import METRICS, extractors
 from gan_cli.metrics.extractors import AUTO, EXTRACTORS
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
+from gan_cli.runs.reading import read_run
 from gan_cli.runs.rundir import RunDirectory
 
 _DATA_KEY = re.compile(r"^\+{0,2}(?=data\.[\w.]+=)")
@@ -125,8 +126,8 @@ def _score_files(config: EvaluateConfig, path: str, data: dict[str, Any]) -> Non
 
 
 def _opened(path: str, config: EvaluateConfig) -> tuple[RunDirectory, Manifest]:
-    run = RunDirectory.read(path)
-    return run, choose(run, config.step)
+    stored = read_run(path, warn)
+    return stored.directory, choose(stored, config.step)
 
 
 def _data_of_run(run: RunDirectory, given: dict[str, Any]) -> Any:

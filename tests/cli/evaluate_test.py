@@ -385,7 +385,11 @@ NEITHER = "give one of checkpoint=RUN, samples=DIR_OR_NPZ and compare=[RUN1,RUN2
         ),
         (["checkpoint=run", "metrics=[]"], 2, "metrics=[] measures nothing"),
         (["checkpoint=run", "metrics=frechet"], 2, "metrics=frechet"),
-        (["checkpoint=run", "extractor=inceptoin"], 2, "extractor=inceptoin"),
+        (
+            ["checkpoint=run", "extractor=inceptoin"],
+            2,
+            "unknown extractor 'inceptoin'; did you mean 'inception'?",
+        ),
         (["checkpoint=run", "count=15"], 2, "count=15"),
         (["checkpoint=run", "repeats=0"], 2, "repeats=0"),
         (["checkpoint=run", "metrix=[frechet]"], 2, "did you mean 'metrics'?"),

@@ -1,19 +1,29 @@
 """Names in a YAML against what they build."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
-from typing import get_args, get_type_hints
 
 import pytest
 
 from gan_cli.base.errors import ConfigError
-from gan_cli.config import catalogue, data, models
 from gan_cli.config import schema as config
+from gan_cli.config.catalogue import Catalogue, Entry
+from gan_cli.data import DATA
+from gan_cli.data.digits import Digits
+from gan_cli.data.idx import Mnist
+from gan_cli.models import MODELS
+from gan_cli.models.dcgan import Dcgan
+from gan_cli.objectives.losses import LOSSES
+from gan_cli.objectives.options import Loss
+from gan_cli.objectives.penalties import PENALTIES
+from gan_cli.training.configuration import train_config
 
 ENTRIES = [
-    pytest.param(name, entry, id=f"{table.kind}={name}")
-    for table in (catalogue.MODELS, catalogue.DATA)
-    for name, entry in table.items()
+    pytest.param(table, name, id=f"{table.group}={name}")
+    for table in (MODELS, DATA)
+    for name in table
 ]
 
 
@@ -30,37 +40,38 @@ def values(**changes: object) -> dict:
     return whole | changes
 
 
-def test_the_tables_are_closed_mappings():
-    assert {"digits", "mnist"} <= set(catalogue.DATA)
-    assert "dcgan" in catalogue.MODELS
-    assert len(catalogue.DATA) == len(list(catalogue.DATA))
-    with pytest.raises(TypeError):
-        catalogue.DATA["mine"] = catalogue.DATA["mnist"]
+@pytest.mark.parametrize(("table", "name"), ENTRIES)
+def test_options_of_an_entry_have_its_name(table: Catalogue[Entry], name: str):
+    assert table[name].name == table[name].options().name == name
+    assert table.parse({"name": name}) == table[name].options()
 
 
-@pytest.mark.parametrize(("name", "entry"), ENTRIES)
-def test_an_entry_builds_with_the_options_of_its_name(name: str, entry: catalogue.Entry):
-    assert callable(entry.load())
-    assert get_args(get_type_hints(entry.options)["name"]) == (name,)
-    assert entry.options().name == name
+@pytest.mark.parametrize("table", [MODELS, DATA, LOSSES, PENALTIES])
+def test_every_entry_says_in_a_line_what_it_is(table: Catalogue[Entry]):
+    assert len(table) == len(list(table)) > 0
+    for name, entry in table.items():
+        assert len(entry.summary.split()) > 2, name
+        assert entry.plugin is None
 
 
 @pytest.mark.parametrize(
     ("table", "name", "message"),
     [
-        (catalogue.MODELS, "dcgn", "unknown model.name 'dcgn'; did you mean 'dcgan'?"),
-        (catalogue.DATA, "mnst", "unknown data.name 'mnst'; did you mean 'mnist'?"),
+        (MODELS, "dcgn", "unknown model.name 'dcgn'; did you mean 'dcgan'?"),
+        (DATA, "mnst", "unknown data.name 'mnst'; did you mean 'mnist'?"),
+        (LOSSES, "hing", "unknown loss.name 'hing'; did you mean 'hinge'?"),
     ],
 )
-def test_an_unknown_name_lists_the_names(table: catalogue.Registry, name: str, message: str):
+def test_an_unknown_name_lists_the_names(table: Catalogue[Entry], name: str, message: str):
+    assert name not in table
     with pytest.raises(ConfigError) as caught:
         table[name]
     assert str(caught.value) == f"{message} (accepted: {', '.join(table)})"
 
 
 def test_options_by_name():
-    assert catalogue.parse_options({"name": "mnist", "size": 32}, "data") == data.Mnist(size=32)
-    assert catalogue.parse_options({"name": "dcgan", "width": 8}, "model") == models.Dcgan(width=8)
+    assert DATA.parse({"name": "mnist", "size": 32}) == Mnist(size=32)
+    assert MODELS.parse({"name": "dcgan", "width": 8}) == Dcgan(width=8)
 
 
 @pytest.mark.parametrize(
@@ -68,15 +79,24 @@ def test_options_by_name():
 )
 def test_options_without_a_name(given: object):
     with pytest.raises(ConfigError) as caught:
-        catalogue.parse_options(given, "model")
-    assert str(caught.value) == f"model.name is missing (accepted: {', '.join(catalogue.MODELS)})"
+        MODELS.parse(given)
+    assert str(caught.value) == f"model.name is missing (accepted: {', '.join(MODELS)})"
+
+
+def test_two_entries_of_one_name_are_refused():
+    table: Catalogue[Entry] = Catalogue("model", "gan_cli.objectives.losses")
+    table.add(Entry(name="mine", build=values))
+    with pytest.raises(ConfigError) as caught:
+        table.add(Entry(name="mine", build=train_config))
+    assert str(caught.value) == f"{train_config.__module__}: there is a model 'mine' already"
+    assert table["mine"].build is values
 
 
 def test_a_whole_configuration_is_typed():
-    checked = catalogue.train_config(values(seed=7, training={"steps": 5}))
-    assert checked.model == models.Dcgan()
-    assert checked.data == data.Digits()
-    assert checked.loss == config.Loss("hinge")
+    checked = train_config(values(seed=7, training={"steps": 5}))
+    assert checked.model == Dcgan()
+    assert checked.data == Digits()
+    assert checked.loss == Loss("hinge")
     assert checked.training == config.Training(steps=5)
     assert checked.seed == 7
 
@@ -86,9 +106,11 @@ def test_a_whole_configuration_is_typed():
     [
         (
             {"model": {"name": "dcgan", "widht": 3}},
-            "unknown key 'model.widht'; did you mean 'model.width'? (accepted: model.name,",
+            "unknown key 'model.widht'; did you mean 'model.width'? (accepted: model.",
         ),
         ({"data": {"name": "digits", "path": "x"}}, "unknown key 'data.path'"),
+        ({"loss": {"name": "hing"}}, "unknown loss.name 'hing'; did you mean 'hinge'?"),
+        ({"loss": {"name": "hinge", "r1_intervl": 1}}, "unknown key 'loss.r1_intervl'; did you"),
         (
             {"model": {"name": "dcgan", "dropout": 1}},
             "model.dropout=1: input should be less than 1",
@@ -107,24 +129,27 @@ def test_a_whole_configuration_is_typed():
         ({"seed": -1}, "seed=-1: input should be greater than or equal to 0"),
     ],
 )
-def test_a_mistake_is_told_with_its_full_key(changes: dict, message: str):
+def test_a_mistake_is_named_by_its_full_key(changes: dict, message: str):
     with pytest.raises(ConfigError) as caught:
-        catalogue.train_config(values(**changes))
+        train_config(values(**changes))
     assert str(caught.value).startswith(message)
 
 
 def test_a_missing_group():
     incomplete = values()
-    del incomplete["loss"]
-    with pytest.raises(ConfigError, match=r"^loss is missing$"):
-        catalogue.train_config(incomplete)
+    del incomplete["data"]
+    with pytest.raises(ConfigError, match=r"^data is missing$"):
+        train_config(incomplete)
 
 
 def test_names_cost_no_tensorflow():
     """Whatever answers `--help` and a config mistake starts in a fraction of TensorFlow's import
     time.
     """
-    code = "import sys, gan_cli.config.options, gan_cli.data.idx, gan_cli.data.folder\n"
+    code = "import sys\n"
+    code += "from gan_cli.models import MODELS\nfrom gan_cli.data import DATA\n"
+    code += "from gan_cli.objectives.options import PENALTIES, LOSSES\n"
+    code += "assert all(map(len, (MODELS, DATA, PENALTIES, LOSSES)))\n"
     code += "print(sorted({'tensorflow', 'keras', 'hydra'} & set(sys.modules)))"
     answer = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
