@@ -129,14 +129,14 @@ class Scorer:
             start
         )  # a run that has ended early ends again
 
-    def __call__(self, moment: Progress) -> Mapping[str, float]:
+    def __call__(self, progress: Progress) -> Mapping[str, float]:
         batches = drawing.single_images(self._model, self._options.count, SEED, BATCH, self._sample)
         generated, real = self._moments(batches), self._real
         score = frechet_distance(real, generated)
         ahead = [each.score for each in self._contenders()][:CONTENDING]
         if len(ahead) < CONTENDING or score < ahead[-1]:
-            self._saver.save(moment.step, Scored(score, self.fingerprint))
-        self.finished = self._waited_long(moment.step)
+            self._saver.save(progress.step, Scored(score, self.fingerprint))
+        self.finished = self._waited_long(progress.step)
         scores = {
             "frechet": score,
             "diversity": float(generated.covariance.trace() / real.covariance.trace()),
