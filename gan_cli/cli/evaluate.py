@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import sys
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,16 @@ checks them.
 def main() -> int:
     """The console script; returns the exit code."""
     sys.argv[1:] = [re.sub(_DATA_KEY, "++", argument) for argument in sys.argv[1:]]
+    OmegaConf.register_new_resolver("names", _names, replace=True)
     return app.run(
         "evaluate", job, [*(option.key for option in evaluate_options()), "data", *data_keys()]
     )
+
+
+def _names(kind: str) -> str:
+    """All metrics or extractors, as the help lists them."""
+    names = [*METRICS, *OF_MODELS] if kind == "metrics" else [AUTO, *EXTRACTORS]
+    return textwrap.fill(f"{kind}: {', '.join(names)}", 79, subsequent_indent="  ")
 
 
 def job(composed: DictConfig) -> None:
