@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
@@ -11,6 +12,7 @@ from gan_cli import data
 from gan_cli.base.errors import ConfigError
 from gan_cli.data.reading.cache import directory
 from gan_cli.data.reading.source import Source
+from gan_cli.evaluation.report import WORD, WORDS
 from gan_cli.metrics import METRICS
 from gan_cli.metrics.extractors import AUTO, EXTRACTORS, Context, automatic, that
 from gan_cli.metrics.extractors.feature_extractor import Extractor
@@ -77,7 +79,8 @@ def build_extractor(
     """The extractor of a name, or for `auto` the one that fits the training images of a data set.
 
     Raises:
-        ConfigError: it does not fit the data or the weights.
+        ConfigError: it does not fit the data or the weights, or says of itself what no report can
+            hold.
     """
     name = automatic(len(train.class_names)) if name == AUTO else name
     check_weights(name, weights)
@@ -90,6 +93,9 @@ def build_extractor(
     # a data set whose planes are images of another one says of which
     planes = data.load(options.planes()) if hasattr(options, "planes") else None
     built: Extractor = entry.build(_context(train, planes, weights, say))
+    for what, pattern in (("name", WORD), ("weights", WORD), ("resize", WORDS)):
+        if not re.match(pattern, value := getattr(built, what)):
+            raise ConfigError(f"extractor={name}: its {what} {value!r} must match {pattern}")
     return built
 
 

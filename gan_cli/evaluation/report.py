@@ -20,8 +20,8 @@ FORMAT: Literal[2] = 2
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
-Word = Annotated[str, Field(pattern=r"^[\w.-]{1,128}$")]
-Words = Annotated[str, Field(pattern=r"^[\w.,;:/ '()-]{1,200}$")]
+WORD, WORDS = r"^[\w.-]{1,128}$", r"^[\w.,;:/ '()-]{1,200}$"
+Word, Words = Annotated[str, Field(pattern=WORD)], Annotated[str, Field(pattern=WORDS)]
 """A stored file may come from a stranger: nothing in it that is printed can steer a terminal."""
 
 

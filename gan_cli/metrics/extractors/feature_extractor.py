@@ -36,8 +36,8 @@ class Extractor:
 
     Attributes:
         name: as it is registered.
-        weights: SHA-256 of the weights, or of the recipe where there are none; scores of two hashes
-            do not compare.
+        weights: SHA-256 of the weights, or of the recipe where there are none, or a word for it;
+            scores of two of them do not compare.
         resize: in words, how images become its input.
         classes: of how many it gives probabilities; 0: of none.
         pixels_at_once: input pixels of a batch, which bound its memory.
