@@ -20,8 +20,11 @@ from omegaconf.errors import OmegaConfBaseException
 from gan_cli.base.errors import ConfigError, GanError, OutOfMemoryError, refused, unknown
 
 Job = Callable[[DictConfig], float | None]
-EXTRAS = {"optuna": "sweep", "submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}
+EXTRAS = {"submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}
 """Options of Hydra's groups that other packages bring, with the extra that installs them."""
+
+FULL_ERROR = os.environ.get("HYDRA_FULL_ERROR")
+"""As the user has set it; `run` sets it for this process alone."""
 
 
 def run(

@@ -17,14 +17,14 @@ from omegaconf import DictConfig, OmegaConf
 from gan_cli import data
 from gan_cli.base import files, images
 from gan_cli.base.errors import DataError
-from gan_cli.cli import app, launcher
+from gan_cli.cli import app
 from gan_cli.cli.options import all_keys, data_options
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.stored import plain
 from gan_cli.config.options import parse
 from gan_cli.config.schema import Augment, DataConfig, TrainConfig
-from gan_cli.data.folder import refuse_bad
 from gan_cli.data.reading import report
+from gan_cli.data.reading.loading import refuse_bad
 from gan_cli.data.reading.source import Source
 from gan_cli.training.configuration import train_config
 
@@ -36,7 +36,6 @@ IMAGES, SEQUENCES, CHANGED = 64, 8, (8, 7)
 
 def main() -> int:
     """The console script; returns the exit code."""
-    launcher.register()
     sys.argv[1:] = [
         "hydra/help=gan_data",
         *(re.sub(OWN, "+", argument) for argument in sys.argv[1:]),

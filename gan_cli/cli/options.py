@@ -67,7 +67,11 @@ def train_options() -> dict[str, list[Option]]:
         ),
         Option("resume", "run directory to go on in", None),
     ]
-    sweep = [*of(config.Sweep, "sweep"), *of(config.Processes, "hydra.launcher")]
+    sweep = [
+        *of(config.Sweep, "sweep"),
+        *of(config.Processes, "hydra.launcher"),
+        *of(config.Optuna, "hydra.sweeper"),
+    ]
     return (
         models
         | sets

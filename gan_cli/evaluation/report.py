@@ -21,7 +21,8 @@ _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 WORD, WORDS = r"^[\w.-]{1,128}$", r"^[\w.,;:/ '()-]{1,200}$"
-Word, Words = Annotated[str, Field(pattern=WORD)], Annotated[str, Field(pattern=WORDS)]
+Word = Annotated[str, Field(pattern=WORD)]
+Words = Annotated[str, Field(pattern=WORDS)]
 """A stored file may come from a stranger: nothing in it that is printed can steer a terminal."""
 
 

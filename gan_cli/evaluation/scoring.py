@@ -13,10 +13,10 @@ from gan_cli.base import device
 from gan_cli.base.errors import DataError
 from gan_cli.base.spec import DataSpec
 from gan_cli.config.schema import EvaluateConfig
-from gan_cli.data.archive import Zip
 from gan_cli.data.folder import Folder
 from gan_cli.data.npz import Npz
 from gan_cli.data.reading.source import Source
+from gan_cli.data.zip import Zip
 from gan_cli.evaluation import bounds, evaluate, reference
 from gan_cli.evaluation.choice import metrics_for
 from gan_cli.evaluation.reference import Evaluator, EvaluatorOptions, Say

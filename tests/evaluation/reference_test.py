@@ -210,9 +210,17 @@ def test_what_does_not_fit_is_refused_before_a_feature_is_computed(counted: Coun
 
 def test_a_file_of_weights_is_for_those_that_read_one():
     with pytest.raises(
-        ConfigError, match="^weights= is the file of extractor=inception or vgg16; extractor=pixels"
+        ConfigError,
+        match=r"^weights= is the file of extractor=inception or vgg16; extractor=pixels",
     ):
         build(chosen=replace(SETTING, weights="x"))
+
+
+def test_an_extractor_says_of_itself_what_a_report_can_hold(monkeypatch: pytest.MonkeyPatch):
+    """A plugin's own shows such a mistake before anything is computed."""
+    monkeypatch.setattr(Pixels, "weights", "two words")
+    with pytest.raises(ConfigError, match=r"^extractor=pixels: its weights 'two words' must match"):
+        build()
 
 
 @pytest.mark.parametrize(
