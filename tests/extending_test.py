@@ -74,9 +74,7 @@ def test_a_resumed_run_has_the_same_bits(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_samples_and_scores(folder: Path) -> None:
-    sampled = command(
-        folder, "sample", "run", ALL, "count=5", "format=npz", "output=samples.npz"
-    )
+    sampled = command(folder, "sample", "run", ALL, "count=5", "format=npz", "output=samples.npz")
     assert sampled.returncode == 0, sampled.stderr
     with np.load(folder / "samples.npz") as arrays:
         assert arrays["images"].shape == (5, 16, 16, 1)

@@ -10,6 +10,9 @@ from typing import Any
 
 from gan_cli.config import schema as config
 from gan_cli.data import DATA
+from gan_cli.evaluation.evaluate import OF_MODELS
+from gan_cli.metrics import METRICS
+from gan_cli.metrics.extractors import EXTRACTORS
 from gan_cli.models import MODELS
 from gan_cli.objectives.options import loss_schema
 
@@ -72,7 +75,7 @@ def train_options() -> dict[str, list[Option]]:
     return (
         models
         | sets
-        | {name: of(schema, name) for name, schema in groups.items()}
+        | {name: _with_names(of(schema, name)) for name, schema in groups.items()}
         | {"run": run, "sweep": sweep}
     )
 
@@ -107,7 +110,18 @@ def data_keys() -> list[str]:
 
 def evaluate_options() -> list[Option]:
     """Options of gan-evaluate."""
-    return of(config.EvaluateConfig, "")
+    return _with_names(of(config.EvaluateConfig, ""))
+
+
+def _with_names(options: list[Option]) -> list[Option]:
+    """The options of an evaluator with the names that their catalogues have."""
+    names = {"metrics": [*METRICS, *OF_MODELS], "extractor": list(EXTRACTORS)}
+    return [
+        replace(option, text=f"{option.text}; {', '.join(names[last])}")
+        if (last := option.key.rpartition(".")[2]) in names
+        else option
+        for option in options
+    ]
 
 
 def plot_options() -> list[Option]:

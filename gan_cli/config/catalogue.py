@@ -108,6 +108,8 @@ class Catalogue(Mapping[str, Kind], Generic[Kind]):
             for module in sorted(each.name for each in pkgutil.iter_modules(self._path())):
                 import_module(f"{self._room}.{module}")
             load_installed()
+            # what was imported earlier must not come first in lists
+            self._entries = dict(sorted(self._entries.items()))
         return self._entries
 
     def _path(self) -> Iterable[str]:
