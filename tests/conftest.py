@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli.cli import launcher
+from gan_cli.cli import launcher, source
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 launcher.register()  # train.yaml names it, also where a test composes by itself
+source.register()
 
 TINY = [
     "model.width=4",

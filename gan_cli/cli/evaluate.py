@@ -4,8 +4,6 @@ judges.
 
 from __future__ import annotations
 
-import re
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +11,13 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import ConfigError, RunDirectoryError, refused, unknown
-from gan_cli.cli import app
-from gan_cli.cli.options import data_keys, evaluate_options
+from gan_cli.cli import app, bare, plugins
+from gan_cli.cli.options import evaluate_keys
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.sample import choose
 from gan_cli.cli.stored import without_environment
+from gan_cli.config.commands import EvaluateConfig
 from gan_cli.config.options import parse
-from gan_cli.config.schema import EvaluateConfig
 from gan_cli.data import DATA
 from gan_cli.evaluation import judges, scores
 from gan_cli.evaluation.evaluate import OF_MODELS, better
@@ -28,18 +26,15 @@ from gan_cli.metrics.table import DEFAULT, METRICS
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
 from gan_cli.runs.rundir import RunDirectory
 
-_DATA_KEY = re.compile(r"^\+{0,2}(?=data\.[\w.]+=)")
-"""Without a group `data` its keys are those of the run's own, which Hydra has not read: the schema
-checks them.
-"""
-
 
 def main() -> int:
     """The console script; returns the exit code."""
-    sys.argv[1:] = [re.sub(_DATA_KEY, "++", argument) for argument in sys.argv[1:]]
-    return app.run(
-        "evaluate", job, [*(option.key for option in evaluate_options()), "data", *data_keys()]
-    )
+    return app.run("evaluate", job, evaluate_keys, bare_key=_runs)
+
+
+def _runs(found: list[str]) -> str:
+    """One run is scored, several are compared."""
+    return (bare.several("compare") if len(found) > 1 else bare.one("checkpoint"))(found)
 
 
 def job(composed: DictConfig) -> None:
@@ -121,6 +116,7 @@ def _score_files(config: EvaluateConfig, path: str, data: dict[str, Any]) -> Non
 
 def _opened(path: str, config: EvaluateConfig) -> tuple[RunDirectory, Manifest]:
     run = RunDirectory.read(path)
+    plugins.require_of(run)
     return run, choose(run, config.step)
 
 

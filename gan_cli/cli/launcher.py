@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hydra.core.config_store import ConfigStore
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus, filter_overrides
 from hydra.plugins.launcher import Launcher
@@ -19,8 +17,8 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from gan_cli.base.errors import ConfigError, DiskFullError, Interrupted
-from gan_cli.cli import jobs, sweeper
-from gan_cli.config import schema as schema
+from gan_cli.cli import hydra_main, jobs, sweeper
+from gan_cli.config import commands
 from gan_cli.config.options import parse
 from gan_cli.sweeps import halving, plan, pruner, rounds, slots, view
 from gan_cli.sweeps.processes import Pool, Task
@@ -31,24 +29,8 @@ scans from importing it.
 """
 
 
-@dataclass
-class ProcessesConf:
-    """What Hydra composes; `gan_cli.config.Processes` checks it."""
-
-    _target_: str = f"{PLUGIN}.Processes"
-    jobs: Any = "auto"
-    memory_gb: Any = 1.5
-    pin: Any = True
-    timeout: Any = None
-    retries: Any = 1
-
-
 def register() -> None:
     """Make `hydra/launcher=processes` and what goes with it known to Hydra."""
-    sweeper.register()
-    ConfigStore.instance().store(
-        group="hydra/launcher", name="processes", node=ProcessesConf, provider="gan_cli"
-    )
     Plugins.instance().register(Processes)
 
 
@@ -60,7 +42,7 @@ class Processes(Launcher):
     __module__ = PLUGIN
 
     def __init__(self, **options: Any) -> None:
-        self._options = parse(schema.Processes, options, "hydra.launcher")
+        self._options = parse(commands.Processes, options, "hydra.launcher")
         self._pruner: pruner.Pruner | None = None
 
     def setup(
@@ -73,7 +55,7 @@ class Processes(Launcher):
         """
         self._context, self._config = hydra_context, config
         self._sweep = parse(
-            schema.Sweep, OmegaConf.to_container(config.sweep, resolve=True), "sweep"
+            commands.Sweep, OmegaConf.to_container(config.sweep, resolve=True), "sweep"
         )
         self._resuming = self._sweep.resume is not None
         self._optimises = sweeper.optimises(config)
@@ -92,6 +74,13 @@ class Processes(Launcher):
         Raises:
             Interrupted, DiskFullError: all jobs have stopped.
         """
+        with hydra_main.heard():
+            done: Sequence[JobReturn] = self._launch(job_overrides, initial_job_idx)
+            return done
+
+    def _launch(
+        self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
+    ) -> list[JobReturn]:
         owned = [jobs.own(filter_overrides(each)) for each in job_overrides]
         composed = [
             self._composed(initial_job_idx + place, list(each))

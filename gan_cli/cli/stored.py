@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.base.nested import flatten, unflatten
+from gan_cli.cli import plugins
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training.configuration import train_config
 
@@ -67,6 +68,7 @@ def resumed(
             came from the environment.
     """
     inherited = run.read_config()
+    plugins.require(inherited.pop(plugins.KEY, None))
     try:
         train_config(inherited)
     except ConfigError as error:
@@ -109,7 +111,7 @@ def _merge(inherited: dict[str, Any], given: Any, overrides: list[str]) -> dict[
     merged = unflatten(flatten(inherited))
     for override in overrides:
         key = override.lstrip("+~").split("=")[0].split("@")[0].replace("/", ".")
-        if key in ("resume", "run_dir"):
+        if key in ("resume", "run_dir", plugins.KEY):
             continue
         if key == "experiment":
             raise ConfigError("experiment= cannot be given with resume=; give its keys")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
@@ -71,6 +71,10 @@ class Catalogue(Mapping[str, Kind], Generic[Kind]):
         Raises:
             ConfigError: there is another of that name.
         """
+        if entry.build.__module__.startswith(f"{self._room}."):
+            entry = replace(entry, plugin=None)  # a plugin that builds on it has imported it
+        elif entry.plugin is not None:
+            self._all()  # a name of ours is taken, whoever is imported first
         taken = self._entries.get(entry.name)
         if taken is not None and taken.build.__module__ != entry.build.__module__:
             where = entry.plugin or entry.build.__module__
@@ -100,7 +104,16 @@ class Catalogue(Mapping[str, Kind], Generic[Kind]):
         """
         if not isinstance(values, dict) or not isinstance(values.get("name"), str):
             raise ConfigError(f"{self.group}.name is missing (accepted: {', '.join(self)})")
-        return parse(self[values["name"]].options, values, self.group)
+        name = values["name"]
+        schema = self[name].options
+        for key in values.keys() - schema.__pydantic_fields__.keys():
+            others = [each for each in self if key in self[each].options.__pydantic_fields__]
+            if others:
+                raise ConfigError(
+                    f"{self.group}.{key} is no key of {self.group}={name}, but of "
+                    f"{self.group}={', '.join(others)}"
+                )
+        return parse(schema, values, self.group)
 
     def _all(self) -> dict[str, Kind]:
         if not self._complete:
@@ -114,8 +127,8 @@ class Catalogue(Mapping[str, Kind], Generic[Kind]):
         return import_module(self._room).__path__
 
 
-_loaded: dict[str, str | None] = {}
-"""Module of a plugin -> why it could not be loaded, or None."""
+_loaded: list[str] = []
+"""The modules of the plugins that have been imported."""
 _loading: list[str] = []
 """The plugins that are being imported, the innermost last."""
 
@@ -144,7 +157,13 @@ def load_plugins(modules: Iterable[str]) -> None:
             raise ConfigError(f"plugins=[{module}] cannot be imported: {reason}") from error
         finally:
             _loading.pop()
-        _loaded[module] = None
+        _loaded.append(module)
+
+
+def loaded_plugins() -> list[str]:
+    """The modules of all plugins that are loaded, installed ones too."""
+    load_installed()
+    return list(_loaded)
 
 
 def load_installed() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict, is_dataclass
 from typing import Annotated, Any, Literal, TypeVar, dataclass_transform, get_args
 
 import pydantic.dataclasses
@@ -40,6 +41,20 @@ def option(text: str, default: Any) -> Any:
 def options(schema: type[Options]) -> type[Options]:
     """A class as the immutable dataclass of some options; it refuses unknown keys, wrong types."""
     return pydantic.dataclasses.dataclass(frozen=True, config=STRICT)(schema)  # type: ignore[return-value]
+
+
+def defaults(schema: type[Any]) -> dict[str, Any]:
+    """key -> default, as plain values, of the keys that have one; `name` is the first."""
+    fields = schema.__pydantic_fields__
+    found = {
+        key: field.get_default(call_default_factory=True)
+        for key, field in sorted(fields.items(), key=lambda item: item[0] != "name")
+        if not field.is_required()
+    }
+    return {
+        key: asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+        for key, value in found.items()
+    }
 
 
 def parse(schema: type[Options], values: Any, section: str = "") -> Options:

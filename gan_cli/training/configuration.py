@@ -14,7 +14,8 @@ from gan_cli.config.options import parse
 from gan_cli.config.schema import TrainConfig
 from gan_cli.data import DATA
 from gan_cli.models import MODELS, check
-from gan_cli.objectives.options import parse_loss
+from gan_cli.objectives.losses import LOSSES
+from gan_cli.objectives.options import active_penalties, parse_loss
 
 
 def train_config(values: dict[str, Any]) -> TrainConfig:
@@ -30,6 +31,13 @@ def train_config(values: dict[str, Any]) -> TrainConfig:
         data=DATA.parse(checked.data),
         loss=parse_loss(checked.loss),
     )
+
+
+def plugins_of(config: TrainConfig) -> list[str]:
+    """The plugins that a configuration needs: of its model, data, loss and penalties."""
+    entries = [MODELS[config.model.name], DATA[config.data.name], LOSSES[config.loss.name]]
+    entries += [each.entry for each in active_penalties(config.loss)]
+    return sorted({each.plugin for each in entries if each.plugin is not None})
 
 
 def check_run(config: TrainConfig, spec: DataSpec) -> None:
