@@ -19,7 +19,7 @@ from gan_cli.cli import app, launcher
 from gan_cli.cli.options import all_keys, keys
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.stored import plain
-from gan_cli.config.commands import DataConfig, TrainCommand
+from gan_cli.config.commands import DataConfig
 from gan_cli.config.options import parse
 from gan_cli.config.schema import Augment, TrainConfig
 from gan_cli.data.folder import refuse_bad
@@ -43,8 +43,6 @@ def job(composed: DictConfig) -> None:
     """
     OmegaConf.set_struct(composed, False)
     own = parse(DataConfig, {key: composed.pop(key) for key in keys(DataConfig)})
-    for key in keys(TrainCommand):
-        composed.pop(key)
     config = train_config(plain(composed))
     train, test, missing = _splits(config.data)
     numbers = report.statistics(train.images)

@@ -11,6 +11,8 @@ from omegaconf import DictConfig, OmegaConf
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.base.nested import flatten, unflatten
 from gan_cli.cli import plugins
+from gan_cli.cli.options import keys
+from gan_cli.config.commands import TrainCommand
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training.configuration import train_config
 
@@ -24,12 +26,14 @@ or of the position.
 
 
 def plain(composed: DictConfig) -> dict[str, Any]:
-    """The composed configuration as plain values, interpolations resolved.
+    """The composed configuration of a run as plain values, interpolations resolved.
 
     `init_from` becomes absolute: a run that goes on before its first checkpoint reads it again,
     from whatever directory.
     """
     values: dict[str, Any] = OmegaConf.to_container(composed, resolve=True)  # type: ignore[assignment]
+    for key in keys(TrainCommand):  # how and where it runs
+        values.pop(key, None)
     if isinstance(values.get("init_from"), str) and values["init_from"]:
         values["init_from"] = str(Path(values["init_from"]).absolute())
     return values

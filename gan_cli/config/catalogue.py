@@ -120,6 +120,8 @@ class Catalogue(Mapping[str, Kind], Generic[Kind]):
             self._complete = True  # first: modules of the room may ask for names themselves
             for module in sorted(each.name for each in pkgutil.iter_modules(self._path())):
                 import_module(f"{self._room}.{module}")
+            # one order, whoever has imported which of them first
+            self._entries = dict(sorted(self._entries.items()))
             load_installed()
         return self._entries
 

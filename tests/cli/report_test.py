@@ -11,8 +11,8 @@ import pytest
 from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 
-from gan_cli.cli import report as command
-from gan_cli.cli.options import report_options
+from gan_cli.config.commands import ReportConfig
+from gan_cli.config.options import defaults
 from tests.conftest import TINY, Command, one_line
 
 from ..reports import made
@@ -177,8 +177,7 @@ def test_any_folder_is_a_bare_argument(path: str, report: Command, tmp_path: Pat
 def test_every_option_is_a_key_of_the_yaml() -> None:
     with initialize_config_module("gan_cli.configs", version_base="1.3"):
         composed = compose("report", ["directory=a"])
-    options = {option.key: option.default for option in report_options()}
-    assert OmegaConf.to_container(composed) == options | {"directory": "a"}
+    assert OmegaConf.to_container(composed) == defaults(ReportConfig) | {"directory": "a"}
 
 
 def test_without_samples_tensorflow_is_never_imported(sweep: Path, tmp_path: Path) -> None:
@@ -190,13 +189,3 @@ def test_without_samples_tensorflow_is_never_imported(sweep: Path, tmp_path: Pat
         "'imported'"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
-
-
-def test_bare_arguments() -> None:
-    assert command.with_directory(["a b", "samples=0", "--cfg", "job"]) == [
-        "directory='a b'",
-        "samples=0",
-        "--cfg",
-        "job",
-    ]
-    assert command.with_directory(["samples=0"]) == ["samples=0"]
