@@ -50,7 +50,7 @@ def ours(
     from gan_cli.models.dcgan import Dcgan
     from gan_cli.models.wgan_gp import WganGp
     from gan_cli.objectives.options import Loss
-    from gan_cli.training import hooks, optimizers
+    from gan_cli.training import optimizers
     from gan_cli.training.loop import Loop
     from gan_cli.training.signals import Signals
     from gan_cli.training.state import State
@@ -71,8 +71,8 @@ def ours(
     def run() -> float:
         start = int(state.step.numpy())
         watchers = [
-            hooks.ProgressLines(100, io.StringIO()),
-            hooks.MetricsLog(folder / "metrics.jsonl", 100, start),
+            progress.ProgressLines(100, io.StringIO()),
+            progress.MetricsLog(folder / "metrics.jsonl", 100, start),
         ]
         began = time.perf_counter()
         Loop(state, step, watchers, batch_size=batch, log_every=100).run(start + steps, Signals())
@@ -433,7 +433,7 @@ def checkpoint_worker(arguments: list[str]) -> None:
     spent: list[float] = []
     call = hooks.Checkpoint.__call__
 
-    def timed(self: hooks.Checkpoint, moment: hooks.Moment) -> None:
+    def timed(self: hooks.Checkpoint, moment: hooks.Progress) -> None:
         began = time.perf_counter()
         call(self, moment)
         spent.append(time.perf_counter() - began)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,9 @@ FLOORS = {room: floor for floor, room in enumerate(ROOMS)}
 HYDRA = {"hydra", "omegaconf"}
 
 
+PACKAGE_NAME = re.compile(r"\bgan_cli(?:\.\w+)+")
+
+
 def room(module: str) -> str:
     parts = module.split(".")
     return parts[1] if len(parts) > 1 and parts[1] in FLOORS else "front door"
@@ -44,9 +49,42 @@ def imports(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
     return found
+
+
+def named(path: Path) -> set[str]:
+    """Modules of ours that a file names in its strings, but for docstrings: what is imported by its
+    name, started as `python -m`, or built by Hydra from a `_target_`.
+    """
+    tree = ast.parse(path.read_text())
+    docs = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    strings = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs
+    ]
+    return {
+        name
+        for text in strings
+        for name in PACKAGE_NAME.findall(text)
+        if room(name) != "front door"
+    }
+
+
+def upward(here: str, path: Path) -> set[str]:
+    """What a file of a room must not import: rooms above it."""
+    ours = {each for each in imports(path) if each.split(".")[0] == "gan_cli"} | named(path)
+    floor = FLOORS.get(here, len(FLOORS))
+    return {
+        module for module in ours if room(module) != here and FLOORS.get(room(module), 0) >= floor
+    }
 
 
 def files() -> list[Path]:
@@ -56,33 +94,66 @@ def files() -> list[Path]:
 @pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_point_down(path: Path) -> None:
     here = room(".".join(("gan_cli", *path.relative_to(PACKAGE).with_suffix("").parts)))
-    for module in imports(path):
-        if module.split(".")[0] in HYDRA:
-            assert here == "cli", f"{path} imports {module}"
-        if module.split(".")[0] == "gan_cli":
-            there = room(module)
-            allowed = there == here or FLOORS.get(there, 0) < FLOORS.get(here, 0)
-            assert allowed, f"{path}: {here} must not import {module}"
-
-
-def test_the_walk_sees_an_arrow_that_points_up(tmp_path: Path) -> None:
-    bad = tmp_path / "bad.py"
-    bad.write_text("def f():\n    from gan_cli.training import state\n")
-    assert imports(bad) == {"gan_cli.training.state"}
-    assert room("gan_cli.training.state") == "training"
+    assert upward(here, path) == set(), f"{path.relative_to(PACKAGE)} is in {here}"
+    assert here == "cli" or not {each.split(".")[0] for each in imports(path)} & HYDRA
 
 
 @pytest.mark.parametrize(
-    "command",
-    [["--help"], ["--cfg", "job"], ["traning.steps=1"], ["training.steps=no"], ["model=dcgn"]],
+    "code",
+    [
+        "def f():\n    from gan_cli.training import state\n",
+        "import gan_cli.training.state\n",
+        "import_module('gan_cli.training.state')\n",
+        "module = import_module(f'gan_cli.training.{name}')\n",
+        "subprocess.run([sys.executable, '-m', 'gan_cli.training.state'])\n",
+        "command = 'python -m gan_cli.training.state resume=run'\n",
+        "node = {'_target_': 'gan_cli.training.state.State'}\n",
+    ],
 )
-def test_no_answer_of_the_command_line_imports_tensorflow(command: list[str]) -> None:
+def test_the_walk_sees_an_arrow_that_points_up(code: str, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.py"
+    bad.write_text(f'"""Not `gan_cli.cli.train`."""\n{code}')
+    for here, seen in (("models", True), ("runs", True), ("training", False), ("cli", False)):
+        assert bool(upward(here, bad)) == seen
+
+
+def test_a_file_that_names_what_is_below_is_fine(tmp_path: Path) -> None:
+    good = tmp_path / "good.py"
+    good.write_text(
+        '"""For gan_cli.cli."""\nGROUP = "gan_cli.plugins"\nfrom gan_cli.base import a\n'
+    )
+    assert upward("config", good) == set()
+
+
+def test_commands_begin_in_the_top_room() -> None:
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
+    targets = list(project["scripts"].values())
+    for group in project.get("entry-points", {}).values():
+        targets += group.values()
+    assert targets
+    assert {room(target.replace(":", ".")) for target in targets} == {"cli"}
+
+
+def test_every_room_says_what_lives_there_and_nothing_lies_beside_them() -> None:
+    beside = {path.name for path in PACKAGE.iterdir() if path.suffix == ".py"}
+    assert beside == {"__init__.py"}
+    for folder in {path.parent for path in files()} - {PACKAGE}:
+        assert room(".".join(("gan_cli", *folder.relative_to(PACKAGE).parts))) in FLOORS
+    for first in PACKAGE.rglob("__init__.py"):
+        assert ast.get_docstring(ast.parse(first.read_text())), first
+
+
+def test_no_answer_of_the_command_line_imports_tensorflow() -> None:
+    """Help, the configuration, and a mistake in a key, a value or a name: one after the other."""
+    commands = [["--help"], ["--cfg", "job"], ["traning.steps=1"], ["training.steps=no"]]
+    commands.append(["model=dcgn"])
     code = (
         "import sys; from gan_cli.cli.train import main\n"
-        f"sys.argv[1:] = {command!r}\n"
-        "code = main()\n"
-        "assert not {'tensorflow', 'keras'} & set(sys.modules), 'imported'\n"
-        "sys.exit(code)"
+        f"for command in {commands!r}:\n"
+        "    sys.argv[1:] = command\n"
+        "    code = main()\n"
+        "    assert code == (0 if command[0].startswith('--') else 2), (command, code)\n"
+        "    assert not {'tensorflow', 'keras'} & set(sys.modules), command\n"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert answer.returncode == (0 if command[0].startswith("--") else 2), answer.stderr
+    assert answer.returncode == 0, answer.stderr

@@ -12,23 +12,27 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from hydra import compose, initialize_config_module
-from omegaconf import OmegaConf
 from PIL import Image
 
 from gan_cli import models
-from gan_cli.base.randomness import Noise
-from gan_cli.base.spec import Batch
+from gan_cli.base.spec import Batch, DataSpec
+from gan_cli.cli.stored import plain
 from gan_cli.config.schema import Optimizer, Schedule, TrainConfig
 from gan_cli.data.pipeline.feed import DeviceFeed
 from gan_cli.data.reading.source import Source
-from gan_cli.models import MODELS, train_config
+from gan_cli.models import MODELS
 from gan_cli.networks.variables import export, variables_by_key
-from gan_cli.objectives.model import LikelihoodModel, Model
+from gan_cli.objectives.losses import LOSSES
+from gan_cli.objectives.model import Model
+from gan_cli.objectives.options import Loss
+from gan_cli.objectives.penalties import PENALTIES
 from gan_cli.sampling import drawing
 from gan_cli.training import optimizers
+from gan_cli.training.configuration import train_config
 from gan_cli.training.state import State
 from gan_cli.training.step import Step
 from tests.conftest import TINY, Command
+from tests.models.toys import assert_all_move, gradients
 
 SHAPES = [(28, 28, 1), (32, 32, 3), (48, 64, 3)]
 FRAMES = 3
@@ -124,10 +128,7 @@ def source(shape: tuple[int, ...], count: int = 12) -> Source:
 
 def composed(name: str) -> TrainConfig:
     with initialize_config_module("gan_cli.configs", version_base="1.3"):
-        values: Any = OmegaConf.to_container(compose("train", [f"model={name}", *sizes(name)]))
-    return train_config(
-        {key: value for key, value in values.items() if key not in ("resume", "run_dir", "sweep")}
-    )
+        return train_config(plain(compose("train", [f"model={name}", *sizes(name)])))
 
 
 def build(
@@ -148,6 +149,17 @@ def blank(name: str) -> Batch:
     if sequences(name):
         return {"sequence": tf.zeros([4, FRAMES, 28, 28, 1]), "labels": labels}
     return {"images": tf.zeros([4, 28, 28, 1]), "labels": labels}
+
+
+def pictures() -> Batch:
+    pixels = np.random.default_rng(0).uniform(-1.0, 1.0, (4, 8, 8, 1))
+    return {"images": tf.constant(pixels, tf.float32)}
+
+
+def game(loss: Loss) -> Model:
+    """The first model, tiny, by this loss, without what mixes images or draws."""
+    options = MODELS[FIRST].options(width=2, latent_dim=3, discriminator_norm="none", dropout=0.0)
+    return models.build(options, DataSpec(8, 8, 1), loss)
 
 
 def run(state: State, step: Step, count: int) -> dict[str, float]:
@@ -176,23 +188,34 @@ def test_the_registry_says_what_the_model_takes(name: str) -> None:
     model, _, _ = build(name)
     assert (model.num_classes > 0) == ("labels" in MODELS[name].needs)
     assert (model.sequence_length > 0) == sequences(name)
-    assert isinstance(model, LikelihoodModel) == MODELS[name].bound
+    assert (model.evidence_bound is not None) == MODELS[name].likelihood
+    assert ("discriminator" in " ".join(model.players)) == MODELS[name].adversarial
 
 
 @crossed("precision", PRECISIONS, quick=["float32"])
 def test_losses_are_finite_and_every_player_has_every_gradient(name: str, precision: str) -> None:
     model, _, _ = build(name, precision=precision)
-    trained: set[str] = set()
-    for phase in model.phases:
-        with tf.GradientTape(persistent=True) as tape:
-            losses, _ = phase.losses(blank(name), Noise(0, tf.constant(0, tf.int64)))
-        assert set(losses) == set(phase.trains)
-        trained |= set(losses)
-        for player, loss in losses.items():
-            assert loss.shape == ()
-            assert np.isfinite(float(loss))
-            assert None not in tape.gradient(loss, model.trainable(player))
-    assert trained == set(model.players)
+    for player, found in gradients(model, blank(name)).items():
+        assert None not in found, player
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_loss_moves_both_sides(name: str) -> None:
+    """In values that are finite, of the tiniest model there is a discriminator in."""
+    assert_all_move(game(Loss(name)), pictures())
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_a_penalty_is_finite_and_changes_the_discriminator_alone(name: str) -> None:
+    """Its second derivatives reach every kernel."""
+    with_it, without = (
+        gradients(game(Loss(**loss)), pictures()) for loss in ({name: 3.0}, {name: 0.0})
+    )
+    for player, changed in (("generator", False), ("discriminator", True)):
+        for one, other in zip(with_it[player], without[player], strict=True):
+            assert np.isfinite(one).all()
+            if len(one.shape) > 1:
+                assert np.array_equal(one, other) != changed
 
 
 @shapes
@@ -300,8 +323,8 @@ def test_streamed_resident_and_augmented_runs_are_the_same_bits(
     assert train(*options, "training.steps=3", "run_dir=moved", "training.feed=stream").code == 0
     assert train("resume=moved", "training.steps=7", "training.feed=auto").code == 0
     assert train(*options, "training.steps=7", "run_dir=stream", "training.feed=stream").code == 0
-    plain = train(*tiny(name), "training.steps=7", "run_dir=plain")
-    assert plain.code == 0
+    straight = train(*tiny(name), "training.steps=7", "run_dir=plain")
+    assert straight.code == 0
     state = "checkpoints/step-00000007/state.safetensors"
     kept = {
         run: (tmp_path / run / state).read_bytes()

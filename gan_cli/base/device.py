@@ -1,8 +1,7 @@
-"""What the run computes on: threads, GPU memory, and a clean Keras session."""
+"""What a run computes on: threads and GPU memory."""
 
 from __future__ import annotations
 
-import keras
 import tensorflow as tf
 
 from gan_cli.base import machine
@@ -15,7 +14,6 @@ def prepare(threads: int | None) -> str:
     Raises:
         ConfigError: another job of this process has fixed another number of threads.
     """
-    keras.utils.clear_session()
     gpus = tf.config.list_physical_devices("GPU")
     try:
         for gpu in gpus:

@@ -95,6 +95,29 @@ def write_json(path: Path, value: Any) -> None:
     sync_directory(path.parent)
 
 
+CHECKSUM = "sha256"
+
+
+def write_checked(path: Path, values: dict[str, Any]) -> None:
+    """Replace a JSON file at once, with the SHA-256 of what it says as its last key."""
+    write_json(path, {**values, CHECKSUM: fingerprint(values)})
+
+
+def read_checked(path: Path) -> dict[str, Any]:
+    """What `write_checked` was given; a file without a checksum, made by hand, is taken as it is.
+
+    Raises:
+        RunDirectoryError: missing, no JSON object, or changed since it was written.
+    """
+    values = read_json(path)
+    if CHECKSUM in values and values.pop(CHECKSUM) != fingerprint(values):
+        raise RunDirectoryError(
+            f"{path}: changed since it was written (its SHA-256 differs); put it back, or, if the "
+            f'change is meant, remove the key "{CHECKSUM}" from it'
+        )
+    return values
+
+
 def sync(path: Path) -> None:
     """Have the disk hold the file's bytes."""
     with path.open("rb+") as file:

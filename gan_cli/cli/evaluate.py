@@ -11,10 +11,10 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import ConfigError, RunDirectoryError, refused, unknown
-from gan_cli.cli import app, bare, plugins
+from gan_cli.cli import app, bare
 from gan_cli.cli.options import evaluate_keys
 from gan_cli.cli.quiet import quiet
-from gan_cli.cli.sample import choose
+from gan_cli.cli.sample import choose, warn
 from gan_cli.cli.stored import without_environment
 from gan_cli.config.commands import EvaluateConfig
 from gan_cli.config.options import parse
@@ -24,6 +24,7 @@ from gan_cli.evaluation.evaluate import OF_MODELS, better
 from gan_cli.evaluation.scores import Report
 from gan_cli.metrics.table import DEFAULT, METRICS
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
+from gan_cli.runs.reading import read_run
 from gan_cli.runs.rundir import RunDirectory
 
 
@@ -115,9 +116,8 @@ def _score_files(config: EvaluateConfig, path: str, data: dict[str, Any]) -> Non
 
 
 def _opened(path: str, config: EvaluateConfig) -> tuple[RunDirectory, Manifest]:
-    run = RunDirectory.read(path)
-    plugins.require_of(run)
-    return run, choose(run, config.step)
+    stored = read_run(path, warn)
+    return stored.directory, choose(stored, config.step)
 
 
 def _data_of_run(run: RunDirectory, given: dict[str, Any]) -> Any:

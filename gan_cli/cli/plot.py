@@ -73,7 +73,7 @@ def _curves(path: Path, smooth: float) -> dict[str, Curve]:
     if not metrics.series:
         raise RunDirectoryError(f"{run.metrics}: holds no lines with a step and numbers")
     if metrics.bad:
-        _warn(f"{run.metrics}: {metrics.bad:,} lines left out that are no JSON object with a step")
+        _warn(f"{run.metrics}: {metrics.bad:,} lines left out: not as written, or without a step")
     if metrics.cut:
         bounds = (
             f"{curves.MOST_LINES:,} lines, {curves.LARGEST_FILE >> 20} MB and "

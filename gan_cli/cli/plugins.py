@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import OverrideParseException
 
-from gan_cli.base.errors import ConfigError, RunDirectoryError
-from gan_cli.config.catalogue import load_plugins, loaded_plugins
-from gan_cli.runs.rundir import RunDirectory
+from gan_cli.base.errors import ConfigError
+from gan_cli.config.catalogue import load_plugins
 
 KEY = "plugins"
-NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*){0,20}")
 
 
 def load_from(arguments: list[str]) -> None:
@@ -48,20 +44,3 @@ def load(modules: Any) -> None:
     if here not in sys.path:
         sys.path.append(here)  # last, so that no file here hides an installed module
     load_plugins(modules)
-
-
-def require(needed: Any) -> None:
-    """Refuse a stored run whose plugins are not loaded; its own list imports nothing.
-
-    Raises:
-        ConfigError: with what to give.
-    """
-    names = [each for each in needed or [] if isinstance(each, str) and NAME.fullmatch(each)]
-    if missing := [each for each in names if each not in loaded_plugins()]:
-        raise ConfigError(f"this run needs {KEY}=[{','.join(missing)}]: give it")
-
-
-def require_of(run: RunDirectory) -> None:
-    """`require` for what a run directory records; what is damaged has a message of its own."""
-    with suppress(RunDirectoryError):
-        require(run.read_config().get(KEY))

@@ -5,23 +5,20 @@ data.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import CheckpointError, ConfigError, refused
-from gan_cli.cli import app, bare, plugins
+from gan_cli.cli import app, bare
 from gan_cli.cli.options import keys
 from gan_cli.cli.quiet import quiet
 from gan_cli.config.commands import SampleConfig
 from gan_cli.config.options import parse
-from gan_cli.runs import checkpoint, ranking
-from gan_cli.runs.checkpoint import Manifest
+from gan_cli.runs.checkpoint import SAMPLER, Manifest
+from gan_cli.runs.reading import StoredRun, read_run
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import control
-
-FILES = ("sampler.safetensors",)
 
 
 def main() -> int:
@@ -34,10 +31,9 @@ def job(composed: DictConfig) -> None:
     if OmegaConf.is_missing(composed, "checkpoint"):
         raise ConfigError("checkpoint is missing: gan-sample RUN, a run directory of gan-train")
     config = parse(SampleConfig, OmegaConf.to_container(composed, resolve=True))
-    run = RunDirectory.read(config.checkpoint)
-    plugins.require_of(run)
-    controls = control.check(config, run.read_card())
-    manifest = choose(run, config.step)
+    stored = read_run(config.checkpoint, warn)
+    controls, run = control.check(config, stored.card), stored.directory
+    manifest = choose(stored, config.step)
     output = _output(config, run, manifest.step)
     with quiet():
         from gan_cli.sampling import generate
@@ -49,15 +45,9 @@ def job(composed: DictConfig) -> None:
     print(f"{controls.count:,} {what} from step {manifest.step} of {run.path}: {output}")
 
 
-def choose(run: RunDirectory, step: str | int) -> Manifest:
+def choose(run: StoredRun, step: str | int) -> Manifest:
     """The checkpoint called best, newest or by its step, its sampler's weights found whole."""
-    if isinstance(step, int):
-        if step not in checkpoint.steps(run.checkpoints):
-            found = ", ".join(map(str, checkpoint.steps(run.checkpoints)[::-1])) or "none"
-            raise CheckpointError(f"{run.path} has no checkpoint of step {step} (it has: {found})")
-        return checkpoint.verify(run.checkpoints, step, FILES)
-    choose: Callable[..., Manifest | None] = ranking.best if step == "best" else checkpoint.newest
-    manifest = choose(run.checkpoints, _warn, FILES)
+    manifest = run.checkpoint(step, (SAMPLER,))
     if manifest is None:
         raise CheckpointError(f"{run.path} has no checkpoint yet")
     return manifest
@@ -74,5 +64,6 @@ def _output(config: SampleConfig, run: RunDirectory, step: int) -> Path:
     return path
 
 
-def _warn(line: str) -> None:
+def warn(line: str) -> None:
+    """Tell of damage, beside what the command does all the same."""
     print(line, file=sys.stderr, flush=True)

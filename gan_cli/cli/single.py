@@ -57,7 +57,10 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
     else:
         values = plain(composed)
     config = train_config(values)
-    stored |= {"loss": asdict(config.loss), "plugins": configuration.plugins_of(config)}
+    stored |= {
+        "loss": asdict(config.loss),
+        "plugins": configuration.plugins_of(config.model, config.loss, config.data),
+    }
     source = data.load(config.data)
     source.batches(config.training.batch_size)
     configuration.check_run(config, source.spec)
@@ -94,7 +97,7 @@ def _train(
 ) -> Ended:
     with quiet():
         from gan_cli.training import run as training_run
-    ended = training_run.train(config, stored, source, run, say, until)
+    ended = training_run.train(training_run.Run(config, stored, source, run, say), until)
     if ended.grid is not None:
         say(f"run directory  {run.path}")
         say(f"last grid      {ended.grid}")

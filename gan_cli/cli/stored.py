@@ -12,6 +12,7 @@ from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.base.nested import flatten, unflatten
 from gan_cli.cli import plugins
 from gan_cli.cli.options import keys
+from gan_cli.config.catalogue import require_plugins
 from gan_cli.config.commands import TrainCommand
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training.configuration import train_config
@@ -72,7 +73,7 @@ def resumed(
             came from the environment.
     """
     inherited = run.read_config()
-    plugins.require(inherited.pop(plugins.KEY, None))
+    require_plugins(inherited.pop(plugins.KEY, None))
     try:
         train_config(inherited)
     except ConfigError as error:

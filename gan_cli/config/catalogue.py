@@ -9,6 +9,7 @@ anything be imported.
 from __future__ import annotations
 
 import pkgutil
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -129,6 +130,8 @@ class Catalogue(Mapping[str, Kind], Generic[Kind]):
         return import_module(self._room).__path__
 
 
+MODULE = re.compile(r"[A-Za-z_]\w{0,99}(\.[A-Za-z_]\w{0,99}){0,20}")
+
 _loaded: list[str] = []
 """The modules of the plugins that have been imported."""
 _loading: list[str] = []
@@ -166,6 +169,21 @@ def loaded_plugins() -> list[str]:
     """The modules of all plugins that are loaded, installed ones too."""
     load_installed()
     return list(_loaded)
+
+
+def require_plugins(stored: Any) -> None:
+    """Refuse what is stored with plugins that are not loaded; a stored list imports nothing.
+
+    Args:
+        stored: what a file has as the list of their names; what is no name in it is passed over.
+
+    Raises:
+        ConfigError: one line with what to give.
+    """
+    names = stored if isinstance(stored, list) else []
+    known = [each for each in names if isinstance(each, str) and MODULE.fullmatch(each)]
+    if missing := [each for each in known if each not in loaded_plugins()]:
+        raise ConfigError(f"this run needs plugins=[{','.join(missing)}]: give it")
 
 
 def load_installed() -> None:

@@ -15,8 +15,8 @@ from gan_cli.evaluation.ruler import Measured, Say, Setting
 from gan_cli.metrics.frechet import Moments, frechet_distance
 from gan_cli.objectives.model import Model
 from gan_cli.runs import checkpoint, ranking
-from gan_cli.runs.checkpoint import Judged
-from gan_cli.runs.ranking import CONTENDING
+from gan_cli.runs.checkpoint import Scored
+from gan_cli.runs.ranking import CONTENDING, Ranked
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import drawing
 from gan_cli.sampling.generate import load_sampler
@@ -85,7 +85,7 @@ class Moment(Protocol):
 class Saver(Protocol):
     """What writes a checkpoint of the state as it is now."""
 
-    def save(self, step: int, judged: Judged | None = None) -> None: ...
+    def save(self, step: int, scored: Scored | None = None) -> None: ...
 
 
 class Scorer:
@@ -131,9 +131,9 @@ class Scorer:
         batches = drawing.single_images(self._model, self._options.count, SEED, BATCH, self._sample)
         generated, real = self._moments(batches), self._made.ruler.moments
         score = frechet_distance(real, generated)
-        ahead = [manifest.score or 0.0 for manifest in self._contenders()][:CONTENDING]
+        ahead = [each.score for each in self._contenders()][:CONTENDING]
         if len(ahead) < CONTENDING or score < ahead[-1]:
-            self._saver.save(moment.step, Judged(score, self.ruler))
+            self._saver.save(moment.step, Scored(score, self.ruler))
         self.finished = self._waited_long(moment.step)
         scores = {
             "frechet": score,
@@ -151,27 +151,25 @@ class Scorer:
         count = self._options.final_count
         if count is None:
             return
-        for place, manifest in enumerate(self._contenders()):
-            if manifest.full_count != count and (
-                place < CONTENDING or manifest.full_score is not None
-            ):
-                self._score_fully(manifest, count, say)
+        for place, each in enumerate(self._contenders()):
+            if each.full_count != count and (place < CONTENDING or each.full_score is not None):
+                self._score_fully(each.step, count, say)
         ranking.prune(self._run.checkpoints)
-        best = self._ranked()
-        if best and best[0].full_score is not None:
+        best = self._best(say)
+        if best is not None and best.full_score is not None:
             floor = self._made.floor(["frechet"])["frechet"]
             say(
-                f"best step      {best[0].step}, Fréchet {best[0].full_score:.4g} ({count:,} "
+                f"best step      {best.step}, Fréchet {best.full_score:.4g} ({count:,} "
                 f"samples; real images {floor:.3g})"
             )
         files.write_json(
             self._path, self._facts | {"chosen_at": checkpoint.steps(self._run.checkpoints)[0]}
         )
 
-    def _score_fully(self, manifest: checkpoint.Manifest, count: int, say: Say) -> None:
+    def _score_fully(self, step: int, count: int, say: Say) -> None:
         folder = self._run.checkpoints
         try:
-            checkpoint.verify(folder, manifest.step, (checkpoint.SAMPLER,))
+            manifest = checkpoint.verify(folder, step, (checkpoint.SAMPLER,))
             model = load_sampler(self._run, manifest)
         except CheckpointError as error:
             say(f"DAMAGED CHECKPOINT {error}; without a full score")
@@ -192,12 +190,20 @@ class Scorer:
         assert moments is not None
         return moments
 
-    def _ranked(self) -> list[checkpoint.Manifest]:
-        return [each for each in ranking.ranked(self._run.checkpoints) if each.ruler == self.ruler]
+    def _best(self, say: Say) -> checkpoint.Manifest | None:
+        """The best whole checkpoint, if it was scored as this run scores now."""
+        try:
+            best = ranking.best(self._run.checkpoints, say, (checkpoint.SAMPLER,))
+        except CheckpointError as error:
+            say(str(error))
+            return None
+        return best if best is not None and best.evaluator == self.ruler else None
 
-    def _contenders(self) -> list[checkpoint.Manifest]:
+    def _contenders(self) -> list[Ranked]:
         return [
-            each for each in ranking.contenders(self._run.checkpoints) if each.ruler == self.ruler
+            each
+            for each in ranking.contenders(self._run.checkpoints)
+            if each.evaluator == self.ruler
         ]
 
     def _waited_long(self, step: int) -> bool:

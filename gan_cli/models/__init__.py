@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -162,7 +163,7 @@ def plan(options: Any, spec: DataSpec, loss: Loss) -> Plan:
     """
     from gan_cli.networks.variables import variables_by_key
 
-    try:
+    def planned() -> Plan:
         with keras.StatelessScope(initialize_variables=False):
             model = build(options, spec, loss)
             networks = {
@@ -172,9 +173,12 @@ def plan(options: Any, spec: DataSpec, loss: Loss) -> Plan:
                 }
                 for name, network in model.networks.items()
             }
-    finally:
-        keras.utils.clear_session()  # forget the variables that were planned and never made
-    return Plan(networks, model.sampler)
+        return Plan(networks, model.sampler)
+
+    # Keras keeps a list of planned variables and would make them at its next occasion. The list
+    # is a thread's own, so that it goes with the thread, and the caller's session stays untouched.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(planned).result()
 
 
 @contextmanager

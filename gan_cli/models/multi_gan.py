@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -60,18 +61,18 @@ def multi_gan(options: MultiGan, spec: DataSpec, game: Game) -> Model:
         [adversarial(game.loss), penalties(game.loss)],
         game,
         combine=combined(options.combine, options.hardness),
-        views=_views(names, options, game) if options.views else None,
+        views=views(names, options.views, game) if options.views else None,
     )
 
 
-def _views(names: list[str], options: MultiGan, game: Game) -> dict[str, View]:
-    """Each discriminator sees a change of its own, in turn."""
+def views(names: Sequence[str], changes: Sequence[str], game: Game) -> dict[str, View]:
+    """Each discriminator sees one of the changes, in turn."""
     from gan_cli.objectives.diffaug import differentiable
     from gan_cli.objectives.views import view
 
-    changes = [differentiable([change]) for change in options.views]
+    transforms = [differentiable([change]) for change in changes]
     return {
-        name: view(game.loss, game.augment, changes[number % len(changes)])
+        name: view(game.loss, game.augment, transforms[number % len(transforms)])
         for number, name in enumerate(names)
     }
 

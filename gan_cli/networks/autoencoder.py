@@ -108,6 +108,7 @@ def decoder(
     return keras.Model(latents, [decoded, log_scale], name="decoder")
 
 
+@keras.saving.register_keras_serializable("gan_cli")
 class LogScale(keras.layers.Layer):
     """One number per channel, whatever the input is: [B, H, W, C] -> [B, 1, 1, C]."""
 

@@ -65,6 +65,7 @@ def composition(
     return keras.Model(latents, layer(latents), name="template")
 
 
+@keras.saving.register_keras_serializable("gan_cli")
 class Composition(keras.layers.Layer):
     """A bank of images, and what is pasted from it.
 
@@ -90,8 +91,14 @@ class Composition(keras.layers.Layer):
     ) -> None:
         super().__init__(**settings)
         self.image_shape, self.slots, self.sizes = image_shape, slots, sizes
+        self._settings = {"kinds": list(kinds), "background": background}
         self._masks = [MASKS[kind] for kind in kinds]
         self._behind = {"image": self._an_image, "mean": self._the_mean}[background]
+
+    def get_config(self) -> dict[str, Any]:
+        shape = {"image_shape": self.image_shape, "slots": self.slots, "sizes": self.sizes}
+        config: dict[str, Any] = super().get_config()
+        return config | shape | self._settings
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         height, width, channels = self.image_shape

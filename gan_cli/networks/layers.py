@@ -16,6 +16,7 @@ def batch_norm(name: str) -> keras.layers.BatchNormalization:
     return keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=name)
 
 
+@keras.saving.register_keras_serializable("gan_cli")
 class LayerNorm(keras.layers.Layer):
     """Normalization of each image over all its pixels and channels (Ba et al. 2016), scaled and
     shifted by channel.
@@ -55,6 +56,7 @@ def layer_norm(name: str) -> LayerNorm:
 NORMS = {"batch": batch_norm, "layer": layer_norm}
 
 
+@keras.saving.register_keras_serializable("gan_cli")
 class ClassEmbedding(keras.layers.Layer):
     """Labels int64 [B] -> vectors [B, dim]; a product with one-hot rows, so that its gradient is
     dense and its sum ordered.

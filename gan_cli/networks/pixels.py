@@ -54,6 +54,7 @@ def to_levels(images: tf.Tensor) -> tf.Tensor:
     return tf.clip_by_value(tf.round((images + 1.0) * 127.5), 0.0, LEVELS - 1.0)
 
 
+@keras.saving.register_keras_serializable("gan_cli")
 class Uniform(keras.layers.Layer):
     """Any grey level for any pixel; it remembers nothing."""
 
@@ -68,6 +69,7 @@ class Uniform(keras.layers.Layer):
         return input_shape
 
 
+@keras.saving.register_keras_serializable("gan_cli")
 class Histogram(keras.layers.Layer):
     """The inverse of each pixel's cumulative histogram, at the number that its latent is the normal
     quantile of.
@@ -83,6 +85,10 @@ class Histogram(keras.layers.Layer):
     def __init__(self, values: int, bins: int, **settings: Any) -> None:
         super().__init__(**settings)
         self._values, self.bins = values, bins
+
+    def get_config(self) -> dict[str, Any]:
+        config: dict[str, Any] = super().get_config()
+        return config | {"values": self._values, "bins": self.bins}
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         self.counts = self.add_weight(

@@ -28,6 +28,7 @@ class Decoder:
     Attributes:
         networks: by name.
         decode: (networks, latents, training) -> parameters.
+        assemble: (networks) -> one keras.Model from latents to the first parameter.
         show: (networks, latents, labels, steps) -> the first parameter, in inference mode.
         latent_shape: of one latent.
         sequence_length: frames; 0: it makes single images.
@@ -36,6 +37,7 @@ class Decoder:
     networks: Networks
     decode: Decode
     show: Sample
+    assemble: Callable[[Networks], keras.Model]
     latent_shape: tuple[int, ...]
     sequence_length: int = 0
 
@@ -51,6 +53,7 @@ def image_decoder(network: keras.Model) -> Decoder:
         networks={"decoder": network},
         decode=decode,
         show=lambda networks, latents, labels, steps: decode(networks, latents, False)[0],
+        assemble=lambda networks: _first_output(networks["decoder"]),
         latent_shape=tuple(network.input_shape[1:]),
     )
 
@@ -164,10 +167,23 @@ def autoencoder(
         latent_shape=decoder.latent_shape,
         sequence_length=decoder.sequence_length,
         sampling=sample,
+        assemble=lambda networks: _mean_image(decoder.assemble(networks), likelihood),
         reconstruction=reconstruct,
         evidence_bound=bound,
         prepare=prepare,
     )
+
+
+def _first_output(network: keras.Model) -> keras.Model:
+    return keras.Model(network.inputs, network.outputs[0], name=network.name)
+
+
+def _mean_image(network: keras.Model, likelihood: Likelihood) -> keras.Model:
+    """The network with the layers that make its output an image."""
+    x = network.outputs[0]
+    for layer in likelihood.layers():
+        x = layer(x)
+    return keras.Model(network.inputs, x, name="generator")
 
 
 def binarized(images: tf.Tensor, noise: Noise) -> tf.Tensor:

@@ -41,6 +41,7 @@ class Generator:
         generate: (latents, labels) -> images or sequences, in training mode.
         sample: (networks, latents, labels, steps) -> the same in inference mode.
         latent_shape: of one latent.
+        assemble: (networks) -> one keras.Model that makes images of latents.
         num_classes: of a generator that is conditioned on the class.
         sequence_length: frames; 0: it makes single images.
     """
@@ -49,6 +50,7 @@ class Generator:
     generate: Callable[[tf.Tensor, tf.Tensor | None], tf.Tensor]
     sample: Callable[..., tf.Tensor]
     latent_shape: tuple[int, ...]
+    assemble: Callable[[Networks], keras.Model]
     num_classes: int = 0
     sequence_length: int = 0
 
@@ -71,6 +73,7 @@ def image_generator(network: keras.Model, num_classes: int = 0) -> Generator:
         generate=lambda latents, labels: call(network, latents, labels, training=True),
         sample=sample,
         latent_shape=tuple(network.inputs[0].shape[1:]),
+        assemble=lambda networks: networks["generator"],
         num_classes=num_classes,
     )
 
@@ -132,6 +135,7 @@ def gan(
         ),
         latent_shape=generator.latent_shape,
         sampling=generator.sample,
+        assemble=generator.assemble,
         num_classes=generator.num_classes,
         sequence_length=generator.sequence_length,
     )

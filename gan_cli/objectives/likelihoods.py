@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+import keras
 import tensorflow as tf
 
 LEVEL = 2.0 / 255.0
@@ -66,22 +67,32 @@ class Likelihood(NamedTuple):
     Attributes:
         log_probability: (images, *parameters) -> nats [B].
         image: the decoder's first output -> the mean image, in [-1, 1].
+        layers: gives Keras layers that do the same.
         activation: of the decoder's first output.
         scaled: whether it has a scale beside it.
     """
 
     log_probability: Callable[..., tf.Tensor]
     image: Callable[[tf.Tensor], tf.Tensor]
+    layers: Callable[[], list[keras.layers.Layer]]
     activation: str
     scaled: bool
 
 
+def _mean_of_logits() -> list[keras.layers.Layer]:
+    """2 sigmoid(x) - 1 = tanh(x / 2)."""
+    return [
+        keras.layers.Rescaling(0.5, dtype="float32", name="half_logits"),
+        keras.layers.Activation("tanh", dtype="float32", name="mean_image"),
+    ]
+
+
 LIKELIHOODS: dict[str, Likelihood] = {
     "bernoulli": Likelihood(
-        bernoulli, lambda logits: tf.tanh(0.5 * logits), "linear", False
-    ),  # 2 p - 1
-    "gaussian": Likelihood(gaussian, tf.identity, "tanh", True),
-    "logistic": Likelihood(discretised_logistic, tf.identity, "tanh", True),
+        bernoulli, lambda logits: tf.tanh(0.5 * logits), _mean_of_logits, "linear", False
+    ),
+    "gaussian": Likelihood(gaussian, tf.identity, list, "tanh", True),
+    "logistic": Likelihood(discretised_logistic, tf.identity, list, "tanh", True),
 }
 
 

@@ -64,6 +64,7 @@ class Model:
         phases: run in order, each with its repeats, in every step.
         latent_shape: shape of one latent.
         sampling: (networks, latents, labels, steps) -> images, in inference mode.
+        assemble: (networks) -> one keras.Model from latents, or [latents, labels], to images.
         num_classes: of a model that is conditioned on the class; 0: it takes no labels.
         sequence_length: frames of a sequence; 0: it makes single images.
         reconstruction: (networks, images) -> images, of a model that finds the latents of images.
@@ -77,6 +78,7 @@ class Model:
     phases: tuple[Phase, ...]
     latent_shape: tuple[int, ...]
     sampling: Sample
+    assemble: Callable[[Networks], keras.Model]
     num_classes: int = 0
     sequence_length: int = 0
     reconstruction: Reconstruct | None = None
@@ -94,6 +96,11 @@ class Model:
                 many as the data has.
         """
         return self.sampling(self.networks, latents, labels, steps)
+
+    @property
+    def generator(self) -> keras.Model:
+        """What samples, as one network: latents, or [latents, labels] -> images in [-1, 1]."""
+        return self.assemble(self.networks)
 
     def reconstruct(self, images: tf.Tensor) -> tf.Tensor:
         """Images [B, H, W, C] in [-1, 1] -> what the model makes of them, without noise."""

@@ -7,6 +7,7 @@ of any length.
 
 from __future__ import annotations
 
+import keras
 import tensorflow as tf
 
 from gan_cli.objectives.autoencoder import Decoder
@@ -31,6 +32,7 @@ def sequence_generator(networks: Networks, length: int) -> Generator:
         generate=generate,
         sample=lambda networks, latents, labels, steps: played(networks, latents, steps or length),
         latent_shape=tuple(networks["start"].inputs[0].shape[1:]),
+        assemble=lambda networks: _assembled(networks, length),
         sequence_length=length,
     )
 
@@ -44,6 +46,7 @@ def sequence_decoder(networks: Networks, length: int) -> Decoder:
         decode=lambda networks, latents, training: unrolled(networks, latents, length, training),
         show=lambda networks, latents, labels, steps: played(networks, latents, steps or length),
         latent_shape=tuple(networks["start"].input_shape[1:]),
+        assemble=lambda networks: _assembled(networks, length),
         sequence_length=length,
     )
 
@@ -87,3 +90,14 @@ def _first(generator: Networks, latents: tf.Tensor, training: bool) -> tf.Tensor
     for _ in range(SETTLING):
         state = generator["cell"](state, training=training)
     return state
+
+
+def _assembled(networks: Networks, length: int) -> keras.Model:
+    """One network from latents [B, L] to sequences of a fixed length [B, length, H, W, C]."""
+    latents = keras.Input(networks["start"].input_shape[1:], name="latents")
+    state, shown = _first(networks, latents, training=False), []
+    for _ in range(length):
+        picture, *_ = tf.nest.flatten(networks["frames"](state, training=False))
+        shown.append(keras.layers.Reshape((1, *picture.shape[1:]))(picture))
+        state = networks["cell"](state, training=False)
+    return keras.Model(latents, keras.layers.Concatenate(axis=1)(shown), name="generator")

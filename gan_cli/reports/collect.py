@@ -11,17 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from gan_cli.base.errors import ConfigError, RunDirectoryError
+from gan_cli.base.errors import CheckpointError, ConfigError, RunDirectoryError
 from gan_cli.data.reading.listing import shown
 from gan_cli.reports import find, provenance, settings
 from gan_cli.reports.find import Found
 from gan_cli.reports.plotting import averaged, thinned
 from gan_cli.reports.rows import BESIDE, Collected, Row
 from gan_cli.reports.settings import Settings
-from gan_cli.runs import checkpoint, curves, record
+from gan_cli.runs import checkpoint, record
+from gan_cli.runs.checkpoint import SAMPLER, Manifest
 from gan_cli.runs.curves import Series
-from gan_cli.runs.rundir import RunDirectory
-from gan_cli.sweeps.outcome import OBJECTIVES, Outcome, outcome
+from gan_cli.runs.reading import StoredRun, read_run
+from gan_cli.runs.rundir import CARD
+from gan_cli.sweeps.outcome import OBJECTIVES, Outcome, of_checkpoint, outcome
 
 MOST_JOBS = 1000
 MOST_POINTS, PARTS = 400, 100
@@ -100,9 +102,9 @@ def _row(found: Found, told: Settings, objective: str, warnings: list[str]) -> R
         began=history.began,
         ended=history.ended,
     )
-    if not (found.path / "model.json").exists():
-        return row
-    return find.warned(lambda: _with_run(row, found), warnings) or row
+    if not (found.path / CARD).exists() and not checkpoint.steps(found.path / "checkpoints"):
+        return row  # it has not begun
+    return find.warned(lambda: _with_run(row, found, warnings), warnings) or row
 
 
 def _state(found: Found) -> str:
@@ -126,21 +128,21 @@ def _again(found: Found) -> list[str] | None:
     return [argument for argument in found.log.arguments if not argument.startswith("run_dir=")]
 
 
-def _with_run(row: Row, found: Found) -> Row:
-    """The row with all that the run directory tells.
+def _with_run(row: Row, found: Found, warnings: list[str]) -> Row:
+    """The row with all that the run directory tells, and a warning for each of its parts that is
+    damaged.
 
     Raises:
-        GanError, OSError: it is damaged.
+        GanError, OSError: nothing can be read of it.
     """
-    run = _opened(found.path)
-    scored = _score(run, row.outcome.objective)
-    series = curves.read(run.metrics).series if run.metrics.exists() else {}
+    stored = read_run(found.path)
+    run = stored.directory
+    warnings += [line for line in stored.check() if line not in warnings]
+    scored = _score(stored, row.outcome.objective)
+    series = stored.metrics.series if stored.metrics else {}
     last = {key: float(each.values[-1]) for key, each in series.items()}
     facts = provenance.read(run)
-    step = (
-        scored.step if scored.step is not None else next(iter(checkpoint.steps(run.checkpoints)), 0)
-    )
-    manifest = checkpoint.manifest_of(run.checkpoints, step)
+    manifest = _best(stored)
     return replace(
         row,
         run=run,
@@ -168,18 +170,18 @@ def _curves(series: Mapping[str, Series]) -> dict[str, Series]:
     }
 
 
-def _opened(path: Path) -> RunDirectory:
-    """A run that trains meanwhile may take a file away while its directory is looked through: then
-    once more.
-    """
+def _best(stored: StoredRun) -> Manifest | None:
+    """The checkpoint that the pictures are drawn from."""
     try:
-        return RunDirectory.read(str(path))
-    except RunDirectoryError:
-        return RunDirectory.read(str(path))
+        return stored.checkpoint("best", (SAMPLER,))
+    except CheckpointError:
+        return None  # which is among the damage
 
 
-def _score(run: RunDirectory, objective: str) -> Outcome:
-    scored = outcome(run, objective)
+def _score(stored: StoredRun, objective: str) -> Outcome:
+    """The score, of the checkpoint that the pictures are drawn from where checkpoints have it."""
+    run = stored.directory
+    scored = of_checkpoint(_best(stored)) if objective == "frechet" else outcome(run, objective)
     if scored.score is not None and abs(scored.score) > LARGEST_SCORE:
         raise RunDirectoryError(f"{run.path}: its score is beyond {LARGEST_SCORE:g}")
     return replace(scored, step=_bounded(scored.step), count=_bounded(scored.count))

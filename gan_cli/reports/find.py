@@ -12,6 +12,7 @@ from gan_cli.base.errors import GanError, RunDirectoryError
 from gan_cli.reports import log
 from gan_cli.reports.log import Log
 from gan_cli.runs import record
+from gan_cli.runs.reading import StoredRun
 from gan_cli.runs.record import Job, Sweep
 from gan_cli.runs.rundir import RunDirectory
 
@@ -87,7 +88,7 @@ def look(path: Path, directory: Path, warnings: list[str]) -> Found:
 def _config(path: Path, warnings: list[str]) -> dict[str, Any]:
     if not (path / "config.json").exists():
         return {}
-    config: dict[str, Any] = warned(lambda: RunDirectory(path).read_config(), warnings) or {}
+    config = StoredRun(RunDirectory(path), warnings.append).config
     if _is_deeper(config, DEEPEST):
         warnings.append(f"{path}/config.json: nested too deeply")
         return {}

@@ -2,96 +2,67 @@
 them.
 
 `save` writes into step-N.tmp, syncs every file, writes the manifest, renames to step-N, syncs the
-folder, and only then deletes older ones. The renamed folder is the only truth; there is no pointer
-file.
+folder, enters the checkpoint into the index, and only then are older ones deleted. The renamed
+folder is the truth; the index only says what should be there.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, replace
-from importlib.metadata import version
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import ConfigDict, Field
-from pydantic.dataclasses import dataclass
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from gan_cli.base import files
-from gan_cli.base.errors import CheckpointError, ConfigError, RunDirectoryError
-from gan_cli.config.options import parse
+from gan_cli.base.errors import CheckpointError, RunDirectoryError
+from gan_cli.runs import index, tensors
+from gan_cli.runs import manifest as manifests
+from gan_cli.runs.index import Entry
+from gan_cli.runs.manifest import (
+    FORMAT,
+    MANIFEST,
+    SAMPLER,
+    STATE,
+    FileFacts,
+    Manifest,
+    Scored,
+    path_of,
+    steps,
+)
 
-FORMAT: Literal[1] = 1
-STATE, SAMPLER = "state.safetensors", "sampler.safetensors"
-Shapes = Mapping[str, tuple[tuple[int, ...], str]]
+__all__ = [
+    "SAMPLER",
+    "STATE",
+    "FileFacts",
+    "Manifest",
+    "Scored",
+    "add_full_score",
+    "discard",
+    "manifest_of",
+    "newest",
+    "path_of",
+    "remove_leftovers",
+    "save",
+    "steps",
+    "verify",
+]
 
-DTYPES = {
-    "F16": "float16",
-    "F32": "float32",
-    "F64": "float64",
-    "I32": "int32",
-    "I64": "int64",
-    "U8": "uint8",
-}
-DTYPES |= {"U32": "uint32", "U64": "uint64", "BOOL": "bool", "BF16": "bfloat16"}
-
-
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
-class FileFacts:
-    """Size in bytes and SHA-256 of a file."""
-
-    size: Annotated[int, Field(ge=0)]
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-
-
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True, allow_inf_nan=False))
-class Manifest:
-    """What a checkpoint says of itself.
-
-    Attributes:
-        model, data: fingerprints.
-        score: of some samples, the lower the better; None: not scored.
-        full_score: of full_count samples, as the best few get at the end of a run.
-        ruler: fingerprint of what the scores were measured with; only those of one ruler are
-            compared.
-    """
-
-    format: Literal[1]
-    step: Annotated[int, Field(ge=0)]
-    files: dict[str, FileFacts]
-    model: str
-    data: str
-    score: float | None
-    versions: dict[str, str]
-    full_score: float | None = None
-    ruler: str | None = None
-    full_count: int | None = None
-
-
-class Judged(NamedTuple):
-    """A score, the lower the better, and the fingerprint of what it was measured with."""
-
-    score: float
-    ruler: str
+Warn = Callable[[str], None]
+BOTH = (STATE, SAMPLER)
 
 
 def save(
     folder: Path,
     step: int,
-    tensors: Mapping[str, Mapping[str, np.ndarray]],
+    tensors_of: Mapping[str, Mapping[str, np.ndarray]],
     model: str,
     data: str,
-    judged: Judged | None = None,
+    scored: Scored | None = None,
 ) -> Path:
-    """Commit a checkpoint; `tensors` is file name -> key -> array.
+    """Commit a checkpoint; `tensors_of` is file name -> key -> array.
 
     Raises:
         OSError: the disk is full or read-only; nothing of the attempt is left, earlier checkpoints
@@ -99,165 +70,125 @@ def save(
     """
     final = path_of(folder, step)
     temporary = final.with_suffix(".tmp")
+    score, evaluator = scored or (None, None)
     try:
         temporary.mkdir(parents=True)
-        facts = {name: _write(temporary / name, arrays) for name, arrays in tensors.items()}
-        score, ruler = judged or (None, None)
-        manifest = Manifest(FORMAT, step, facts, model, data, score, _versions(), None, ruler)
-        files.write_json(temporary / "manifest.json", asdict(manifest))
+        facts = {
+            name: tensors.write(temporary / name, arrays) for name, arrays in tensors_of.items()
+        }
+        versions = manifests.current_versions()
+        manifest = Manifest(FORMAT, step, facts, model, data, score, versions, None, evaluator)
+        manifests.write(temporary / MANIFEST, manifest)
         if final.exists():  # damaged, or resume would have started from it
+            index.remove(folder, [step])
             os.rename(final, final.with_suffix(".replaced.tmp"))
         os.rename(temporary, final)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     files.sync_directory(folder)
+    index.add(folder, manifest)
     remove_leftovers(folder)
     return final
 
 
-def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> FileFacts:
-    try:
-        save_file(dict(arrays), path)
-    except SafetensorError as error:  # the library words the system's error itself
-        number = re.search(r"os error (\d+)", str(error))
-        raise (
-            OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(str(error))
-        ) from None
-    files.sync(path)
-    return FileFacts(path.stat().st_size, files.sha256(path))
-
-
-def _versions() -> dict[str, str]:
-    return {name: version(name) for name in ("gan_cli", "tensorflow", "keras", "numpy")} | {
-        "python": sys.version.split()[0]
-    }
-
-
-def path_of(folder: Path, step: int) -> Path:
-    return folder / f"step-{step:08d}"
-
-
-def steps(folder: Path) -> list[int]:
-    """The steps that have a folder, newest first, whether valid or not; links are none of ours."""
-    entries = folder.iterdir() if folder.is_dir() else ()
-    names = [entry.name for entry in entries if not entry.is_symlink()]
-    return sorted(
-        (int(name[5:]) for name in names if re.fullmatch(r"step-(\d{8}|[1-9]\d{8,17})", name)),
-        reverse=True,
-    )
-
-
-def verify(folder: Path, step: int, names: tuple[str, ...] = (STATE, SAMPLER)) -> Manifest:
-    """The manifest of a checkpoint whose files were found whole.
+def verify(folder: Path, step: int, names: tuple[str, ...] = BOTH) -> Manifest:
+    """The manifest of a checkpoint, itself and the files of these names found whole.
 
     Raises:
         CheckpointError: with what is wrong.
     """
+    manifest = manifest_of(folder, step, index.readable(folder))
     path = path_of(folder, step)
-    try:
-        manifest = parse(Manifest, files.read_json(path / "manifest.json"))
-        for name in names:
-            if name not in manifest.files:
-                raise CheckpointError(f"{path}: no {name}")
-            facts = manifest.files[name]
-            if (path / name).stat().st_size != facts.size or files.sha256(
-                path / name
-            ) != facts.sha256:
-                raise CheckpointError(
-                    f"{path}: {name} is not what was saved (size or SHA-256 differs)"
-                )
-    except (ConfigError, RunDirectoryError, OSError) as error:
-        raise CheckpointError(f"{path}: {error}") from None
-    if manifest.step != step:
-        raise CheckpointError(f"{path}: holds step {manifest.step}")
+    for name in names:
+        if name not in manifest.files:
+            raise CheckpointError(f"{path}: no {name}")
+        facts = manifest.files[name]
+        try:
+            whole = (path / name).stat().st_size == facts.size and (
+                files.sha256(path / name) == facts.sha256
+            )
+        except RunDirectoryError as error:
+            raise CheckpointError(str(error)) from None
+        except OSError as error:
+            raise CheckpointError(f"{path / name}: {error.strerror or error}") from None
+        if not whole:
+            raise CheckpointError(f"{path}: {name} is not what was saved (size or SHA-256 differs)")
     return manifest
 
 
-def newest(
-    folder: Path, warn: Callable[[str], None], names: tuple[str, ...] = (STATE, SAMPLER)
-) -> Manifest | None:
+def manifest_of(folder: Path, step: int, known: Mapping[int, Entry]) -> Manifest:
+    """The manifest of a checkpoint, found to be the one that the index names; its files unseen.
+
+    Raises:
+        CheckpointError: with what is wrong.
+    """
+    manifest = manifests.parsed(folder, step)
+    if not _is_known(manifest, known) and not _is_known(manifest, index.readable(folder)):
+        path = path_of(folder, step) / MANIFEST
+        raise CheckpointError(f"{path}: is not what was saved (SHA-256 differs)")
+    return manifest
+
+
+def _is_known(manifest: Manifest, known: Mapping[int, Entry]) -> bool:
+    """A kill between rename and index leaves a checkpoint that is whole and not entered."""
+    return manifest.step not in known or manifest.sha256 in known[manifest.step].manifests
+
+
+def newest(folder: Path, warn: Warn, names: tuple[str, ...] = BOTH) -> Manifest | None:
     """The newest valid checkpoint; a damaged one is reported and the one before it used. None:
     nothing was ever saved.
 
     Raises:
         CheckpointError: there are checkpoints, and none is valid.
     """
-    found = steps(folder)
-    for step in found:
+    every = sorted({*steps(folder), *index.readable(folder)}, reverse=True)
+    return first_valid(folder, {step: "" for step in every}, warn, names)
+
+
+def first_valid(
+    folder: Path, described: Mapping[int, str], warn: Warn, names: tuple[str, ...]
+) -> Manifest | None:
+    """The first of these checkpoints that is whole; of each before it a line that says what is
+    damaged and which one is used instead.
+
+    Args:
+        described: step -> what a line adds about it.
+
+    Raises:
+        CheckpointError: there are some, and none is valid.
+    """
+    lines: list[str] = []
+    for step, words in described.items():
         try:
-            return verify(folder, step, names)
+            manifest = verify(folder, step, names)
         except CheckpointError as error:
-            warn(f"DAMAGED CHECKPOINT {error}; trying the one before it")
-    if found:
-        raise CheckpointError(f"{folder}: none of its {len(found)} checkpoints is valid")
-    return None
-
-
-def manifest_of(folder: Path, step: int) -> Manifest | None:
-    """What a checkpoint says of itself, its files unseen; None where that is not readable."""
-    try:
-        manifest = parse(Manifest, files.read_json(path_of(folder, step) / "manifest.json"))
-    except (ConfigError, RunDirectoryError):
+            if path_of(folder, step).exists() or step in index.readable(folder):
+                lines.append(f"DAMAGED CHECKPOINT {error}{words}")
+            continue  # else a run that trains has pruned it meanwhile
+        for line in lines:
+            warn(f"{line}; step {manifest.step} is used instead")
+        return manifest
+    if not lines:
         return None
-    return manifest if manifest.step == step else None
+    for line in lines:
+        warn(line)
+    raise CheckpointError(f"{folder}: none of its {len(lines)} checkpoints is valid")
 
 
 def add_full_score(folder: Path, manifest: Manifest, score: float, count: int) -> None:
     """Put the score of many samples into a checkpoint's manifest."""
-    path = path_of(folder, manifest.step) / "manifest.json"
-    files.write_json(path, asdict(replace(manifest, full_score=score, full_count=count)))
-
-
-def read(folder: Path, step: int, name: str, expected: Shapes) -> dict[str, np.ndarray]:
-    """The tensors of one file, after their names, shapes and dtypes were found to be the expected
-    ones.
-
-    Raises:
-        CheckpointError: with the first tensor that differs; nothing was read into memory then.
-    """
-    with opened(folder, step, name) as (tensors, found):
-        _compare(path_of(folder, step) / name, found, expected)
-        return {key: tensors.get_tensor(key) for key in expected}
-
-
-@contextmanager
-def opened(folder: Path, step: int, name: str) -> Iterator[tuple[Any, Shapes]]:
-    """One file's tensors, none of them in memory yet, and their names, shapes and dtypes.
-
-    Raises:
-        CheckpointError: it cannot be read, now or while it is open.
-    """
-    path = path_of(folder, step) / name
-    try:
-        files.open_regular(path).close()
-        with safe_open(path, framework="numpy") as tensors:
-            yield tensors, {key: _shape(tensors, key) for key in tensors.keys()}
-    except (SafetensorError, OSError, RunDirectoryError) as error:
-        raise CheckpointError(f"{path}: {error}") from None
-
-
-def _shape(tensors: Any, key: str) -> tuple[tuple[int, ...], str]:
-    part = tensors.get_slice(key)
-    return tuple(part.get_shape()), DTYPES.get(part.get_dtype(), part.get_dtype())
-
-
-def _compare(path: Path, found: Shapes, expected: Shapes) -> None:
-    for key in expected.keys() - found.keys():
-        raise CheckpointError(f"{path}: tensor {key!r} is missing")
-    for key in found.keys() - expected.keys():
-        raise CheckpointError(f"{path}: tensor {key!r} belongs to nothing in this model")
-    for key, (shape, dtype) in expected.items():
-        if found[key] != (shape, dtype):
-            theirs = f"{found[key][1]} {list(found[key][0])}"
-            raise CheckpointError(
-                f"{path}: tensor {key!r} is {theirs}, this model has {dtype} {list(shape)}"
-            )
+    full = replace(manifest, full_score=score, full_count=count)
+    index.add(folder, full, before=manifest)
+    manifests.write(path_of(folder, manifest.step) / MANIFEST, full)
 
 
 def discard(folder: Path, doomed: Iterable[int]) -> None:
     """Remove the checkpoints of some steps; call under the run directory's lock."""
-    for step in doomed:
+    steps_to_go = list(doomed)
+    if steps_to_go:
+        index.remove(folder, steps_to_go)
+    for step in steps_to_go:
         path = path_of(folder, step).with_suffix(".old.tmp")
         os.rename(
             path_of(folder, step), path

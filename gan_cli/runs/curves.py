@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gan_cli.base import files
+from gan_cli.runs.journal import Chain
 
 LARGEST_FILE, MOST_LINES, LONGEST_LINE = 64 * 1024**2, 1_000_000, 64 * 1024
 MOST_KEYS, LONGEST_KEY = 64, 64
@@ -28,8 +29,8 @@ class Series(NamedTuple):
 
 
 class Metrics(NamedTuple):
-    """What a metrics.jsonl holds: key -> series, how many lines were no use, and whether it goes on
-    beyond the bounds.
+    """What a metrics.jsonl holds: key -> series, how many lines are not as they were written or no
+    use, and whether it goes on beyond the bounds.
     """
 
     series: dict[str, Series]
@@ -49,8 +50,9 @@ def read(path: Path) -> Metrics:
     ] = {}  # step, value, step, value, ...: a hundred thousand lines stay small
     bad = 0
     with files.open_regular(path) as file:
+        chain = Chain()
         for line in _lines(file):
-            bad += not _collect(line, found)
+            bad += not (chain.holds(line) and _collect(line, found))
         cut = bool(file.read(1)) or len(found) > MOST_KEYS
     return Metrics({key: _sorted(found[key]) for key in list(found)[:MOST_KEYS]}, bad, cut)
 

@@ -1,9 +1,13 @@
-"""Reading metrics.jsonl and its like, which may be a stranger's. No TensorFlow."""
+"""metrics.jsonl and its like: lines with checksums, and reading them, which may be a stranger's. No
+TensorFlow.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+import zlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,31 @@ from gan_cli.base.errors import RunDirectoryError
 LONGEST_LINE, LONGEST_RUN = 64 * 1024, 1e12
 """Bytes and seconds that a line of metrics.jsonl may have."""
 MOST_AT_ONCE = 16 * 1024**2
+CHECKSUM = "crc32"
+_SEALED = re.compile(rb'(\{.*), "crc32": "([0-9a-f]{8})"\}\n')
+
+
+class Chain:
+    """Lines that each end with a CRC-32 of themselves and of the CRC before them: one that was
+    changed, taken out or put in is noticed.
+    """
+
+    def __init__(self) -> None:
+        self._last = b""
+
+    def sealed(self, entry: Mapping[str, Any]) -> bytes:
+        """The next line."""
+        text = json.dumps(dict(entry)).encode()[:-1]
+        self._last = b"%08x" % zlib.crc32(text, zlib.crc32(self._last))
+        return text + b', "crc32": "' + self._last + b'"}\n'
+
+    def holds(self, line: bytes) -> bool:
+        """Whether a line is the next one as it was written; a file without CRCs is not checked."""
+        found = _SEALED.fullmatch(line)
+        if found is None:
+            return not self._last
+        before, self._last = self._last, found[2]
+        return b"%08x" % zlib.crc32(found[1], zlib.crc32(before)) == found[2]
 
 
 def entries(path: Path, step: float = float("inf")) -> Iterator[dict[str, Any]]:
@@ -43,18 +72,37 @@ def is_number(value: object) -> bool:
 
 
 def json_lines(path: Path) -> Iterator[tuple[dict[str, Any] | None, int]]:
-    """Each line of a file as its object, None where it is none, and the byte at which it ends;
-    nothing where there is no file.
+    """Each line of a file as its object, None where it is none or was changed, and the byte at
+    which it ends; nothing where there is no file.
 
     It may be a stranger's: read line by line, none of them longer than LONGEST_LINE.
     """
     if not path.exists():
         return
-    end = 0
+    end, chain = 0, Chain()
     with files.open_regular(path) as file:
         while line := file.readline(LONGEST_LINE):
             end += len(line)
-            yield _object(line) if line.endswith(b"\n") else None, end
+            whole = line.endswith(b"\n") and chain.holds(line)
+            yield _object(line) if whole else None, end
+
+
+def first_damaged(path: Path, step: float = float("inf")) -> int | None:
+    """The number, from 1, of the first line up to a step that is not as it was written; None where
+    all are. A last line that a kill has cut off is none.
+    """
+    for number, (entry, end) in enumerate(json_lines(path), 1):
+        if entry is None:
+            return number if _ends_a_line(path, end) else None
+        if is_number(entry.get("step")) and entry["step"] > step:
+            return None
+    return None
+
+
+def _ends_a_line(path: Path, end: int) -> bool:
+    with files.open_regular(path) as file:
+        file.seek(end - 1)
+        return file.read(1) == b"\n" or bool(file.read(1))
 
 
 class Follower:
@@ -85,4 +133,7 @@ def _object(line: bytes) -> dict[str, Any] | None:
         value = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        return None
+    value.pop(CHECKSUM, None)
+    return value

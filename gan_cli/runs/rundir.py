@@ -7,29 +7,45 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from filelock import FileLock, Timeout
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+import gan_cli
 from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.base.spec import DataSpec
+from gan_cli.config.catalogue import require_plugins
 from gan_cli.config.options import parse
 from gan_cli.models import MODELS
 from gan_cli.objectives.options import parse_loss
 from gan_cli.runs import checkpoint
+from gan_cli.runs import manifest as manifests
+from gan_cli.runs.manifest import FORMAT
+
+CARD, CONFIG = "model.json", "config.json"
+Plugin = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$", max_length=200)]
+Version = Annotated[str, Field(pattern=r"^[\w.+-]{1,40}$")]
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
 class ModelCard:
-    """model.json: all that rebuilding the networks needs, as plain JSON."""
+    """model.json: all that rebuilding the networks needs, as plain JSON.
 
-    format: Literal[1]
+    Attributes:
+        plugins: modules outside gan_cli that the model comes from; names only, reading them imports
+            nothing.
+        gan_cli: the version that wrote it.
+    """
+
+    format: Literal[2]
     model: Any
     loss: Any
     data: DataSpec
+    plugins: Annotated[list[Plugin], Field(max_length=100)] = Field(default_factory=list)
+    gan_cli: Version = gan_cli.__version__
 
     @property
     def fingerprint(self) -> str:
@@ -39,7 +55,7 @@ class ModelCard:
         model.pop("features_file", None)  # where a file lies is no part of what the model is
         return files.fingerprint(
             {
-                "format": self.format,
+                "format": FORMAT,
                 "data": asdict(self.data),
                 "model": model,
                 "loss": _chosen(self.loss),
@@ -73,7 +89,7 @@ class RunDirectory:
             target = _given(Path(path)) if path else _new(datetime.now(), name)
             held = lock(target, wait=wait)
             found = sorted(entry.name for entry in target.iterdir() if entry.name != ".lock")
-            taken = next((name for name in found if not begun or name == "model.json"), None)
+            taken = next((name for name in found if not begun or name == CARD), None)
         except OSError as error:
             raise RunDirectoryError(
                 f"{error.filename or path}: {error.strerror}; choose another run_dir="
@@ -106,23 +122,47 @@ class RunDirectory:
     def read(cls, path: str) -> RunDirectory:
         """An existing run directory, to look into; it may come from a stranger and nothing in it is
         changed.
+
+        Raises:
+            RunDirectoryError: missing, not one of ours, or of another format.
         """
         run = cls(Path(path))
         if not run.path.is_dir():
             raise RunDirectoryError(f"{path}: no such directory")
-        if not (run.path / "model.json").exists():
-            raise RunDirectoryError(f"{path}: not a run directory (it has no model.json)")
-        if link := next((entry for entry in run.path.iterdir() if entry.is_symlink()), None):
+        run._refuse_links()
+        card = run.path / CARD
+        if not card.exists() and checkpoint.steps(run.checkpoints):
             raise RunDirectoryError(
-                f"{link}: is a link; a run directory holds plain files and folders only"
+                f"{card}: is missing, and without it nothing tells what its checkpoints are of"
             )
-        if other := next(
-            (entry for entry in run.path.iterdir() if not (entry.is_file() or entry.is_dir())), None
-        ):
-            raise RunDirectoryError(
-                f"{other}: is neither a file nor a folder"
-            )  # opening a pipe would hang
+        if not card.exists():
+            raise RunDirectoryError(f"{path}: not a run directory (it has no {CARD})")
+        run._refuse_other_format()
         return run
+
+    def _refuse_links(self) -> None:
+        """Plain files and folders only: a link leads elsewhere, and opening a pipe would hang."""
+        for entry in self.path.iterdir():
+            if entry.is_symlink():
+                raise RunDirectoryError(
+                    f"{entry}: is a link; a run directory holds plain files and folders only"
+                )
+            if not (entry.is_file() or entry.is_dir()) and entry.exists():
+                raise RunDirectoryError(f"{entry}: is neither a file nor a folder")
+
+    def _refuse_other_format(self) -> None:
+        try:
+            values = files.read_json(self.path / CARD)
+        except RunDirectoryError:
+            return  # whoever needs it is told
+        made_by = values.get("gan_cli")
+        manifests.refuse_other_format(
+            values,
+            self.path,
+            made_by
+            if manifests.is_version(made_by)
+            else manifests.version_of_checkpoints(self.checkpoints),
+        )
 
     def release(self) -> None:
         """Give the lock back; the process's end does so too."""
@@ -131,21 +171,39 @@ class RunDirectory:
 
     def discard_if_empty(self) -> None:
         """Remove a directory in which no run came about, because the configuration did not fit."""
-        if not (self.path / "model.json").exists():
+        if not (self.path / CARD).exists():
             shutil.rmtree(self.path, ignore_errors=True)
 
     def write_card(self, card: ModelCard) -> None:
-        files.write_json(self.path / "model.json", asdict(card))
+        files.write_json(self.path / CARD, asdict(card))
 
     def read_card(self) -> ModelCard:
-        return _parsed(ModelCard, self.path / "model.json", "")
+        """model.json, checked.
+
+        Raises:
+            ConfigError: it needs plugins that are not loaded.
+            RunDirectoryError: missing, damaged, or of another version.
+        """
+        path = self.path / CARD
+        values = files.read_json(path)
+        manifests.refuse_other_format(values, path, None)
+        require_plugins(values.get("plugins"))
+        try:
+            card = parse(ModelCard, values, "")
+            return replace(card, model=MODELS.parse(card.model), loss=parse_loss(card.loss))
+        except ConfigError as error:
+            raise RunDirectoryError(f"{path}: {error}") from None
 
     def write_config(self, config: dict[str, Any]) -> None:
-        files.write_json(self.path / "config.json", config)
+        files.write_checked(self.path / CONFIG, config)
 
     def read_config(self) -> dict[str, Any]:
-        """The stored configuration as plain values; `gan_cli.config` has not looked at it yet."""
-        return files.read_json(self.path / "config.json")
+        """The stored configuration as plain values; `gan_cli.config` has not looked at it yet.
+
+        Raises:
+            RunDirectoryError: missing, no JSON object, or changed since it was written.
+        """
+        return files.read_checked(self.path / CONFIG)
 
 
 def _chosen(options: Any) -> dict[str, Any]:
@@ -156,15 +214,6 @@ def _chosen(options: Any) -> dict[str, Any]:
         for key, value in asdict(options).items()
         if key == "name" or value != defaults[key]
     }
-
-
-def _parsed(schema: type[ModelCard], path: Path, section: str) -> ModelCard:
-    values = files.read_json(path)
-    try:
-        card = parse(schema, values, section)
-        return replace(card, model=MODELS.parse(card.model), loss=parse_loss(card.loss))
-    except ConfigError as error:
-        raise RunDirectoryError(f"{path}: {error}") from None
 
 
 def _given(path: Path) -> Path:

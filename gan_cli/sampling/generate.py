@@ -14,8 +14,8 @@ from gan_cli.base.files import whole
 from gan_cli.config.commands import SampleConfig
 from gan_cli.networks.variables import assign, variables_by_key
 from gan_cli.objectives.model import Model
-from gan_cli.runs import checkpoint
-from gan_cli.runs.checkpoint import Manifest
+from gan_cli.runs import tensors
+from gan_cli.runs.checkpoint import SAMPLER, Manifest
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import drawing
 from gan_cli.sampling.control import Control
@@ -62,6 +62,9 @@ def load_sampler(run: RunDirectory, manifest: Manifest, built: Model | None = No
     Args:
         built: of another run with an equal model.json, to take instead of a new one: its weights
             are replaced.
+
+    Raises:
+        CheckpointError: it does not fit model.json, or holds values that are not finite.
     """
     card = run.read_card()
     if manifest.model != card.fingerprint:
@@ -70,7 +73,7 @@ def load_sampler(run: RunDirectory, manifest: Manifest, built: Model | None = No
         )
     plan = models.plan(card.model, card.data, card.loss)
     shapes = {key: shape for name in plan.sampler for key, shape in plan.networks[name].items()}
-    arrays = checkpoint.read(run.checkpoints, manifest.step, checkpoint.SAMPLER, shapes)
+    arrays = tensors.read(run.checkpoints, manifest.step, SAMPLER, shapes, finite=True)
     model = built or models.build(card.model, card.data, card.loss)
     for name in plan.sampler:
         assign(variables_by_key(name, model.networks[name]), arrays)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gan_cli.runs import journal, ranking
+from gan_cli.runs.checkpoint import Manifest
+from gan_cli.runs.ranking import Ranked
 from gan_cli.runs.rundir import RunDirectory
 
 
@@ -49,8 +51,12 @@ def outcome(run: RunDirectory, objective: str) -> Outcome:
 
 
 def _frechet(run: RunDirectory) -> Outcome:
-    best = next(iter(ranking.ranked(run.checkpoints)), None)
-    if best is None:
+    return of_checkpoint(next(iter(ranking.ranked(run.checkpoints)), None))
+
+
+def of_checkpoint(best: Ranked | Manifest | None) -> Outcome:
+    """The Fréchet distance of a checkpoint; none where it has no score."""
+    if best is None or best.score is None:
         return Outcome("frechet")
     full = best.full_score is not None
     return Outcome(
@@ -58,7 +64,7 @@ def _frechet(run: RunDirectory) -> Outcome:
         best.full_score if full else best.score,
         best.step,
         best.full_count if full else None,
-        best.ruler,
+        best.evaluator,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from gan_cli.base.errors import ConfigError
 from gan_cli.base.spec import DataSpec
+from gan_cli.config.catalogue import Entry
 from gan_cli.config.options import parse
 from gan_cli.config.schema import TrainConfig
 from gan_cli.data import DATA
@@ -33,10 +34,13 @@ def train_config(values: dict[str, Any]) -> TrainConfig:
     )
 
 
-def plugins_of(config: TrainConfig) -> list[str]:
-    """The plugins that a configuration needs: of its model, data, loss and penalties."""
-    entries = [MODELS[config.model.name], DATA[config.data.name], LOSSES[config.loss.name]]
-    entries += [each.entry for each in active_penalties(config.loss)]
+def plugins_of(model: Any, loss: Any, data: Any = None) -> list[str]:
+    """The plugins that the options of a model, of its loss with its penalties, and of a data set
+    come from.
+    """
+    entries: list[Entry] = [MODELS[model.name], LOSSES[loss.name]]
+    entries += [each.entry for each in active_penalties(loss)]
+    entries += [DATA[data.name]] if data is not None else []
     return sorted({each.plugin for each in entries if each.plugin is not None})
 
 

@@ -13,7 +13,7 @@ from gan_cli.base import device
 from gan_cli.config.schema import TrainConfig
 from gan_cli.data.pipeline.feed import FEEDS
 from gan_cli.data.reading.source import Source
-from gan_cli.training.run import build, compiled
+from gan_cli.training.build import build, compiled
 
 
 @dataclass(frozen=True)

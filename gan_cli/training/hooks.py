@@ -1,27 +1,22 @@
-"""What looks at a run from outside: anything with `every` and `__call__(moment)`."""
+"""What looks at a run from outside: anything with `every` and `__call__(progress)`."""
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import NamedTuple, Protocol
 
-import tensorflow as tf
-from tqdm import tqdm
-
-from gan_cli.base.errors import ConfigError
+from gan_cli.config.schema import Optimizer
+from gan_cli.evaluation.scorer import Scorer
 from gan_cli.networks.variables import export
-from gan_cli.runs import checkpoint, journal, ranking
+from gan_cli.runs import checkpoint, ranking
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training.state import State
 
 
 @dataclass(frozen=True)
-class Moment:
-    """The state of affairs after a step.
+class Progress:
+    """How far a run is after a step.
 
     Attributes:
         step: optimizer steps done.
@@ -43,153 +38,77 @@ class Moment:
     scores: Mapping[str, float] = field(default_factory=dict)
 
 
-class Hook(Protocol):
-    """Called at every multiple of `every` and at the run's last step; `close` when the loop ends
-    for whatever reason.
+class Finish(NamedTuple):
+    """The run is over at this step, for this reason: for the hooks after, it is the last step."""
 
-    What it returns is among the scores of the moment that later hooks see. One with `finished` that
-    is true ends the run: for the hooks after it this step is the last.
+    reason: str
+
+
+class Pause(NamedTuple):
+    """This process's part of the run is over: for the hooks after, it is the last step."""
+
+
+class RollBack(NamedTuple):
+    """The run goes on from its newest checkpoint, which is its best now, with another optimizer; no
+    hook sees this step any more.
+    """
+
+    optimizer: Optimizer
+
+
+Stop = Finish | Pause | RollBack
+
+
+class Answer(NamedTuple):
+    """What a hook says: scores that later hooks see, and whether the loop shall stop."""
+
+    scores: Mapping[str, float] = {}
+    stop: Stop | None = None
+
+
+class Hook(Protocol):
+    """Called at every multiple of `every` (0: after every call of the graph) and at the last step;
+    `close` when the loop ends for whatever reason.
     """
 
     every: int
 
-    def __call__(self, moment: Moment) -> Mapping[str, float] | None: ...
+    def __call__(self, progress: Progress) -> Answer | None: ...
 
     def close(self) -> None: ...
 
 
-class ProgressBar:
-    """A tqdm bar on a terminal: it moves with every call of the graph."""
+class PauseAt:
+    """Pauses the run at a step."""
 
-    every = 0
+    def __init__(self, step: int) -> None:
+        self.every = step
 
-    def __init__(self, start: int, total: int) -> None:
-        layout = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
-        self._score: list[str] = []
-        self._bar = tqdm(
-            initial=start, total=total, bar_format=layout, dynamic_ncols=True, file=sys.stdout
-        )
-
-    def __call__(self, moment: Moment) -> None:
-        losses = [
-            f"{_initial(name)} {value:.3g}"
-            for name, value in moment.logs.items()
-            if name.startswith("loss_")
-        ]
-        if "frechet" in moment.scores:
-            self._score = [f"FD {moment.scores['frechet']:.3g}"]
-        parts = [f"{moment.images_per_second:,.0f} img/s", *losses, *self._score]
-        self._bar.set_postfix_str(", ".join(parts), refresh=False)
-        self._bar.update(moment.step - self._bar.n)
-
-    def close(self) -> None:
-        self._bar.close()
-
-
-class ProgressLines:
-    """A plain line every interval and at every score, where the output is no terminal."""
-
-    every = 0
-
-    def __init__(self, interval: int, file: TextIO) -> None:
-        self._interval, self._file = interval, file
-
-    def __call__(self, moment: Moment) -> None:
-        if not _due(moment, self._interval):
-            return
-        losses = "  ".join(
-            f"{name[5:]} {value:.4g}"
-            for name, value in moment.logs.items()
-            if name.startswith("loss_")
-        )
-        left = tqdm.format_interval(moment.seconds_left)
-        speed = f"{moment.images_per_second:,.0f} images/s"
-        score = f"  Fréchet {moment.scores['frechet']:.4g}" if "frechet" in moment.scores else ""
-        print(
-            f"step {moment.step}/{moment.total}  {speed}  {losses}{score}  {left} left",
-            file=self._file,
-            flush=True,
-        )
+    def __call__(self, progress: Progress) -> Answer | None:
+        return Answer(stop=Pause()) if progress.step >= self.every else None
 
     def close(self) -> None:
         pass
 
 
-class MetricsLog:
-    """metrics.jsonl: one object per line; a resumed run first drops what was written after its
-    checkpoint.
+class Evaluate:
+    """Scores at every multiple of evaluation.every; no better one for long finishes the run."""
 
-    `seconds` counts on from part to part of a run.
-    """
+    def __init__(self, scorer: Scorer, patience: int | None) -> None:
+        self.every, self._scorer, self._patience = scorer.every, scorer, patience
 
-    every = 0
+    @property
+    def finish(self) -> Finish | None:
+        """Whether the run has waited long enough: also of one that had ended before a resume."""
+        if not self._scorer.finished:
+            return None
+        return Finish(f"no better score in evaluation.patience={self._patience} of them")
 
-    def __init__(self, path: Path, interval: int, start: int) -> None:
-        self._interval = interval
-        self._seconds_before, end = 0.0, 0
-        for entry, position in journal.lines(path, start):
-            self._seconds_before, end = float(entry["seconds"]), position
-        self._file = path.open("r+" if end else "w", encoding="utf-8")
-        self._file.truncate(end)
-        self._file.seek(0, 2)
-
-    def __call__(self, moment: Moment) -> None:
-        if not moment.logs or not _due(moment, self._interval):
-            return
-        seconds, speed = (
-            round(self._seconds_before + moment.seconds, 3),
-            round(moment.images_per_second, 1),
-        )
-        line = (
-            {"step": moment.step, "seconds": seconds, "images_per_second": speed}
-            | moment.logs
-            | dict(moment.scores)
-        )
-        self._file.write(json.dumps(line) + "\n")
-        self._file.flush()
-
-    def close(self) -> None:
-        self._file.close()
-
-
-class Pause:
-    """Ends the process's part of a run at a step, as if it were the last, so that the run can go on
-    later.
-    """
-
-    def __init__(self, until: int) -> None:
-        self.every, self.finished = until, False
-
-    def __call__(self, moment: Moment) -> None:
-        self.finished = moment.step >= self.every
+    def __call__(self, progress: Progress) -> Answer:
+        return Answer(self._scorer(progress), self.finish)
 
     def close(self) -> None:
         pass
-
-
-class TensorBoard:
-    """The numbers of metrics.jsonl as TensorBoard events in the run directory."""
-
-    def __init__(self, folder: Path, every: int) -> None:
-        try:
-            import tensorboard  # noqa: F401
-        except ImportError:
-            raise ConfigError(
-                "training.tensorboard=true needs the package tensorboard: pip install "
-                "'gan_cli[tensorboard]'"
-            ) from None
-        self.every, self._writer = every, tf.summary.create_file_writer(str(folder))
-
-    def __call__(self, moment: Moment) -> None:
-        with self._writer.as_default(step=moment.step):
-            values = (
-                moment.logs | dict(moment.scores) | {"images_per_second": moment.images_per_second}
-            )
-            for name, value in values.items():
-                tf.summary.scalar(name, value)
-
-    def close(self) -> None:
-        self._writer.close()
 
 
 class Checkpoint:
@@ -206,33 +125,19 @@ class Checkpoint:
         )
         self.saved: int | None = start or None
 
-    def __call__(self, moment: Moment) -> None:
-        if moment.step != self.saved:
-            self.save(moment.step)
+    def __call__(self, progress: Progress) -> None:
+        if progress.step != self.saved:
+            self.save(progress.step)
 
-    def save(self, step: int, judged: checkpoint.Judged | None = None) -> None:
+    def save(self, step: int, scored: checkpoint.Scored | None = None) -> None:
         """Commit the state of a step, with its score where it has one."""
         tensors = {
             checkpoint.STATE: export(self._state.tensors()),
             checkpoint.SAMPLER: export(self._state.sampler_tensors()),
         }
-        checkpoint.save(self._folder, step, tensors, *self._facts, judged)
+        checkpoint.save(self._folder, step, tensors, *self._facts, scored)
         self.saved = step
         ranking.prune(self._folder, ranking.CONTENDING)
 
     def close(self) -> None:
         pass
-
-
-def _due(moment: Moment, interval: int) -> bool:
-    """Whether a line is written: at multiples of the interval, at scores and at the end."""
-    return moment.step % interval == 0 or moment.step == moment.total or bool(moment.scores)
-
-
-def _initial(name: str) -> str:
-    return name.removeprefix("loss_")[:1].upper()
-
-
-def progress(start: int, total: int, every: int) -> Any:
-    """The bar on a terminal, lines elsewhere."""
-    return ProgressBar(start, total) if sys.stdout.isatty() else ProgressLines(every, sys.stdout)

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gan_cli.base.errors import CheckpointError, RunDirectoryError
-from gan_cli.runs import checkpoint, ranking
-from gan_cli.runs.checkpoint import STATE, Manifest, Shapes
+from gan_cli.runs import checkpoint, ranking, tensors
+from gan_cli.runs.checkpoint import STATE, Manifest
 from gan_cli.runs.rundir import RunDirectory
+from gan_cli.runs.tensors import Shapes
 
 if TYPE_CHECKING:
     from gan_cli.training.state import State
@@ -74,11 +75,11 @@ def load(state: State, origin: str, say: Say) -> None:
     place = locate(origin)
     try:
         manifest = _verified(place, say)
-        with checkpoint.opened(place.folder, manifest.step, STATE) as (tensors, found):
+        with tensors.opened(place.folder, manifest.step, STATE) as (file, found):
             wanted = _networks(state)
             lines = _report(wanted, found)
             arrays = {
-                key: tensors.get_tensor(key)
+                key: file.get_tensor(key)
                 for key, shape in wanted.items()
                 if found.get(key) == shape
             }

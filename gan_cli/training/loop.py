@@ -11,7 +11,7 @@ from dataclasses import replace
 import tensorflow as tf
 
 from gan_cli.base.errors import NonFiniteError
-from gan_cli.training.hooks import Hook, Moment
+from gan_cli.training.hooks import Hook, Progress, RollBack, Stop
 from gan_cli.training.signals import Signals
 from gan_cli.training.state import State
 from gan_cli.training.step import Step
@@ -20,7 +20,7 @@ SECONDS_PER_CALL = 0.5
 
 
 class Loop:
-    """Trains a state up to `total` steps and shows each moment to the hooks.
+    """Trains a state up to `total` steps and shows its progress to the hooks.
 
     Args:
         batch_size: real images of one step, all phases together, for the speed that is shown.
@@ -48,43 +48,43 @@ class Loop:
         self._totals = tf.zeros([1])
         self._summed_steps, self._timed_steps, self._timed_seconds = 0, 0, 0.0
 
-    def run(self, total: int, signals: Signals) -> Moment:
-        """Train up to `total` steps, a signal or a hook that is `finished`; hooks due at the last
-        step have been called.
+    def run(self, total: int, signals: Signals) -> tuple[Progress, Stop | None]:
+        """Train up to `total` steps, a signal or a hook that stops; hooks due at the last step have
+        been called.
 
         Raises:
             NonFiniteError: at the first loss or weight that is not finite; no hook saw that state.
         """
         self._started = time.perf_counter()
-        moment = Moment(int(self._state.step.numpy()), total)
+        progress, stop = Progress(int(self._state.step.numpy()), total), None
         try:
-            while moment.step < total and signals.received is None and not self._stops():
-                moment = self._call(self._count(moment.step, total), total)
-                for hook in self._hooks:
-                    if (
-                        not hook.every
-                        or moment.step % hook.every == 0
-                        or moment.step == total
-                        or self._stops()
-                    ):
-                        scores = hook(moment)
-                        moment = (
-                            replace(moment, scores={**moment.scores, **scores})
-                            if scores
-                            else moment
-                        )
-                if moment.step % self._log_every == 0:
+            while progress.step < total and signals.received is None and stop is None:
+                progress, stop = self._shown(self._call(self._count(progress.step, total), total))
+                if progress.step % self._log_every == 0:
                     self._begin_interval()
         finally:
             for hook in self._hooks:
                 hook.close()
-        return moment
+        return progress, stop
 
-    def _stops(self) -> bool:
-        return any(getattr(hook, "finished", False) for hook in self._hooks)
+    def _shown(self, progress: Progress) -> tuple[Progress, Stop | None]:
+        """Call the hooks that are due; once one stops the run, all that come after it."""
+        stop: Stop | None = None
+        for hook in self._hooks:
+            last = progress.step == progress.total or stop is not None
+            if hook.every and progress.step % hook.every and not last:
+                continue
+            answer = hook(progress)
+            if answer is None:
+                continue
+            progress = replace(progress, scores={**progress.scores, **answer.scores})
+            stop = stop or answer.stop
+            if isinstance(answer.stop, RollBack):
+                return progress, answer.stop
+        return progress, stop
 
     def _count(self, step: int, total: int) -> int:
-        """Steps up to the next moment a hook is due, and no more than half a second's worth."""
+        """Steps up to the next one at which a hook is due, at most half a second's worth."""
         stops = [self._log_every, *(hook.every for hook in self._hooks if hook.every)]
         due = min(min(every - step % every for every in stops), total - step)
         if self._steps_per_call:
@@ -93,7 +93,7 @@ class Loop:
             return 1  # the first call traces the graph, the second tells how fast it is
         return max(1, min(due, int(SECONDS_PER_CALL / self._seconds_per_step)))
 
-    def _call(self, count: int, total: int) -> Moment:
+    def _call(self, count: int, total: int) -> Progress:
         began = time.perf_counter()
         traced = bool(self._step.names)
         finite, self._totals = self._step.run(tf.constant(count, tf.int64), self._totals)
@@ -108,13 +108,13 @@ class Loop:
         self._summed_steps += count
         if not finite or not self._state.finite():
             raise NonFiniteError(self._what_broke(finite))
-        return self._moment(total)
+        return self._progress(total)
 
-    def _moment(self, total: int) -> Moment:
+    def _progress(self, total: int) -> Progress:
         step = int(self._state.step.numpy())
         means = (self._totals / tf.cast(self._summed_steps, tf.float32)).numpy()
         speed = self._timed_steps / self._timed_seconds if self._timed_seconds else 0.0
-        return Moment(
+        return Progress(
             step,
             total,
             dict(zip(self._step.names, means.tolist(), strict=True)),

@@ -18,7 +18,7 @@ from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import drawing
 from gan_cli.sampling.control import class_grid
 from gan_cli.sampling.drawing import Inputs
-from gan_cli.training.hooks import Moment
+from gan_cli.training.hooks import Progress
 from gan_cli.training.state import State
 
 SEED = 0
@@ -60,15 +60,15 @@ class Preview:
         self._save("real", self._shown.real, self._shown.columns)
         self.last: Path | None = None
 
-    def __call__(self, moment: Moment) -> None:
+    def __call__(self, progress: Progress) -> None:
         self.last = self._save(
-            f"step-{moment.step:08d}", self._sample(self._shown.inputs), self._shown.columns
+            f"step-{progress.step:08d}", self._sample(self._shown.inputs), self._shown.columns
         )
         if self._originals is not None and self._reconstruct is not None:
             paired = pairs(self._originals, self._reconstruct(self._originals))
             columns = 2 * max(1, round(math.sqrt(len(paired)) / 2))
             images.save_png(
-                self._folder / f"reconstructions-{moment.step:08d}.png",
+                self._folder / f"reconstructions-{progress.step:08d}.png",
                 images.grid(paired, columns),
             )
 

@@ -6,80 +6,66 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gan_cli.base.errors import CheckpointError, NonFiniteError
-from gan_cli.config.schema import Optimizer, TrainConfig
 from gan_cli.runs import checkpoint, ranking
-from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training import watchdog
+from gan_cli.training.hooks import RollBack
 from gan_cli.training.watchdog import ADVICE, MOST_ROLLBACKS, Finding
 
-Say = Callable[[str], None]
+if TYPE_CHECKING:
+    from gan_cli.training.run import Run
 
 
-class RollBack(Exception):
-    """The run goes on from its newest checkpoint, which is its best now, with another optimizer."""
+def reaction(run: Run) -> Callable[[int, Finding], RollBack | None]:
+    """What the watchdog of a run calls with each finding; None: the run goes on."""
+    watchdog.rollbacks(_path(run))  # a stranger's file in its place ends the run before it begins
 
-    def __init__(self, optimizer: Optimizer) -> None:
-        super().__init__("rollback")
-        self.optimizer = optimizer
-
-
-def reaction(
-    config: TrainConfig, run: RunDirectory, total: int, say: Say
-) -> Callable[[int, Finding], None]:
-    """What the watchdog of a run of `total` steps calls with each finding."""
-    watchdog.rollbacks(
-        _path(run)
-    )  # what a stranger left in the file's place ends the run before it begins
-
-    def react(step: int, finding: Finding) -> None:
-        if config.watchdog == "rollback":
-            _roll_back(config, run, step, total, finding, say)
-        say(f"WATCHDOG at step {step}: {finding.text}; {ADVICE[finding.kind]}")
-        watchdog.log(
-            _path(run),
-            {"step": step, "kind": finding.kind, "text": finding.text, "action": "warned"},
-        )
+    def react(step: int, finding: Finding) -> RollBack | None:
+        if back := _back(run, step, finding):
+            return back
+        run.say(f"WATCHDOG at step {step}: {finding.text}; {ADVICE[finding.kind]}")
+        entry = {"step": step, "kind": finding.kind, "text": finding.text, "action": "warned"}
+        watchdog.log(_path(run), entry)
+        return None
 
     return react
 
 
-def on_non_finite(
-    config: TrainConfig, run: RunDirectory, step: int, total: int, error: NonFiniteError, say: Say
-) -> None:
-    """With watchdog=rollback, the way back from a state that is not finite; else nothing."""
-    if config.watchdog == "rollback":
-        _roll_back(config, run, step, total, Finding("not finite", str(error)), say)
+def from_non_finite(run: Run, step: int, error: NonFiniteError) -> RollBack | None:
+    """With watchdog=rollback, the way back from a state that is not finite; else None."""
+    return _back(run, step, Finding("not finite", str(error)))
 
 
-def _roll_back(
-    config: TrainConfig, run: RunDirectory, step: int, total: int, finding: Finding, say: Say
-) -> None:
-    """Raise RollBack, where there is a checkpoint to go on from and the limit is not reached."""
-    if watchdog.rollbacks(_path(run)) >= MOST_ROLLBACKS:
-        return
+def _back(run: Run, step: int, finding: Finding) -> RollBack | None:
+    """The way back, where it is wanted, there is a checkpoint, and the limit is not reached."""
+    folder = run.directory.checkpoints
+    if run.config.watchdog != "rollback" or watchdog.rollbacks(_path(run)) >= MOST_ROLLBACKS:
+        return None
     try:
-        best = ranking.good(run.checkpoints, say)
+        best = ranking.good(folder, run.say)
     except CheckpointError:
-        return
-    if best is None or best.step == total:
-        return
-    optimizer, key, value = watchdog.halved(config.optimizer, finding.player)
-    checkpoint.discard(
-        run.checkpoints, [each for each in checkpoint.steps(run.checkpoints) if each > best.step]
+        return None
+    if best is None or best.step == run.total:
+        return None
+    optimizer, key, value = watchdog.halved(run.config.optimizer, finding.player)
+    checkpoint.discard(folder, [each for each in checkpoint.steps(folder) if each > best.step])
+    run.say(
+        f"WATCHDOG at step {step}: {finding.text}; back to step {best.step} with {key}={value:g}"
     )
-    say(f"WATCHDOG at step {step}: {finding.text}; back to step {best.step} with {key}={value:g}")
     entry = {
         "step": step,
         "kind": finding.kind,
         "text": finding.text,
         "action": "rollback",
         "to": best.step,
+        "key": key,
+        "value": value,
     }
-    watchdog.log(_path(run), entry | {"key": key, "value": value})
-    raise RollBack(optimizer)
+    watchdog.log(_path(run), entry)
+    return RollBack(optimizer)
 
 
-def _path(run: RunDirectory) -> Path:
-    return run.path / "watchdog.jsonl"
+def _path(run: Run) -> Path:
+    return run.directory.path / "watchdog.jsonl"

@@ -1,51 +1,104 @@
-"""One run from its parts: build, restore or start, loop, and the words that end it."""
+"""One run: what its parts share, and its way from the newest checkpoint to the last step."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
-from functools import partial
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from gan_cli import data, models
+from gan_cli import data
 from gan_cli.base import device, files
-from gan_cli.base.errors import (
-    CheckpointError,
-    Interrupted,
-    NonFiniteError,
-    OutOfMemoryError,
-    refused,
-)
-from gan_cli.config.schema import TrainConfig, Training
-from gan_cli.data.pipeline import augment
+from gan_cli.base.errors import Interrupted, NonFiniteError, OutOfMemoryError, refused
+from gan_cli.config.schema import TrainConfig
 from gan_cli.data.pipeline.feed import FEEDS, Feed
 from gan_cli.data.reading.source import Source
 from gan_cli.evaluation import scorer
-from gan_cli.networks.variables import assign, expected
-from gan_cli.objectives import diffaug
+from gan_cli.evaluation.scorer import Scorer
 from gan_cli.runs import checkpoint, journal
+from gan_cli.runs.manifest import FORMAT
 from gan_cli.runs.rundir import ModelCard, RunDirectory
-from gan_cli.training import failures, hooks, init_from, optimizers, rollback
-from gan_cli.training.hooks import Hook
+from gan_cli.training import failures, init_from, rollback
+from gan_cli.training.build import build, compiled
+from gan_cli.training.configuration import plugins_of
+from gan_cli.training.hooks import (
+    Checkpoint,
+    Evaluate,
+    Finish,
+    Hook,
+    Pause,
+    PauseAt,
+    Progress,
+    RollBack,
+    Stop,
+)
 from gan_cli.training.loop import Loop
 from gan_cli.training.preview import Preview
-from gan_cli.training.rollback import RollBack
+from gan_cli.training.progress import MetricsLog, TensorBoard, bar_or_lines
+from gan_cli.training.restore import restore
 from gan_cli.training.signals import Signals
 from gan_cli.training.state import State
-from gan_cli.training.step import Step
 from gan_cli.training.watchdog import Watchdog
 
 Say = Callable[[str], None]
 
 
-def total_steps(training: Training, source: Source) -> int:
-    """Steps of the whole run."""
-    if training.epochs:
-        return training.epochs * source.batches(training.batch_size)
-    return training.steps
+@dataclass(frozen=True)
+class Run:
+    """What the parts of a run share.
+
+    Attributes:
+        config: the checked configuration.
+        stored: the same as config.json shall hold it.
+        source: the real images.
+        directory: where everything is written.
+        say: called with lines for the user.
+    """
+
+    config: TrainConfig
+    stored: dict[str, Any]
+    source: Source
+    directory: RunDirectory
+    say: Say
+
+    @cached_property
+    def total(self) -> int:
+        """Steps of the whole run."""
+        training = self.config.training
+        if training.epochs:
+            return training.epochs * self.source.batches(training.batch_size)
+        return training.steps
+
+    @cached_property
+    def card(self) -> ModelCard:
+        return ModelCard(
+            FORMAT,
+            self.config.model,
+            self.config.loss,
+            self.source.spec,
+            plugins_of(self.config.model, self.config.loss),
+        )
+
+    def with_optimizer(self, back: RollBack) -> Run:
+        """The run that goes on from a rollback, stored at once: a kill while its state is built
+        shall not undo it.
+        """
+        stored = {**self.stored, "optimizer": asdict(back.optimizer)}
+        run = replace(self, config=replace(self.config, optimizer=back.optimizer), stored=stored)
+        run.write()
+        return run
+
+    def write(self) -> None:
+        """Write config.json and model.json, whose presence makes this a run directory."""
+        try:
+            self.directory.write_config(self.stored)
+            self.directory.write_card(self.card)
+        except OSError as error:
+            line = f"{self.directory.path}: {error.strerror or error}; nothing was trained"
+            raise refused(error, line) from None
 
 
 class Ended(NamedTuple):
@@ -60,274 +113,161 @@ class Ended(NamedTuple):
     paused: bool = False
 
 
-def train(
-    config: TrainConfig,
-    stored: dict[str, Any],
-    source: Source,
-    run: RunDirectory,
-    say: Say,
-    until: int | None = None,
-) -> Ended:
-    """Train in a run directory up to the configured step, from its newest checkpoint where it has
-    one.
+def train(run: Run, until: int | None = None) -> Ended:
+    """Train up to the configured step, from the newest checkpoint where there is one.
 
     Args:
-        stored: the configuration as config.json shall hold it.
-        say: called with lines for the user.
         until: a step at which to score, save and pause, where the run lasts longer.
 
     Raises:
         Interrupted: a signal came; the state was saved.
-        OutOfMemoryError, DiskFullError, NonFiniteError, RunDirectoryError, CheckpointError,
-        ConfigError, DataError: see
-            `gan_cli.base.errors`.
+        GanError: what `gan_cli.base.errors` lists; the message says what was saved.
     """
     signals = Signals()
     with signals.heard():
-        while True:
-            try:
-                return _once(config, stored, source, run, say, signals, until)
-            except RollBack as back:
-                config = replace(config, optimizer=back.optimizer)
-                stored = {**stored, "optimizer": asdict(back.optimizer)}
-                _write(
-                    run, run.read_card(), stored
-                )  # at once: a kill while the state is built again shall not undo it
-            except (
-                MemoryError,
-                tf.errors.ResourceExhaustedError,
-            ) as error:  # before the first step
-                raise OutOfMemoryError(f"{run.path}: {failures.too_much(error)}") from error
+        try:
+            while isinstance(ended := _attempt(run, signals, until), RollBack):
+                run = run.with_optimizer(ended)
+        except (MemoryError, tf.errors.ResourceExhaustedError) as error:  # before the first step
+            raise OutOfMemoryError(f"{run.directory.path}: {failures.too_much(error)}") from error
+    return ended
 
 
-def _once(
-    config: TrainConfig,
-    stored: dict[str, Any],
-    source: Source,
-    run: RunDirectory,
-    say: Say,
-    signals: Signals,
-    until: int | None,
-) -> Ended:
+def _attempt(run: Run, signals: Signals, until: int | None) -> Ended | RollBack:
     """From the newest checkpoint, or from the start, to the end or to a rollback."""
+    config, source = run.config, run.source
     place = device.prepare(config.training.threads)
-    card = ModelCard(1, config.model, config.loss, source.spec)
-    total = total_steps(config.training, source)
-    state = build(config, source, total)
-    start = _restore(run, state, card, source, say) if (run.path / "model.json").exists() else 0
-    if config.init_from is not None and not checkpoint.steps(run.checkpoints):
-        init_from.load(state, config.init_from, say)
+    state = build(config, source, run.total)
+    start = restore(run.directory, state, run.card, source, run.say)
+    if config.init_from is not None and not checkpoint.steps(run.directory.checkpoints):
+        init_from.load(state, config.init_from, run.say)
     where = device.placement(source.nbytes, config.training.feed)
     feed = FEEDS[where](source, config.training.batch_size, config.seed)
-    if start >= total:
-        if scorer.owed(run, config.evaluation):
-            _choose(config, source, feed, run, card, state, total, say)
-        say(f"{run.path} is complete at step {start}; training.steps=N with a larger N goes on")
-        return Ended()
-    _write(run, card, stored)
-    say(
-        f"{config.model.name} on {len(source):,} {source.spec} ({config.data.name}), {place}; "
-        f"{_placed(source, where)}"
+    saver = Checkpoint(
+        run.directory,
+        state,
+        config.training.checkpoint_every,
+        run.card.fingerprint,
+        source.fingerprint,
+        start,
     )
-    if source.skipped:
-        say(
-            f"{len(source.skipped):,} broken files left out, listed in {_list_skipped(run, source)}"
-        )
-    return _loop(config, source, feed, run, card, state, start, total, signals, say, until)
+    with failures.explained(run.directory, saver, feed):
+        if start >= run.total:
+            return _complete(run, state, saver)
+        run.write()
+        _introduce(run, place, where)
+        return _to_the_end(run, state, feed, saver, start, signals, until)
 
 
-def build(config: TrainConfig, source: Source, total: int) -> State:
-    """The state at step 0 of a run of `total` steps."""
-    training = config.training
-    view = diffaug.differentiable(config.augment.differentiable)
-    model = models.build(
-        config.model,
-        source.spec,
-        config.loss,
-        seed=config.seed,
-        precision=training.precision,
-        augment=view,
-    )
-    model.prepare()
-    players = optimizers.build(model, config.optimizer, config.schedule, total, training.precision)
-    return State(model, players, training.ema_decay)
-
-
-def compiled(config: TrainConfig, state: State, feed: Feed) -> Step:
-    """The training step that the configuration describes."""
-    return Step(state, feed, config.seed, config.training.xla, augment.build(config.augment))
-
-
-def _restore(run: RunDirectory, state: State, card: ModelCard, source: Source, say: Say) -> int:
-    """Put the newest valid checkpoint into the state; its step."""
-    if run.read_card().fingerprint != card.fingerprint:
-        raise CheckpointError(
-            f"{run.path}/model.json does not fit the stored configuration and data"
-        )
-    manifest = checkpoint.newest(run.checkpoints, say)
-    if manifest is None:
-        say(f"{run.path} has no checkpoint yet: starting at step 0")
-        return 0
-    if manifest.model != card.fingerprint:
-        raise CheckpointError(
-            f"{run.checkpoints}: step {manifest.step} was saved from another model.json"
-        )
-    if manifest.data != source.fingerprint:
-        raise CheckpointError(
-            f"{source.origin}: not the images that {run.path} was trained on (SHA-256 differs)"
-        )
-    tensors = state.tensors()
-    assign(
-        tensors,
-        checkpoint.read(run.checkpoints, manifest.step, checkpoint.STATE, expected(tensors)),
-    )
-    say(f"resumed at step {manifest.step}")
-    return manifest.step
-
-
-def _write(run: RunDirectory, card: ModelCard, stored: dict[str, Any]) -> None:
-    try:
-        run.write_config(stored)
-        run.write_card(card)  # last: its presence makes this a run directory
-    except OSError as error:
-        raise refused(
-            error, f"{run.path}: {error.strerror or error}; nothing was trained"
-        ) from None
-
-
-def _placed(source: Source, where: str) -> str:
-    return (
+def _introduce(run: Run, place: str, where: str) -> None:
+    """The first lines: what is trained on what, and where."""
+    config, source = run.config, run.source
+    placed = (
         f"data {'resident' if where == 'resident' else 'streamed'}, {source.nbytes / 1e6:,.1f} MB"
     )
+    run.say(
+        f"{config.model.name} on {len(source):,} {source.spec} ({config.data.name}), {place}; "
+        f"{placed}"
+    )
+    if source.skipped:
+        path = run.directory.path / "skipped.txt"
+        with files.whole(path) as partial:
+            lines = "".join(f"{each.name}\t{each.reason}\n" for each in source.skipped)
+            partial.write_text(lines, encoding="utf-8")
+        run.say(f"{len(source.skipped):,} broken files left out, listed in {path}")
 
 
-def _list_skipped(run: RunDirectory, source: Source) -> Path:
-    """Write skipped.txt: a line for each file that is left out, and why."""
-    path = run.path / "skipped.txt"
-    with files.whole(path) as partial:
-        partial.write_text(
-            "".join(f"{each.name}\t{each.reason}\n" for each in source.skipped), encoding="utf-8"
-        )
-    return path
+def _complete(run: Run, state: State, saver: Checkpoint) -> Ended:
+    """Nothing is left to do but the full scores that a kill after the last step has left out."""
+    owed = scorer.owed(run.directory, run.config.evaluation)
+    if owed and (scores := _scorer(run, state, saver)):
+        scores.choose(run.say)
+    step = int(state.step.numpy())
+    run.say(
+        f"{run.directory.path} is complete at step {step}; training.steps=N with a larger N goes on"
+    )
+    return Ended()
 
 
-def _loop(
-    config: TrainConfig,
-    source: Source,
-    feed: Feed,
-    run: RunDirectory,
-    card: ModelCard,
+def _scorer(run: Run, state: State, saver: Checkpoint) -> Scorer | None:
+    """What scores the run; None where it is over before its first score or cannot be scored."""
+    config = run.config
+    made = scorer.measured(config.data, run.source, config.evaluation, run.total, run.say)
+    if made is None:
+        return None
+    start = int(state.step.numpy())
+    return Scorer(made, config.evaluation, run.directory, state.sampler, start, saver)
+
+
+def _to_the_end(
+    run: Run,
     state: State,
+    feed: Feed,
+    saver: Checkpoint,
     start: int,
-    total: int,
     signals: Signals,
-    say: Say,
     until: int | None,
-) -> Ended:
-    training = config.training
-    saver = _saver(config, run, state, card, source, start)
-    with failures.explained(run, saver, feed):
-        made = scorer.measured(config.data, source, config.evaluation, total, say)
-        judge = (
-            scorer.Scorer(
-                made, config.evaluation, run, state.sampler, int(state.step.numpy()), saver
-            )
-            if made
-            else None
-        )
-        held_out = partial(data.load, config.data, "test")
-        preview = Preview(
-            run, state, source, held_out, training.preview_every, training.preview_count
-        )
-        pauses = [hooks.Pause(until)] if until else []
-        loop = Loop(
-            state,
-            compiled(config, state, feed),
-            [
-                *pauses,
-                *([judge] if judge else []),
-                *_watchers(config, run, start, total, judge, say),
-                preview,
-                saver,
-            ],
-            batch_size=training.batch_size,
-            log_every=training.log_every,
-            steps_per_call=training.steps_per_call,
-        )
+) -> Ended | RollBack:
+    config, training = run.config, run.config.training
+    scores = _scorer(run, state, saver)
+    evaluate = Evaluate(scores, config.evaluation.patience) if scores else None
+    held_out = partial(data.load, config.data, "test")
+    preview = Preview(
+        run.directory, state, run.source, held_out, training.preview_every, training.preview_count
+    )
+    hooks: list[Hook] = [PauseAt(until)] if until else []
+    hooks += [evaluate] if evaluate else []
+    hooks += [*_watchers(run, start, scores.since if scores else 0), preview, saver]
+    loop = Loop(
+        state,
+        compiled(config, state, feed),
+        hooks,
+        batch_size=training.batch_size,
+        log_every=training.log_every,
+        steps_per_call=training.steps_per_call,
+    )
+    stop: Stop | None = (
+        evaluate.finish if evaluate else None
+    )  # a run that has ended early ends again
+    progress = Progress(start, run.total)
+    if stop is None:
         try:
-            moment = loop.run(total, signals)
+            progress, stop = loop.run(run.total, signals)
         except NonFiniteError as error:
-            rollback.on_non_finite(config, run, int(state.step.numpy()), total, error, say)
-            raise
-        if judge and judge.finished and moment.step < total:
-            say(
-                f"ended at step {moment.step}: no better score in "
-                f"evaluation.patience={config.evaluation.patience} of them"
-            )
-            if preview.last is None:  # it had ended before it was resumed
-                preview(moment)
-        elif signals.received is not None and moment.step < total:
-            saver(moment)
+            back = rollback.from_non_finite(run, int(state.step.numpy()), error)
+            if back is None:
+                raise
+            return back
+    else:
+        preview(progress)
+    if isinstance(stop, RollBack):
+        return stop
+    if progress.step < run.total:
+        if isinstance(stop, Finish):
+            run.say(f"ended at step {progress.step}: {stop.reason}")
+        elif signals.received is not None:
+            saver(progress)
             raise Interrupted(
-                f"stopped and saved at step {moment.step}; {failures.goes_on(run)}",
+                f"stopped and saved at step {progress.step}; {failures.goes_on(run.directory)}",
                 signals.received,
             )
-        elif any(pause.finished for pause in pauses) and moment.step < total:
+        elif isinstance(stop, Pause):
             return Ended(preview.last, paused=True)
-        if judge:
-            judge.choose(say)
+    if scores:
+        scores.choose(run.say)
     return Ended(preview.last)
 
 
-def _choose(
-    config: TrainConfig,
-    source: Source,
-    feed: Feed,
-    run: RunDirectory,
-    card: ModelCard,
-    state: State,
-    total: int,
-    say: Say,
-) -> None:
-    """The full scores that a kill after the last step has left out."""
-    saver = _saver(config, run, state, card, source, total)
-    with failures.explained(run, saver, feed):
-        if made := scorer.measured(config.data, source, config.evaluation, total, say):
-            scorer.Scorer(
-                made, config.evaluation, run, state.sampler, int(state.step.numpy()), saver
-            ).choose(say)
-
-
-def _saver(
-    config: TrainConfig,
-    run: RunDirectory,
-    state: State,
-    card: ModelCard,
-    source: Source,
-    start: int,
-) -> hooks.Checkpoint:
-    return hooks.Checkpoint(
-        run, state, config.training.checkpoint_every, card.fingerprint, source.fingerprint, start
-    )
-
-
-def _watchers(
-    config: TrainConfig,
-    run: RunDirectory,
-    start: int,
-    total: int,
-    judge: scorer.Scorer | None,
-    say: Say,
-) -> list[Hook]:
-    training = config.training
+def _watchers(run: Run, start: int, since: int) -> list[Hook]:
+    """What shows, writes and watches the numbers of the run."""
+    training, directory = run.config.training, run.directory
     watchers: list[Hook] = [
-        hooks.progress(start, total, training.log_every),
-        hooks.MetricsLog(run.metrics, training.log_every, start),
+        bar_or_lines(start, run.total, training.log_every),
+        MetricsLog(directory.metrics, training.log_every, start),
     ]
     if training.tensorboard:
-        watchers.append(hooks.TensorBoard(run.path / "tensorboard", training.log_every))
-    if config.watchdog != "off":
-        before = journal.entries(run.metrics, start)
-        react = rollback.reaction(config, run, total, say)
-        watchers.append(Watchdog(training.log_every, react, before, judge.since if judge else 0))
+        watchers.append(TensorBoard(directory.path / "tensorboard", training.log_every))
+    if run.config.watchdog != "off":
+        before = journal.entries(directory.metrics, start)
+        watchers.append(Watchdog(training.log_every, rollback.reaction(run), before, since))
     return watchers

@@ -103,7 +103,8 @@ class Step:
         """
         optimizers = self._state.optimizers
         with tf.GradientTape(persistent=len(phase.trains) > 1) as tape:
-            losses, logs = phase.losses(batch, context)
+            found, logs = phase.losses(batch, context)
+            losses = {player: found[player] for player in phase.trains}
             scaled = {
                 player: optimizers[player].scale_loss(loss) for player, loss in losses.items()
             }

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeGuard
 
 from gan_cli.config.schema import Optimizer, PlayerOptimizer
 from gan_cli.runs.journal import json_lines
-from gan_cli.training.hooks import Moment
+from gan_cli.training.hooks import Answer, Progress, Stop
 
 SATURATED, INTERVALS = 0.999, 10
 """Share of pairs that the discriminator orders rightly, over that many log intervals in a row."""
@@ -60,7 +60,7 @@ class Watchdog:
     """Looks at logs and scores; a finding is said once, until it has gone.
 
     Args:
-        tell: called with each finding; it may raise to end the run.
+        react: called with each finding; what it gives stops the run.
         before: what metrics.jsonl holds of the steps before: a resumed run sees what an unbroken
             one would.
         since: scores up to this step were measured otherwise and count for nothing.
@@ -71,11 +71,11 @@ class Watchdog:
     def __init__(
         self,
         log_every: int,
-        tell: Callable[[int, Finding], None],
+        react: Callable[[int, Finding], Stop | None],
         before: Iterable[Mapping[str, Any]] = (),
         since: int = 0,
     ) -> None:
-        self._log_every, self._tell = log_every, tell
+        self._log_every, self._react = log_every, react
         self._ordered: list[float] = []
         self._spread: list[float] = []
         self._scores: list[float] = []
@@ -85,14 +85,17 @@ class Watchdog:
             self._take(entry["step"], entry, entry if entry["step"] > since else {})
             self._seen = {finding.kind for finding in self._findings()}
 
-    def __call__(self, moment: Moment) -> None:
-        if not (moment.logs and moment.step % self._log_every == 0) and not moment.scores:
-            return
-        self._take(moment.step, moment.logs, moment.scores)
+    def __call__(self, progress: Progress) -> Answer | None:
+        whole = progress.logs and progress.step % self._log_every == 0
+        if not whole and not progress.scores:
+            return None
+        self._take(progress.step, progress.logs, progress.scores)
         found = {finding.kind: finding for finding in self._findings()}
         news, self._seen = found.keys() - self._seen, set(found)
         for kind in sorted(news):
-            self._tell(moment.step, found[kind])
+            if stop := self._react(progress.step, found[kind]):
+                return Answer(stop=stop)
+        return None
 
     def _take(self, step: int, logs: Mapping[str, Any], scores: Mapping[str, Any]) -> None:
         """Means of whole intervals, and any scores."""

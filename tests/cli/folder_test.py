@@ -157,3 +157,22 @@ def test_what_cannot_be_trained_on_is_one_line(
     result = train(*FOLDER, *arguments)
     assert (result.code, one_line(result)) == (code, f"gan-train: {line}")
     assert not (tmp_path / "run").exists()
+
+
+def test_decoded_pictures_that_were_overwritten_are_decoded_again(
+    train: Command, pictures: Path, cache: Path, tmp_path: Path
+) -> None:
+    options = [*FOLDER[:-2], "training.steps=2", "data.max_bad_fraction=0.05"]
+    assert train(*options, "run_dir=before").code == 0
+    (images,) = cache.glob("*/images.bin")
+    content = images.read_bytes()
+    images.write_bytes(bytes(len(content)))
+    result = train(*options, "run_dir=after")
+    assert (result.code, one_line(result)) == (
+        0,
+        f"DAMAGED {images}: not what was decoded; its pictures are decoded again",
+    )
+    assert images.read_bytes() == content
+    state = Path("checkpoints", "step-00000002", "state.safetensors")
+    before, after = ((tmp_path / name / state).read_bytes() for name in ("before", "after"))
+    assert before == after

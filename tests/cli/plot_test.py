@@ -213,7 +213,7 @@ def test_bad_lines_are_left_out_with_one_line(plot: Command, two: None, drawn: l
     assert result.code == 0
     assert (
         one_line(result)
-        == "gan-plot: c/metrics.jsonl: 9 lines left out that are no JSON object with a step"
+        == "gan-plot: c/metrics.jsonl: 9 lines left out: not as written, or without a step"
     )
     assert pairs(drawn[0][0]["c"]["loss_a"].raw) == [(1, 7)]
 

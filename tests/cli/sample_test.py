@@ -148,6 +148,7 @@ def test_a_consistent_lie_about_the_size_takes_no_memory(sample: Command, tiny_r
     for step in (4, 8):
         manifest = tiny_run / "checkpoints" / f"step-{step:08d}" / "manifest.json"
         manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"model": fingerprint}))
+    (tiny_run / "checkpoints" / "index.json").unlink()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     result = sample("checkpoint=run", "count=1")
     assert result.code == 5

@@ -42,7 +42,7 @@ def metrics(run: Path) -> list[dict[str, Any]]:
 def numbers(run: Path) -> list[dict[str, Any]]:
     """The lines of metrics.jsonl without what a clock decides."""
     return [
-        {key: line[key] for key in line if key not in ("seconds", "images_per_second")}
+        {key: line[key] for key in line if key not in ("seconds", "images_per_second", "crc32")}
         for line in metrics(run)
     ]
 
@@ -55,7 +55,7 @@ def kept(run: Path) -> dict[int, tuple[float | None, float | None, str | None]]:
     """step -> score, full score and ruler of the checkpoints that are left, each found whole."""
     folder = run / "checkpoints"
     manifests = [checkpoint.verify(folder, step) for step in checkpoint.steps(folder)]
-    return {each.step: (each.score, each.full_score, each.ruler) for each in manifests}
+    return {each.step: (each.score, each.full_score, each.evaluator) for each in manifests}
 
 
 def state(run: Path, step: int) -> bytes:
@@ -73,14 +73,14 @@ def entries(run: Path) -> list[dict[str, Any]]:
 
 def interrupt_at(step: int, patch: pytest.MonkeyPatch) -> None:
     """Send this process a signal when a step's line would be written."""
-    write = hooks.MetricsLog.__call__
+    write = progress.MetricsLog.__call__
 
-    def call(self: hooks.MetricsLog, moment: hooks.Moment) -> None:
+    def call(self: progress.MetricsLog, moment: hooks.Progress) -> None:
         write(self, moment)
         if moment.step == step:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    patch.setattr(hooks.MetricsLog, "__call__", call)
+    patch.setattr(progress.MetricsLog, "__call__", call)
 
 
 def distances(patch: pytest.MonkeyPatch, *script: float) -> None:

@@ -51,6 +51,7 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(
     others = [
         ".hydra/config.yaml",
         ".lock",
+        "checkpoints/index.json",
         "config.json",
         "metrics.jsonl",
         "model.json",

@@ -1,5 +1,7 @@
 """Names in a YAML against what they build."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 
@@ -7,14 +9,22 @@ import pytest
 
 from gan_cli.base.errors import ConfigError
 from gan_cli.config import schema as config
-from gan_cli.config.catalogue import Catalogue
+from gan_cli.config.catalogue import Catalogue, Entry
 from gan_cli.data import DATA
 from gan_cli.data.digits import Digits
 from gan_cli.data.idx import Mnist
 from gan_cli.models import MODELS
 from gan_cli.models.dcgan import Dcgan
+from gan_cli.objectives.losses import LOSSES
 from gan_cli.objectives.options import Loss
+from gan_cli.objectives.penalties import PENALTIES
 from gan_cli.training.configuration import train_config
+
+ENTRIES = [
+    pytest.param(table, name, id=f"{table.group}={name}")
+    for table in (MODELS, DATA)
+    for name in table
+]
 
 
 def values(**changes: object) -> dict:
@@ -30,14 +40,30 @@ def values(**changes: object) -> dict:
     return whole | changes
 
 
+@pytest.mark.parametrize(("table", "name"), ENTRIES)
+def test_options_of_an_entry_have_its_name(table: Catalogue[Entry], name: str):
+    assert table[name].name == table[name].options().name == name
+    assert table.parse({"name": name}) == table[name].options()
+
+
+@pytest.mark.parametrize("table", [MODELS, DATA, LOSSES, PENALTIES])
+def test_every_entry_says_in_a_line_what_it_is(table: Catalogue[Entry]):
+    assert len(table) == len(list(table)) > 0
+    for name, entry in table.items():
+        assert len(entry.summary.split()) > 2, name
+        assert entry.plugin is None
+
+
 @pytest.mark.parametrize(
     ("table", "name", "message"),
     [
         (MODELS, "dcgn", "unknown model.name 'dcgn'; did you mean 'dcgan'?"),
         (DATA, "mnst", "unknown data.name 'mnst'; did you mean 'mnist'?"),
+        (LOSSES, "hing", "unknown loss.name 'hing'; did you mean 'hinge'?"),
     ],
 )
-def test_an_unknown_name_lists_the_names(table: Catalogue, name: str, message: str):
+def test_an_unknown_name_lists_the_names(table: Catalogue[Entry], name: str, message: str):
+    assert name not in table
     with pytest.raises(ConfigError) as caught:
         table[name]
     assert str(caught.value) == f"{message} (accepted: {', '.join(table)})"
@@ -57,6 +83,15 @@ def test_options_without_a_name(given: object):
     assert str(caught.value) == f"model.name is missing (accepted: {', '.join(MODELS)})"
 
 
+def test_two_entries_of_one_name_are_refused():
+    table: Catalogue[Entry] = Catalogue("model", "gan_cli.objectives.losses")
+    table.add(Entry(name="mine", build=values))
+    with pytest.raises(ConfigError) as caught:
+        table.add(Entry(name="mine", build=train_config))
+    assert str(caught.value) == f"{train_config.__module__}: there is a model 'mine' already"
+    assert table["mine"].build is values
+
+
 def test_a_whole_configuration_is_typed():
     checked = train_config(values(seed=7, training={"steps": 5}))
     assert checked.model == Dcgan()
@@ -71,12 +106,15 @@ def test_a_whole_configuration_is_typed():
     [
         (
             {"model": {"name": "dcgan", "widht": 3}},
-            "unknown key 'model.widht'; did you mean 'model.width'? (accepted: model.disc",
+            "unknown key 'model.widht'; did you mean 'model.width'? (accepted: model.",
         ),
         (
             {"data": {"name": "digits", "path": "x"}},
             "data.path is no key of data=digits, but of data=",
         ),
+        ({"data": {"name": "digits", "pth": "x"}}, "unknown key 'data.pth'"),
+        ({"loss": {"name": "hing"}}, "unknown loss.name 'hing'; did you mean 'hinge'?"),
+        ({"loss": {"name": "hinge", "r1_intervl": 1}}, "unknown key 'loss.r1_intervl'; did you"),
         (
             {"model": {"name": "dcgan", "dropout": 1}},
             "model.dropout=1: input should be less than 1",
@@ -95,7 +133,7 @@ def test_a_whole_configuration_is_typed():
         ({"seed": -1}, "seed=-1: input should be greater than or equal to 0"),
     ],
 )
-def test_a_mistake_is_told_with_its_full_key(changes: dict, message: str):
+def test_a_mistake_is_named_by_its_full_key(changes: dict, message: str):
     with pytest.raises(ConfigError) as caught:
         train_config(values(**changes))
     assert str(caught.value).startswith(message)
@@ -103,8 +141,8 @@ def test_a_mistake_is_told_with_its_full_key(changes: dict, message: str):
 
 def test_a_missing_group():
     incomplete = values()
-    del incomplete["loss"]
-    with pytest.raises(ConfigError, match=r"^loss is missing$"):
+    del incomplete["data"]
+    with pytest.raises(ConfigError, match=r"^data is missing$"):
         train_config(incomplete)
 
 
@@ -112,7 +150,10 @@ def test_names_cost_no_tensorflow():
     """Whatever answers `--help` and a config mistake starts in a fraction of TensorFlow's import
     time.
     """
-    code = "import sys, gan_cli.config.options, gan_cli.data.idx, gan_cli.data.folder\n"
+    code = "import sys\n"
+    code += "from gan_cli.models import MODELS\nfrom gan_cli.data import DATA\n"
+    code += "from gan_cli.objectives.options import PENALTIES, LOSSES\n"
+    code += "assert all(map(len, (MODELS, DATA, PENALTIES, LOSSES)))\n"
     code += "print(sorted({'tensorflow', 'keras', 'hydra'} & set(sys.modules)))"
     answer = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

@@ -24,7 +24,7 @@ from gan_cli.data.reading.source import Source
 from gan_cli.evaluation import bounds, evaluate, ruler, scores
 from gan_cli.evaluation.ruler import Setting
 from gan_cli.evaluation.scorer import Scorer, measured
-from gan_cli.objectives.model import LikelihoodModel
+from gan_cli.objectives.model import Networks
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training.hooks import Checkpoint, Moment
 
@@ -33,22 +33,17 @@ from ..training.toys import Toy
 DIGITS = Digits(size=8)
 
 
-class Explaining(Toy, LikelihoodModel):
+class Explaining(Toy):
     """The bound of an image is `scale` times its brightness, from -1 to 1, and noise of a
     deviation.
     """
 
     def __init__(self, scale: float = 1.0, deviation: float = 0.0) -> None:
-        self.scale, self.deviation = scale, deviation
+        def bound(networks: Networks, images: tf.Tensor, noise: Noise) -> tf.Tensor:
+            brightness = tf.reduce_mean(tf.reshape(images, [tf.shape(images)[0], -1]), axis=1)
+            return scale * brightness + deviation * noise.normal("latents", tf.shape(brightness))
 
-    def reconstruct(self, images: tf.Tensor) -> tf.Tensor:
-        return images
-
-    def bound(self, images: tf.Tensor, noise: Noise) -> tf.Tensor:
-        brightness = tf.reduce_mean(tf.reshape(images, [tf.shape(images)[0], -1]), axis=1)
-        return self.scale * brightness + self.deviation * noise.normal(
-            "latents", tf.shape(brightness)
-        )
+        super().__init__(reconstruction=lambda networks, images: images, evidence_bound=bound)
 
 
 def grey(levels: list[int], *shape: int) -> Source:

@@ -220,7 +220,7 @@ def test_the_full_scores_choose_among_the_best_three(
     assert bench.full == {6: 10.0, 4: 20.0, 2: 30.0}
     best = ranking.best(bench.run.checkpoints, print)
     assert best is not None
-    assert (best.step, best.score, best.full_score, best.full_count, best.ruler) == (
+    assert (best.step, best.score, best.full_score, best.full_count, best.evaluator) == (
         6,
         2.0,
         10.0,
@@ -295,7 +295,8 @@ def test_a_damaged_contender_gets_no_full_score_and_ends_no_run(
     path.with_name("manifest.json").write_text("{}")
     (checkpoint.path_of(bench.run.checkpoints, 4) / "manifest.json").write_text("{}")
     bench.choose()
-    assert len(bench.said) == 2
+    assert bench.said[-1].endswith("none of its 2 checkpoints is valid")
+    assert all(line.startswith("DAMAGED CHECKPOINT") for line in bench.said[2:-1])
 
 
 @pytest.mark.parametrize(

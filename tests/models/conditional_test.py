@@ -1,18 +1,19 @@
-"""Control by class: what the label reaches, and the auxiliary classifier's share of the losses."""
-
-import math
+"""Control by class: what the label reaches, and what the auxiliary classifier pays."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from gan_cli.models.conditional import Acgan, Cgan, ProjectionGan
-from gan_cli.models.gan import Gan, Play, Verdict
 
 from gan_cli import models
 from gan_cli.base.errors import ConfigError
-from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import DataSpec
+from gan_cli.models.acgan import Acgan
+from gan_cli.models.cgan import Cgan
+from gan_cli.models.projection_gan import ProjectionGan
+from gan_cli.objectives.model import Model
 from gan_cli.objectives.options import Loss
+
+from ..objectives.toys import context
 
 SPEC = DataSpec(12, 8, 1, 3, ["a", "b", "c"])
 KINDS = [
@@ -23,7 +24,7 @@ KINDS = [
 each = pytest.mark.parametrize("options", KINDS, ids=lambda options: options.name)
 
 
-def build(options: Cgan | ProjectionGan | Acgan) -> Gan:
+def build(options: Cgan | ProjectionGan | Acgan) -> Model:
     return models.build(options, SPEC, Loss("hinge"))
 
 
@@ -48,9 +49,8 @@ def test_samples_follow_latent_and_label(options: Cgan | ProjectionGan | Acgan):
 @each
 def test_the_loss_sees_the_label_of_real_images(options: Cgan | ProjectionGan | Acgan):
     model = build(options)
-    noise = Noise(0, tf.constant(0, tf.int64))
     found = {
-        label: model.phases[0].losses(batch(label), noise)[0]["discriminator"].numpy()
+        label: model.phases[0].losses(batch(label), context())[0]["discriminator"].numpy()
         for label in range(3)
     }
     assert len(set(found.values())) == 3
@@ -76,30 +76,33 @@ def test_a_projection_adds_the_product_of_class_vector_and_features():
     )
 
 
-def test_the_auxiliary_classifier_s_losses_by_hand():
-    """Hinge at logits of 0 is 2 and 0; even logits of three classes cost log 3, for real and for
-    fake.
-    """
-    model = models.build(Acgan(latent_dim=4, width=2, class_weight=0.5), SPEC, Loss("hinge"))
-    even = Verdict(tf.zeros([6, 1]), tf.zeros([6, 3]))
-    sure = Verdict(tf.zeros([6, 1]), tf.constant([[0.0, 50.0, 0.0]] * 6))
-    play = Play(tf.zeros([6]), tf.zeros([6]), even, sure)
-    assert float(model._loss_of_critic(play, batch(1))) == pytest.approx(
-        2.0 + 0.5 * math.log(3.0), rel=1e-6
-    )
-    assert float(model._against(play, batch(1))) == pytest.approx(0.0, abs=1e-6)
-    assert float(model._against(play, batch(0))) == pytest.approx(25.0, rel=1e-5)
-    logs = model._logs_of(play, batch(1))
-    assert [float(logs[name]) for name in ("class_accuracy_fake", "class_accuracy_real")] == [
-        1.0,
-        0.0,
+@pytest.mark.parametrize("weight", [0.0, 0.5])
+def test_both_sides_of_the_auxiliary_classifier_pay_by_its_weight(weight: float):
+    """Hinge and the cross-entropy of the classes, from the networks by hand."""
+    options = Acgan(latent_dim=4, width=2, dropout=0.0, class_weight=weight)
+    model, given = models.build(options, SPEC, Loss("hinge")), batch(1)
+    losses, _ = model.phases[0].losses(given, context())
+    latents = context().noise.normal("latents", (6, 4))
+    fake = model.networks["generator"]([latents, given["labels"]], training=True)
+    of_real, of_fake = (model.networks["discriminator"](x) for x in (given["images"], fake))
+    class_loss = [
+        -float(tf.reduce_mean(tf.nn.log_softmax(classes)[:, 1]))
+        for _, classes in (of_real, of_fake)
     ]
+    hinge = float(tf.reduce_mean(tf.nn.relu(1 - of_real[0]) + tf.nn.relu(1 + of_fake[0])))
+    assert float(losses["discriminator"]) == pytest.approx(
+        hinge + weight * sum(class_loss), rel=1e-4
+    )
+    against = -float(tf.reduce_mean(of_fake[0]))
+    assert float(losses["generator"]) == pytest.approx(
+        against + weight * class_loss[1], rel=1e-3, abs=1e-5
+    )
 
 
 @each
-def test_the_class_begins_as_a_whisper_beside_the_latents(options: Cgan | ProjectionGan | Acgan):
-    """Louder classes made generators on MNIST ignore the latents: one image of each digit, Fréchet
-    14 in place of 3.
+def test_the_class_begins_small_beside_the_latents(options: Cgan | ProjectionGan | Acgan):
+    """Classes of unit variance made generators on MNIST ignore the latents: one image of each
+    digit, Fréchet 14 in place of 3.
     """
     vectors = build(options).networks["generator"].get_layer("embedding").vectors.numpy()
     assert vectors.shape == (3, options.embedding_dim)

@@ -120,8 +120,8 @@ def test_two_variables_of_one_name_are_refused():
             return x
 
     network = keras.Sequential([keras.Input((1,)), Twins(name="twins")])
-    with pytest.raises(ValueError, match="two variables are called critic/twins/weight"):
-        variables_by_key("critic", network)
+    with pytest.raises(ValueError, match="two variables are called discriminator/twins/weight"):
+        variables_by_key("discriminator", network)
 
 
 def test_a_plan_equals_what_is_built():
@@ -197,11 +197,11 @@ def test_precision(precision: str, compute: str):
 def test_settings_are_put_back_after_a_failure(monkeypatch: pytest.MonkeyPatch):
     policy, state = keras.config.dtype_policy().name, random.getstate()
 
-    def broken(*_: object) -> Model:
+    def broken(*_: object, **__: object) -> keras.Model:
         random.random()
         raise RuntimeError(keras.config.dtype_policy().name)
 
-    monkeypatch.setattr("gan_cli.models.dcgan.dcgan", broken)
+    monkeypatch.setattr("gan_cli.networks.dcgan.generator", broken)
     with pytest.raises(RuntimeError, match="mixed_bfloat16"):
         build(precision="bfloat16")
     assert keras.config.dtype_policy().name == policy

@@ -1,30 +1,32 @@
-"""Several discriminators: players, depths, views, and how their losses become the generator's."""
+"""Several discriminators: depths, views, and how their losses become the generator's."""
+
+from __future__ import annotations
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from gan_cli.models.gan import Gan
 
 from gan_cli import models
-from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import DataSpec
-from gan_cli.models.multi_gan import MultiGan
+from gan_cli.models.multi_gan import MultiGan, combined, views
+from gan_cli.objectives.gan import Game
+from gan_cli.objectives.model import Model
 from gan_cli.objectives.options import Loss
 
+from ..objectives.toys import context
+
 SPEC = DataSpec(16, 16, 1)
-NOISE = Noise(0, tf.constant(0, tf.int64))
 BATCH = {
     "images": tf.constant(np.random.default_rng(0).uniform(-1.0, 1.0, (6, 16, 16, 1)), tf.float32)
 }
 
 
-def build(**options: object) -> Gan:
-    return models.build(
-        MultiGan(latent_dim=4, width=2, dropout=0.0, **options), SPEC, Loss("wasserstein")
-    )
+def build(loss: Loss | None = None, **options: object) -> Model:
+    settings = MultiGan(latent_dim=4, width=2, dropout=0.0, **options)
+    return models.build(settings, SPEC, loss or Loss("wasserstein"))
 
 
-def test_each_discriminator_is_a_player_with_weights_of_its_own():
+def test_each_discriminator_is_a_player_with_weights_of_its_own() -> None:
     model = build(discriminators=3)
     names = ["discriminator_1", "discriminator_2", "discriminator_3"]
     assert list(model.players) == ["generator", *names]
@@ -33,55 +35,81 @@ def test_each_discriminator_is_a_player_with_weights_of_its_own():
     assert not np.array_equal(kernels[1], kernels[2])
 
 
-def test_the_generator_s_loss_is_combined():
-    """Of Wasserstein critics: minus the logits of the fake images."""
-    losses = {}
-    for combine in ("mean", "max", "softmax"):
-        model = build(discriminators=2, combine=combine, hardness=3.0)
-        fake = model.networks["generator"](NOISE.normal("latents", (6, 4)), training=True)
-        each = [
-            -float(tf.reduce_mean(model.networks[f"discriminator_{n}"](fake, training=True)))
-            for n in (1, 2)
-        ]
-        losses[combine] = (
-            float(model.phases[0].losses(BATCH, NOISE)[0]["generator"]),
-            np.array(each),
-        )
-    assert losses["mean"][0] == pytest.approx(losses["mean"][1].mean(), rel=1e-3)
-    assert losses["max"][0] == pytest.approx(losses["max"][1].max(), rel=1e-3)
-    values = losses["softmax"][1]
-    weights = np.exp(3.0 * values) / np.exp(3.0 * values).sum()
-    assert losses["softmax"][0] == pytest.approx((weights * values).sum(), rel=1e-3)
+@pytest.mark.parametrize(
+    ("name", "hardness", "expected"),
+    [
+        ("mean", 5.0, 2.0),
+        ("max", 5.0, 4.0),
+        ("softmax", 0.0, 2.0),
+        ("softmax", 1.0, (np.e**4 * 4 + 2 * np.e) / (np.e**4 + 2 * np.e)),
+        ("softmax", 100.0, 4.0),
+    ],
+)
+def test_losses_are_combined(name: str, hardness: float, expected: float) -> None:
+    """Of 1, 4 and 1."""
+    losses = [tf.constant(value) for value in (1.0, 4.0, 1.0)]
+    assert float(combined(name, hardness)(losses)) == pytest.approx(expected, rel=1e-6)
 
 
-def test_depths_may_differ():
-    depths = [
-        len([layer for layer in model.layers if layer.name.startswith("conv_")])
-        for name, model in build(discriminators=3, different_depths=True).networks.items()
-        if name != "generator"
+@pytest.mark.parametrize("combine", ["mean", "max", "softmax"])
+def test_the_generator_s_loss_is_combined(combine: str) -> None:
+    """Of Wasserstein discriminators: minus the logits of the fake images."""
+    model = build(discriminators=2, combine=combine, hardness=3.0)
+    latents = context().noise.normal("latents", (6, 4))
+    fake = model.networks["generator"](latents, training=True)
+    each = [
+        -tf.reduce_mean(model.networks[f"discriminator_{n}"](fake, training=True)) for n in (1, 2)
     ]
-    assert depths == [2, 1, 2]
+    found = model.phases[0].losses(BATCH, context())[0]["generator"]
+    assert float(found) == pytest.approx(float(combined(combine, 3.0)(each)), rel=1e-3)
 
 
-def test_views_go_round():
-    """Two views for three discriminators: the first and the third see shifted images, the second
+def test_depths_may_differ() -> None:
+    for settings, expected in (
+        ({"different_depths": True}, [2, 1, 2]),
+        ({}, [2, 2, 2]),
+        ({"different_depths": True, "discriminator_depth": 1}, [1, 1, 1]),
+    ):
+        networks = build(discriminators=3, **settings).networks.items()
+        depths = [
+            len([layer for layer in model.layers if layer.name.startswith("conv_")])
+            for name, model in networks
+            if name != "generator"
+        ]
+        assert depths == expected
+
+
+def test_views_go_round() -> None:
+    """Two changes for three discriminators: the first and the third see shifted images, the second
     ones with a hole.
     """
-    model = build(discriminators=3, views=["translation", "cutout"])
-    bright = {"images": tf.ones([6, 16, 16, 1])}
-    seen = {
-        name: model._sight[name](bright["images"], NOISE).numpy()
-        for name in model.networks
-        if name != "generator"
-    }
-    np.testing.assert_array_equal(seen["discriminator_1"], seen["discriminator_3"])
-    assert not np.array_equal(seen["discriminator_1"], seen["discriminator_2"])
-    assert 0 < (seen["discriminator_2"] == 0).mean() <= 0.25
+    names, bright = ["a", "b", "c"], tf.ones([6, 16, 16, 1])
+    chosen = views(names, ["translation", "cutout"], Game(Loss("hinge")))
+    seen = {name: chosen[name](bright, context()).numpy() for name in names}
+    np.testing.assert_array_equal(seen["a"], seen["c"])
+    assert not np.array_equal(seen["a"], seen["b"])
+    assert 0 < (seen["b"] == 0).mean() <= 0.25
 
 
-def test_logs_of_each_discriminator_have_its_number():
-    options = MultiGan(latent_dim=4, width=2, discriminators=2)
-    model = models.build(options, SPEC, Loss("hinge", gradient_penalty=1.0))
-    assert {"gradient_norm_1", "gradient_norm_2", "ordered"} <= set(
-        model.phases[0].losses(BATCH, NOISE)[1]
-    )
+def test_views_come_after_the_change_of_the_game() -> None:
+    game = Game(Loss("hinge", pack=2), lambda images, _: images + 1.0)
+    seen = views(["a"], ["cutout"], game)["a"](tf.zeros([6, 16, 16, 1]), context()).numpy()
+    assert seen.shape == (3, 16, 16, 2)
+    assert set(np.unique(seen)) == {0.0, 1.0}
+
+
+def test_views_reach_the_discriminators() -> None:
+    """Of white images a discriminator with a hole in its view says something else."""
+    plain, changed = build(discriminators=1), build(discriminators=1, views=["cutout"])
+    white = {"images": tf.ones([6, 16, 16, 1])}
+    logits = [
+        float(model.phases[0].losses(white, context())[1]["logits_real"])
+        for model in (plain, changed)
+    ]
+    assert logits[0] != pytest.approx(logits[1], rel=1e-3)
+
+
+def test_logs_of_each_discriminator_have_its_number() -> None:
+    model = build(Loss("hinge", gradient_penalty=1.0), discriminators=2)
+    _, logs = model.phases[0].losses(BATCH, context())
+    assert {"gradient_norm_1", "gradient_norm_2", "ordered"} <= set(logs)

@@ -11,18 +11,16 @@ from gan_cli.base.errors import ConfigError
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import DataSpec
 from gan_cli.data.pipeline.augment import Transform
+from gan_cli.models.sequence_gan import SequenceGan
+from gan_cli.models.sequence_vae import SequenceVae
 from gan_cli.objectives.diffaug import differentiable
 from gan_cli.objectives.likelihoods import LIKELIHOODS, kl_divergence
 from gan_cli.objectives.model import Model
 from gan_cli.objectives.options import Loss
-from gan_cli.objectives.sequences import (
-    SETTLING,
-    SequenceGan,
-    SequenceGanModel,
-    SequenceVae,
-    SequenceVaeModel,
-    unrolled,
-)
+from gan_cli.objectives.sequences import SETTLING, unrolled
+
+from ..objectives.toys import context
+from .toys import gradients
 
 SPEC = DataSpec(9, 12, 3, sequence_length=4)
 GAN = SequenceGan(latent_dim=5, width=2, state_channels=3, hidden=4, discriminator_norm="none")
@@ -30,13 +28,11 @@ VAE = SequenceVae(latent_dim=5, width=2, state_channels=3, hidden=4)
 both = pytest.mark.parametrize("options", [GAN, VAE], ids=["gan", "vae"])
 
 
-def gan(
-    options: SequenceGan = GAN, view: Transform | None = None, **loss: float
-) -> SequenceGanModel:
-    return models.build(options, SPEC, Loss("non_saturating", **loss), view=view)
+def gan(options: SequenceGan = GAN, augment: Transform | None = None, **loss: float) -> Model:
+    return models.build(options, SPEC, Loss("non_saturating", **loss), augment=augment)
 
 
-def vae(options: SequenceVae = VAE) -> SequenceVaeModel:
+def vae(options: SequenceVae = VAE) -> Model:
     return models.build(options, SPEC, Loss("non_saturating"))
 
 
@@ -52,18 +48,6 @@ def sequence(count: int = 6) -> tf.Tensor:
     return tf.constant(
         np.random.default_rng(0).uniform(-1.0, 1.0, (count, 4, *SPEC.image_shape)), tf.float32
     )
-
-
-def gradients(model: Model) -> dict[str, list[tf.Tensor]]:
-    """Player -> the gradients of its loss in its phase."""
-    found = {}
-    for phase in model.phases:
-        with tf.GradientTape(persistent=True) as tape:
-            losses, _ = phase.losses({"sequence": sequence()}, Noise(0, tf.constant(0, tf.int64)))
-        found |= {
-            player: tape.gradient(loss, model.trainable(player)) for player, loss in losses.items()
-        }
-    return found
 
 
 @both
@@ -170,16 +154,16 @@ def test_every_variable_has_a_gradient_in_every_game(
     model = gan(
         replace(GAN, **settings), differentiable(["color", "translation", "cutout"]), **loss
     )
-    for player, found in gradients(model).items():
+    for player, found in gradients(model, {"sequence": sequence()}).items():
         assert None not in found, player
         assert all(np.isfinite(gradient).all() for gradient in found)
         kernels = [gradient for gradient in found if len(gradient.shape) >= 2]
         assert all(np.abs(gradient).max() > 0.0 for gradient in kernels), player
 
 
-def test_the_discriminator_judges_whole_sequences():
+def test_the_discriminator_sees_whole_sequences():
     model = gan()
-    _, logs = model.phases[0].losses({"sequence": sequence()}, Noise(0, 0))
+    _, logs = model.phases[0].losses({"sequence": sequence()}, context())
     expected = tf.reduce_mean(model.networks["discriminator"](sequence(), training=True))
     assert float(logs["logits_real"]) == pytest.approx(float(expected), rel=1e-5)
     made = unrolled(model.networks, Noise(0, 0).normal("latents", (6, 5)), 4)[0]
@@ -203,12 +187,15 @@ def test_the_bound_is_that_of_whole_sequences(likelihood: str):
     found = model.bound(sequence(), noise)
     assert found.shape == (6,)
     np.testing.assert_allclose(found, expected, rtol=1e-4)
-    losses, logs = model.phases[0].losses({"sequence": sequence()}, noise)
+    losses, logs = model.phases[0].losses({"sequence": sequence()}, context(3))
     assert float(losses["autoencoder"]) == pytest.approx(-float(logs["elbo"]), rel=1e-5)
     assert float(logs["elbo"]) == pytest.approx(
         float(logs["reconstruction"]) - float(logs["kl"]), rel=1e-5
     )
-    assert all(gradient is not None for gradient in gradients(model)["autoencoder"])
+    assert all(
+        gradient is not None
+        for gradient in gradients(model, {"sequence": sequence()})["autoencoder"]
+    )
 
 
 def test_a_reconstruction_is_the_sequence_of_the_mean_code():

@@ -10,10 +10,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from gan_cli.networks.perceptual import Perceptual
 
 from gan_cli.base.errors import DataError
-from gan_cli.networks import perceptual, vgg16
+from gan_cli.models.vae import Vae
+from gan_cli.models.vae_gan import VaeGan
+from gan_cli.networks import vgg16
+from gan_cli.objectives.perceptual import LAYERS, Perceptual, perceptual
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,7 @@ def test_the_sum_over_layers_of_mean_squared_differences(model: keras.Model, mad
     """
     one, other = images(2, 64, 72, 3), images(2, 64, 72, 3, seed=1)
     expected = np.zeros(2)
-    for name in perceptual.LAYERS:
+    for name in LAYERS:
         layer = keras.Model(model.input, model.get_layer(name).output)
         maps = [
             layer(keras.applications.vgg16.preprocess_input((x.numpy() + 1) * 127.5)).numpy()
@@ -70,9 +72,19 @@ def test_by_hand(monkeypatch: pytest.MonkeyPatch):
     assert found(-tf.ones([2, 9, 12, 1]), greys).numpy() == pytest.approx(expected)
 
 
-def test_what_options_ask_for():
-    assert perceptual.asked(None, (8, 8, 1), 1.0, None) is None
-    assert isinstance(perceptual.asked("vgg16", (8, 8, 1), 1.0, None), Perceptual)
+@pytest.mark.parametrize("options", [Vae, VaeGan])
+def test_what_options_ask_for(options: type, monkeypatch: pytest.MonkeyPatch):
+    """The weight and the file reach the distance: 0.5 * 2 * (255^2 + 510^2) for black on white."""
+    files: list[str | None] = []
+    monkeypatch.setattr(vgg16, "load", lambda path, asked, instead: files.append(path))
+    monkeypatch.setattr(vgg16, "maps_of", lambda model, layers: lambda x, training: [x, 2 * x])
+    assert perceptual(options(), (8, 8, 1)) is None
+    found = perceptual(options(features="vgg16", features_weight=2.0, features_file="x"), (8, 8, 1))
+    assert found is not None
+    found.load()
+    white = tf.ones([1, 8, 8, 1])
+    assert found(-white, white).numpy() == pytest.approx([255.0**2 + 510.0**2])
+    assert files == ["x"]
 
 
 def test_the_same_image_is_at_no_distance_and_each_item_is_alone(made: None):
@@ -97,8 +109,10 @@ def test_it_sees_what_tensorflow_resizes(
     made: None, monkeypatch: pytest.MonkeyPatch, shape: tuple[int, int, int]
 ):
     seen: list[tf.Tensor] = []
+    monkeypatch.setattr(
+        vgg16, "maps_of", lambda model, layers: lambda x, training: seen.append(x) or [x]
+    )
     measure, one = distance(shape), images(2, *shape)
-    monkeypatch.setattr(measure, "_maps", lambda x, training: seen.append(x) or [x])
     measure(one, one)
     expected = tf.image.resize((one + 1) * 127.5, vgg16.input_size(*shape[:2]), antialias=True)
     expected = expected if shape[2] == 3 else tf.repeat(expected, 3, axis=-1)
@@ -110,7 +124,7 @@ def test_its_gradient_reaches_the_image_and_nothing_of_vgg(model: keras.Model, m
     other = tf.Variable(images(1, 28, 28, 1, seed=1))
     with tf.GradientTape() as tape:
         value = tf.reduce_sum(measure(one, other))
-    assert measure._maps.trainable_variables == []
+    assert vgg16.maps_of(model, LAYERS).trainable_variables == []
     gradient = tape.gradient(value, other)
     assert gradient.shape == other.shape
     direction = gradient / tf.norm(gradient)

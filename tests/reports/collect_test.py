@@ -260,22 +260,6 @@ def test_control_characters_do_not_reach_warnings(tmp_path: Path) -> None:
     ]
 
 
-def test_a_file_that_goes_while_a_run_is_opened_is_looked_for_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made.run(tmp_path / "runs" / "a")
-    read, calls = collecting.RunDirectory.read, []
-
-    def gone(path: str) -> object:
-        calls.append(path)
-        if len(calls) == 1:
-            raise RunDirectoryError("x: is neither a file nor a folder")
-        return read(path)
-
-    monkeypatch.setattr(collecting.RunDirectory, "read", gone)
-    assert collect(tmp_path / "runs").rows[0].outcome.score == 40.0
-
-
 def test_the_ruler_is_the_one_that_training_writes() -> None:
     facts = {key: value for key, value in made.FACTS.__dict__.items() if key not in NOT_RULED}
     assert made.FACTS.ruler == files.fingerprint(facts)

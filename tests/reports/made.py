@@ -8,9 +8,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gan_cli.base import files
+from gan_cli.base.spec import DataSpec
+from gan_cli.models.dcgan import Dcgan
+from gan_cli.objectives.options import Loss
 from gan_cli.reports.provenance import Facts
+from gan_cli.runs import checkpoint, manifest
+from gan_cli.runs.checkpoint import SAMPLER, STATE, Scored
 from gan_cli.runs.record import Job, State, Sweep, write_sweep
+from gan_cli.runs.rundir import ModelCard, RunDirectory
 
 FACTS = Facts(
     extractor="classifier",
@@ -26,7 +34,7 @@ FACTS = Facts(
     final_count=1000,
     since=0,
 )
-VERSIONS = {"gan_cli": "0.1.0", "tensorflow": "2.21.0"}
+VERSIONS = manifest.current_versions()
 CONFIG = {
     "model": {"name": "dcgan", "width": 8},
     "data": {"name": "digits"},
@@ -52,8 +60,11 @@ def run(
     its end; without job.json.
     """
     path.mkdir(parents=True)
-    (path / "model.json").write_text("{}")
-    (path / "config.json").write_text(json.dumps(config))
+    directory = RunDirectory(path)
+    directory.write_config(config)
+    spec = DataSpec(8, 8, 1)
+    card = ModelCard(manifest.FORMAT, Dcgan(), Loss("hinge"), spec)
+    directory.write_card(card)
     log = [
         f"2026-11-20 10:31:0{second} {text}"
         for second, text in enumerate([" ".join(["gan-train", *overrides]), end])
@@ -62,21 +73,12 @@ def run(
     (path / "train.log").write_text("\n".join(log) + "\n")
     (path / "scores").mkdir()
     (path / "scores" / "training.json").write_text(json.dumps(asdict(facts)))
-    checkpoint = path / "checkpoints" / "step-00000100"
-    checkpoint.mkdir(parents=True)
-    manifest = {
-        "format": 1,
-        "step": 100,
-        "files": {},
-        "model": "m",
-        "data": "d",
-        "score": score,
-        "versions": VERSIONS,
-        "full_score": full,
-        "ruler": facts.ruler,
-        "full_count": facts.final_count if full is not None else None,
-    }
-    (checkpoint / "manifest.json").write_text(json.dumps(manifest))
+    scored = None if score is None else Scored(score, facts.ruler)
+    tensors = {STATE: {}, SAMPLER: {"weight": np.zeros(1, np.float32)}}
+    checkpoint.save(directory.checkpoints, 100, tensors, card.fingerprint, "d", scored)
+    if full is not None:
+        found = checkpoint.verify(directory.checkpoints, 100)
+        checkpoint.add_full_score(directory.checkpoints, found, full, facts.final_count or 0)
     metrics = [
         {
             "step": 50,
@@ -152,5 +154,6 @@ def sweep(directory: Path) -> Path:
 
 
 def change(path: Path, **values: Any) -> None:
-    """Change keys of a JSON file."""
+    """Change keys of a JSON file, as a stranger can who also takes the index away."""
+    (path.parents[1] / "index.json").unlink(missing_ok=True)
     files.write_json(path, json.loads(path.read_text()) | values)

@@ -16,8 +16,8 @@ from safetensors import SafetensorError
 
 from gan_cli.base import files
 from gan_cli.base.errors import CheckpointError
-from gan_cli.runs import checkpoint, ranking
-from gan_cli.runs.checkpoint import SAMPLER, STATE, Judged
+from gan_cli.runs import checkpoint, ranking, tensors
+from gan_cli.runs.checkpoint import SAMPLER, STATE, Scored
 
 ARRAYS = {"a/kernel": np.arange(6, dtype=np.float32).reshape(2, 3), "step": np.asarray(7, np.int64)}
 SHAPES = {"a/kernel": ((2, 3), "float32"), "step": ((), "int64")}
@@ -27,6 +27,11 @@ def save(folder: Path, step: int) -> Path:
     return checkpoint.save(
         folder, step, {STATE: ARRAYS, SAMPLER: {"a/kernel": ARRAYS["a/kernel"]}}, "model", "data"
     )
+
+
+def there(folder: Path) -> list[str]:
+    """What lies in a folder of checkpoints beside its index."""
+    return sorted(entry.name for entry in folder.iterdir() if entry.name != "index.json")
 
 
 def silent(line: str) -> None:
@@ -43,7 +48,7 @@ def test_what_is_saved_is_read_back_with_scalars_and_dtypes(tmp_path: Path) -> N
         None,
     )
     assert set(manifest.versions) == {"gan_cli", "tensorflow", "keras", "numpy", "python"}
-    arrays = checkpoint.read(tmp_path, 7, STATE, SHAPES)
+    arrays = tensors.read(tmp_path, 7, STATE, SHAPES)
     for key, value in ARRAYS.items():
         np.testing.assert_array_equal(arrays[key], value)
         assert (arrays[key].dtype, arrays[key].shape) == (value.dtype, value.shape)
@@ -73,6 +78,8 @@ def test_files_and_folder_are_synced_before_and_after_the_rename(
         "sync step-00000007.tmp",
         "rename step-00000007",
         f"sync {tmp_path.name}",
+        "sync .index.json.tmp",
+        f"sync {tmp_path.name}",
     ]
 
 
@@ -89,7 +96,7 @@ def test_a_save_that_fails_leaves_the_earlier_checkpoints_and_nothing_else(
         patch.setattr(os, failing, full)
         with pytest.raises(OSError, match="No space left"):
             save(tmp_path, 8)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["step-00000007"]
+    assert there(tmp_path) == ["step-00000007"]
     newest = checkpoint.newest(tmp_path, silent)
     assert newest is not None
     assert newest.step == 7
@@ -103,7 +110,7 @@ def test_a_full_disk_inside_the_library_keeps_its_number(
             "Error while serializing: I/O error: No space left on device (os error 28)"
         )
 
-    monkeypatch.setattr(checkpoint, "save_file", full)
+    monkeypatch.setattr(tensors, "save_file", full)
     with pytest.raises(OSError, match="No space left") as error:
         save(tmp_path, 8)
     assert error.value.errno == errno.ENOSPC
@@ -128,7 +135,7 @@ DAMAGE = {
     "half a manifest": lambda folder: (folder / "manifest.json").write_text('{"format": 1,'),
     "not an object": lambda folder: (folder / "manifest.json").write_text("[1]"),
     "deep nesting": lambda folder: (folder / "manifest.json").write_text("[" * 100_000),
-    "another format": lambda folder: _edit(folder / "manifest.json", format=2),
+    "another format": lambda folder: _edit(folder / "manifest.json", format=1),
     "another step": lambda folder: _edit(folder / "manifest.json", step=3),
     "an unknown key": lambda folder: _edit(folder / "manifest.json", extra=1),
     "no files listed": lambda folder: _edit(folder / "manifest.json", files={}),
@@ -173,28 +180,25 @@ def test_checkpoints_of_which_none_is_valid_are_an_error_and_none_at_all_is_a_st
     ],
 )
 def test_names_shapes_and_dtypes_are_compared_before_anything_is_read(
-    shapes: checkpoint.Shapes, message: str, tmp_path: Path
+    shapes: tensors.Shapes, message: str, tmp_path: Path
 ) -> None:
     save(tmp_path, 7)
     with pytest.raises(CheckpointError, match=message):
-        checkpoint.read(tmp_path, 7, STATE, shapes)
+        tensors.read(tmp_path, 7, STATE, shapes)
 
 
 def test_a_file_that_is_no_safetensors_is_an_error_with_its_name(tmp_path: Path) -> None:
     path = save(tmp_path, 7) / STATE
     path.write_bytes(b"\xff" * 64)
     with pytest.raises(CheckpointError, match=STATE):
-        checkpoint.read(tmp_path, 7, STATE, SHAPES)
+        tensors.read(tmp_path, 7, STATE, SHAPES)
 
 
 def test_prune_keeps_the_newest_the_one_before_and_the_best(tmp_path: Path) -> None:
-    for step in (1, 2, 3, 4, 5):
-        save(tmp_path, step)
-    _edit(tmp_path / "step-00000002" / "manifest.json", score=1.0)
-    _edit(tmp_path / "step-00000003" / "manifest.json", score=2.0)
+    scored(tmp_path, a=None, b=1.0, c=2.0, d=None, e=None)
     ranking.prune(tmp_path)
     assert checkpoint.steps(tmp_path) == [5, 4, 2]
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(there(tmp_path)) == 3
     best = ranking.best(tmp_path, silent)
     assert best is not None
     assert best.step == 2
@@ -210,34 +214,31 @@ def test_best_is_the_newest_where_none_has_a_score(tmp_path: Path) -> None:
 
 def scored(folder: Path, **scores: object) -> None:
     """Checkpoints of steps 1, 2, ... from `a=score, b=(score, full score), c=(score, full score,
-    ruler)`; None: not scored.
+    evaluator)`; None: not scored.
     """
     for step, given in enumerate(scores.values(), 1):
-        score, full, ruler = (*(given if isinstance(given, tuple) else (given,)), None, None)[:3]
-        path = save(folder, step)
-        if score is not None:
-            count = None if full is None else 64
-            _edit(
-                path / "manifest.json",
-                score=score,
-                full_score=full,
-                full_count=count,
-                ruler=ruler or "ruler",
-            )
+        score, full, evaluator = (*(given if isinstance(given, tuple) else (given,)), None, None)[
+            :3
+        ]
+        measured = None if score is None else Scored(score, evaluator or "evaluator")
+        tensors_of = {STATE: ARRAYS, SAMPLER: {"a/kernel": ARRAYS["a/kernel"]}}
+        checkpoint.save(folder, step, tensors_of, "model", "data", measured)
+        if full is not None:
+            checkpoint.add_full_score(folder, checkpoint.verify(folder, step), full, 64)
 
 
-def order(manifests: list[checkpoint.Manifest]) -> list[int]:
-    return [manifest.step for manifest in manifests]
+def order(ranked: list[ranking.Ranked]) -> list[int]:
+    return [each.step for each in ranked]
 
 
 def test_a_score_is_saved_with_what_it_was_measured_with(tmp_path: Path) -> None:
     checkpoint.save(
-        tmp_path, 3, {STATE: ARRAYS, SAMPLER: ARRAYS}, "model", "data", Judged(12.5, "ruler")
+        tmp_path, 3, {STATE: ARRAYS, SAMPLER: ARRAYS}, "model", "data", Scored(12.5, "evaluator")
     )
     manifest = checkpoint.verify(tmp_path, 3)
-    assert (manifest.score, manifest.ruler, manifest.full_score, manifest.full_count) == (
+    assert (manifest.score, manifest.evaluator, manifest.full_score, manifest.full_count) == (
         12.5,
-        "ruler",
+        "evaluator",
         None,
         None,
     )
@@ -268,8 +269,8 @@ def test_a_score_is_saved_with_what_it_was_measured_with(tmp_path: Path) -> None
         "full ones first",
         "a full tie",
         "zero",
-        "one ruler",
-        "one ruler, full",
+        "one evaluator",
+        "one evaluator, full",
         "none",
     ],
 )
@@ -289,15 +290,17 @@ def test_a_manifest_whose_score_is_no_number_is_damaged(score: str, tmp_path: Pa
     scored(tmp_path, a=2.0, b=1.0)
     path = tmp_path / "step-00000002" / "manifest.json"
     path.write_text(path.read_text().replace('"score": 1.0', f'"score": {score}'))
-    assert order(ranking.ranked(tmp_path)) == [1]
+    assert order(ranking.ranked(tmp_path)) == [2, 1]  # the index knows better
     with pytest.raises(CheckpointError, match="score"):
         checkpoint.verify(tmp_path, 2)
 
 
-def test_a_manifest_of_another_step_is_not_ranked(tmp_path: Path) -> None:
+def test_a_manifest_of_another_step_is_damaged(tmp_path: Path) -> None:
     scored(tmp_path, a=2.0, b=1.0)
-    _edit(tmp_path / "step-00000002" / "manifest.json", step=1)
-    assert [(each.step, each.score) for each in ranking.ranked(tmp_path)] == [(1, 2.0)]
+    _edit(tmp_path / "step-00000002" / "manifest.json", step=1, score=7.0)
+    assert [(each.step, each.score) for each in ranking.ranked(tmp_path)] == [(2, 1.0), (1, 2.0)]
+    with pytest.raises(CheckpointError, match="says step 1"):
+        checkpoint.verify(tmp_path, 2)
 
 
 def test_a_damaged_best_is_reported_and_the_next_best_used_then_the_newest(tmp_path: Path) -> None:
@@ -351,7 +354,7 @@ def test_prune_keeps_as_many_contenders_as_it_is_told(
     scored(tmp_path, a=3.0, b=1.0, c=None, d=(4.0, 0.5), e=2.0, f=8.0, g=None, h=None, i=None)
     ranking.prune(tmp_path, contending)
     assert checkpoint.steps(tmp_path) == kept
-    assert len(list(tmp_path.iterdir())) == len(kept)
+    assert len(there(tmp_path)) == len(kept)
 
 
 def test_discarded_checkpoints_are_gone_and_what_only_looks_like_one_is_no_step(
@@ -362,7 +365,7 @@ def test_discarded_checkpoints_are_gone_and_what_only_looks_like_one_is_no_step(
     (tmp_path / "step-00000004").write_text("a file")
     assert checkpoint.steps(tmp_path) == [4, 3, 2, 1]
     checkpoint.discard(tmp_path, [4, 2])
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
+    assert there(tmp_path) == [
         "step-000000002",
         "step-00000001",
         "step-00000003",
@@ -373,7 +376,7 @@ def test_a_damaged_checkpoint_is_replaced_when_its_step_is_reached_again(tmp_pat
     _flip(save(tmp_path, 7) / STATE)
     save(tmp_path, 7)
     assert checkpoint.verify(tmp_path, 7).step == 7
-    assert [entry.name for entry in tmp_path.iterdir()] == ["step-00000007"]
+    assert there(tmp_path) == ["step-00000007"]
 
 
 def test_leftovers_go_and_links_are_not_followed(tmp_path: Path) -> None:
@@ -385,7 +388,7 @@ def test_leftovers_go_and_links_are_not_followed(tmp_path: Path) -> None:
     (folder / "step-00000008.tmp" / STATE).write_bytes(b"half")
     (folder / "step-00000009.tmp").symlink_to(outside)
     checkpoint.remove_leftovers(folder)
-    assert [entry.name for entry in folder.iterdir()] == ["step-00000007"]
+    assert there(folder) == ["step-00000007"]
     assert (outside / "file").read_text() == "x"
 
 

@@ -17,7 +17,7 @@ def checkpoint(run: Path, step: int, **facts: object) -> None:
     folder = run / "checkpoints" / f"step-{step:08d}"
     folder.mkdir(parents=True)
     manifest = {
-        "format": 1,
+        "format": 2,
         "step": step,
         "files": {},
         "model": "m",
@@ -32,11 +32,11 @@ def test_the_best_full_score_wins_where_there_are_some(tmp_path: Path) -> None:
     run = RunDirectory(tmp_path)
     assert outcome(run, "frechet") == Outcome("frechet")
     assert outcome(run, "frechet").loss == float("inf")
-    checkpoint(tmp_path, 10, score=5.0, ruler="r")
-    checkpoint(tmp_path, 20, score=4.0, ruler="r")
+    checkpoint(tmp_path, 10, score=5.0, evaluator="r")
+    checkpoint(tmp_path, 20, score=4.0, evaluator="r")
     checkpoint(tmp_path, 30)
     assert outcome(run, "frechet") == Outcome("frechet", 4.0, 20, None, "r")
-    checkpoint(tmp_path, 40, score=4.5, ruler="r", full_score=4.4, full_count=10_000)
+    checkpoint(tmp_path, 40, score=4.5, evaluator="r", full_score=4.4, full_count=10_000)
     assert outcome(run, "frechet") == Outcome("frechet", 4.4, 40, 10_000, "r")
     assert outcome(run, "frechet").loss == 4.4
 

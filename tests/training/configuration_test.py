@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from gan_cli.models.conditional import Acgan, Cgan
 
 from gan_cli import models
 from gan_cli.base.errors import ConfigError
 from gan_cli.base.spec import DataSpec
+from gan_cli.models.acgan import Acgan
+from gan_cli.models.cgan import Cgan
 from gan_cli.models.dcgan import Dcgan
 from gan_cli.models.vae import Vae
 from gan_cli.objectives.options import Loss
@@ -61,7 +62,7 @@ def test_what_fits(options: object, spec: DataSpec, loss: Loss):
             Acgan(),
             LABELLED,
             Loss("hinge", pack=2),
-            "loss.pack=2: model=acgan judges each image with its label",
+            "loss.pack=2: the discriminator of model=acgan takes each image with its label",
         ),
         (
             Dcgan(discriminator_norm="batch"),

@@ -19,7 +19,7 @@ from gan_cli.models.dcgan import Dcgan
 from gan_cli.networks.variables import export
 from gan_cli.objectives.options import Loss
 from gan_cli.runs import checkpoint
-from gan_cli.runs.checkpoint import SAMPLER, STATE, Judged
+from gan_cli.runs.checkpoint import SAMPLER, STATE, Scored
 from gan_cli.training import init_from, optimizers
 from gan_cli.training.state import State
 
@@ -47,8 +47,8 @@ def saved(folder: Path, state: State, step: int = 7, score: float | None = None)
     """A run directory with a checkpoint of a state."""
     state.step.assign(step)
     tensors = {STATE: export(state.tensors()), SAMPLER: export(state.sampler_tensors())}
-    judged = None if score is None else Judged(score, "ruler")
-    checkpoint.save(folder / "checkpoints", step, tensors, "model", "data", judged)
+    scored = None if score is None else Scored(score, "evaluator")
+    checkpoint.save(folder / "checkpoints", step, tensors, "model", "data", scored)
     (folder / "model.json").write_text("{}")
     return folder
 
@@ -251,6 +251,7 @@ def rewrite(run: Path, change: Any, step: int = 7) -> None:
         "sha256": files.sha256(folder / STATE),
     }
     (folder / "manifest.json").write_text(json.dumps(manifest))
+    (run / "checkpoints" / "index.json").unlink(missing_ok=True)
 
 
 def test_another_dtype_is_left(tmp_path: Path, other: State, here: State) -> None:
@@ -324,6 +325,7 @@ def test_a_link_or_a_header_that_lies_is_refused(tmp_path: Path, other: State, h
     values = json.loads(manifest.read_text())
     values["files"][STATE]["sha256"] = files.sha256(path)
     manifest.write_text(json.dumps(values))
+    (run / "checkpoints" / "index.json").unlink()
     with pytest.raises(CheckpointError, match=r"^init_from: .*state\.safetensors"):
         loaded(here, run)
     path.rename(tmp_path / "moved")

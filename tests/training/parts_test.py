@@ -7,6 +7,7 @@ import math
 import os
 import sys
 import tracemalloc
+import zlib
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from gan_cli.data.reading.source import Source
 from gan_cli.models.dcgan import Dcgan
 from gan_cli.networks.variables import export
 from gan_cli.objectives.options import Loss
-from gan_cli.runs.journal import entries, json_lines
+from gan_cli.runs.journal import entries, first_damaged, json_lines
 from gan_cli.runs.rundir import ModelCard
 from gan_cli.sampling import drawing
 from gan_cli.training import optimizers
@@ -353,7 +354,7 @@ def test_metrics_drop_what_was_written_after_the_checkpoint_and_what_a_kill_cut(
     log = MetricsLog(path, 1, 20)
     log(Moment(25, 100, {"loss_generator": 0.25}, seconds=0.5))
     log.close()
-    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    lines = list(entries(path))
     assert [(line["step"], line["seconds"]) for line in lines] == [(10, 1.0), (20, 2.0), (25, 2.5)]
     assert lines[0] == {
         "step": 10,
@@ -370,7 +371,7 @@ def test_metrics_have_a_line_at_each_interval_each_score_and_the_end(tmp_path: P
         scores = {"frechet": 9.5, "diversity": 0.5} if step == 3 else {}
         log(Moment(step, 10, {"loss_generator": 0.5} if step != 8 else {}, scores=scores))
     log.close()
-    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    lines = list(entries(path))
     assert [line["step"] for line in lines] == [3, 4, 10]
     assert [line.get("frechet") for line in lines] == [9.5, None, None]
     assert lines[0] == {
@@ -393,6 +394,43 @@ def test_entries_are_the_lines_up_to_a_step(tmp_path: Path) -> None:
     assert list(entries(path, 1)) == []
     assert list(entries(path, 4)) == list(entries(path, 5)) == lines[:2]
     assert list(entries(path, 6)) == lines
+
+
+def test_a_line_that_was_changed_taken_out_or_put_in_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    log = MetricsLog(path, 1, 0)
+    for step in range(1, 6):
+        log(Moment(step, 9, {"loss_generator": 0.5}, seconds=step / 10))
+    log.close()
+    whole = path.read_bytes().splitlines(keepends=True)
+    assert json.loads(whole[0])["crc32"] == f"{zlib.crc32(whole[0][:-23]):08x}"
+    assert (first_damaged(path), len(list(entries(path)))) == (None, 5)
+    for lines, number in (
+        ([*whole[:2], whole[2].replace(b"0.5", b"0.6"), *whole[3:]], 3),
+        ([*whole[:2], whole[2].replace(b"e", b"E", 1), *whole[3:]], 3),
+        ([*whole[:2], *whole[3:]], 3),
+        (whole[1:], 1),
+        ([*whole[:2], whole[1], *whole[2:]], 3),
+        ([*whole[:2], b'{"step": 3, "seconds": 0.3}\n', *whole[3:]], 3),
+        ([*whole[:4], whole[4][:-9]], None),
+    ):
+        path.write_bytes(b"".join(lines))
+        assert first_damaged(path) == number
+        assert [line["step"] for line in entries(path)] == list(range(1, number or 5))
+    assert first_damaged(path, 2) is None
+
+
+def test_a_resumed_log_goes_on_with_the_same_chain(tmp_path: Path) -> None:
+    def logged(path: Path, parts: list[list[int]]) -> bytes:
+        for steps in parts:
+            log = MetricsLog(path, 1, steps[0] - 1)
+            for step in steps:
+                log(Moment(step, 9, {"loss_generator": 0.5}))
+            log.close()
+        return path.read_bytes()
+
+    straight = logged(tmp_path / "a", [[1, 2, 3, 4, 5]])
+    assert logged(tmp_path / "b", [[1, 2, 3, 4], [3, 4], [5]]) == straight
 
 
 def test_lines_of_any_length_and_depth_are_read_in_constant_memory(tmp_path: Path) -> None:
@@ -554,9 +592,9 @@ def test_previews_of_a_run(tiny_run: Path) -> None:
 
 def test_a_model_s_fingerprint_is_of_what_was_chosen() -> None:
     """An option that a later version adds, at its default, leaves older checkpoints their model."""
-    card = ModelCard(1, Dcgan(width=3), Loss("hinge"), SOURCE.spec)
+    card = ModelCard(2, Dcgan(width=3), Loss("hinge"), SOURCE.spec)
     facts = {
-        "format": 1,
+        "format": 2,
         "data": asdict(SOURCE.spec),
         "model": {"name": "dcgan", "width": 3},
         "loss": {"name": "hinge"},

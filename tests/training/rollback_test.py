@@ -14,7 +14,7 @@ from gan_cli.base.errors import NonFiniteError, RunDirectoryError
 from gan_cli.config.schema import Optimizer, PlayerOptimizer, Schedule, TrainConfig, Training
 from gan_cli.objectives.options import Loss
 from gan_cli.runs import checkpoint
-from gan_cli.runs.checkpoint import SAMPLER, STATE, Judged
+from gan_cli.runs.checkpoint import SAMPLER, STATE, Scored
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training.rollback import RollBack, on_non_finite, reaction
 from gan_cli.training.watchdog import ADVICE, Finding
@@ -35,9 +35,9 @@ def run(tmp_path: Path) -> RunDirectory:
 
 def save(run: RunDirectory, step: int, score: float | None = None) -> None:
     arrays = {"step": np.asarray(step)}
-    judged = None if score is None else Judged(score, "ruler")
+    scored = None if score is None else Scored(score, "evaluator")
     checkpoint.save(
-        run.checkpoints, step, {STATE: arrays, SAMPLER: arrays}, "model", "data", judged
+        run.checkpoints, step, {STATE: arrays, SAMPLER: arrays}, "model", "data", scored
     )
 
 
@@ -90,7 +90,11 @@ def test_a_rollback_leaves_nothing_newer_than_the_best_and_halves_every_rate(
         "WATCHDOG at step 45: the score rises; back to step 20 with optimizer.learning_rate=0.0002"
     ]
     assert checkpoint.steps(run.checkpoints) == [20, 10]
-    assert len(list(run.checkpoints.iterdir())) == 2
+    assert sorted(path.name for path in run.checkpoints.iterdir()) == [
+        "index.json",
+        "step-00000010",
+        "step-00000020",
+    ]
     entry = {
         "step": 45,
         "kind": "rising",

@@ -2,57 +2,70 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
 
 from gan_cli.base.randomness import Noise
-from gan_cli.objectives.model import Autoencoder, Model
+from gan_cli.objectives.model import Model, Networks, Sample
+
+FRAMES = 4
+
+
+def grey_noise(
+    networks: Networks, latents: tf.Tensor, labels: tf.Tensor | None, steps: int | None
+) -> tf.Tensor:
+    return tf.reshape(tf.tanh(latents), [-1, 8, 8, 1])
 
 
 class Toy(Model):
     """Grey noise."""
 
-    latent_shape = (64,)
-
-    def sample(
-        self, latents: tf.Tensor, labels: tf.Tensor | None = None, steps: int | None = None
-    ) -> tf.Tensor:
-        return tf.reshape(tf.tanh(latents), [-1, 8, 8, 1])
+    def __init__(self, sampling: Sample = grey_noise, **facts: Any) -> None:
+        super().__init__(
+            networks={},
+            players={},
+            sampler=(),
+            phases=(),
+            latent_shape=(64,),
+            sampling=sampling,
+            **facts,
+        )
 
 
 class Labelled(Toy):
     """Noise whose first pixel is level 50 times the class."""
 
-    num_classes = 5
+    def __init__(self) -> None:
+        def sampling(
+            networks: Networks, latents: tf.Tensor, labels: tf.Tensor | None, steps: int | None
+        ) -> tf.Tensor:
+            level = tf.cast(labels, tf.float32)[:, None] * 50.0 / 127.5 - 1.0
+            first = tf.atanh(tf.clip_by_value(level, -0.9999, 0.9999))
+            return grey_noise(networks, tf.concat([first, latents[:, 1:]], axis=1), None, None)
 
-    def sample(
-        self, latents: tf.Tensor, labels: tf.Tensor | None = None, steps: int | None = None
-    ) -> tf.Tensor:
-        level = tf.cast(labels, tf.float32)[:, None] * 50.0 / 127.5 - 1.0
-        return super().sample(
-            tf.concat([tf.atanh(tf.clip_by_value(level, -0.9999, 0.9999)), latents[:, 1:]], axis=1)
-        )
+        super().__init__(sampling, num_classes=5)
 
 
 class Sequences(Toy):
     """The first frame is noise, and every other one is the negative of the frame before."""
 
-    sequence_length = 4
+    def __init__(self) -> None:
+        def sampling(
+            networks: Networks, latents: tf.Tensor, labels: tf.Tensor | None, steps: int | None
+        ) -> tf.Tensor:
+            frame = grey_noise(networks, latents, None, None)
+            signs = [1.0 if step % 2 == 0 else -1.0 for step in range(steps or FRAMES)]
+            return tf.stack([sign * frame for sign in signs], axis=1)
 
-    def sample(
-        self, latents: tf.Tensor, labels: tf.Tensor | None = None, steps: int | None = None
-    ) -> tf.Tensor:
-        frame = super().sample(latents)
-        return tf.stack(
-            [frame if step % 2 == 0 else -frame for step in range(steps or self.sequence_length)],
-            axis=1,
-        )
+        super().__init__(sampling, sequence_length=FRAMES)
 
 
-class Negative(Toy, Autoencoder):
+class Negative(Toy):
     """Reconstructions are the negatives of images."""
 
-    def reconstruct(self, images: tf.Tensor) -> tf.Tensor:
-        return -images
+    def __init__(self) -> None:
+        def bound(networks: Networks, images: tf.Tensor, noise: Noise) -> tf.Tensor:
+            return -tf.ones([tf.shape(images)[0]])
 
-    def bound(self, images: tf.Tensor, noise: Noise) -> tf.Tensor:
-        return -tf.ones([tf.shape(images)[0]])
+        super().__init__(reconstruction=lambda networks, images: -images, evidence_bound=bound)

@@ -8,7 +8,9 @@ import hashlib
 import os
 import re
 import shutil
+import sys
 import warnings
+import zlib
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -16,12 +18,13 @@ from typing import NamedTuple
 
 import numpy as np
 from filelock import FileLock
+from tqdm import tqdm
 
 from gan_cli.base import files
 from gan_cli.base.errors import DataError
 from gan_cli.data.reading.listing import PICTURE_NAME, Listing, shown
 from gan_cli.data.reading.pictures import NO_PICTURE, BadPicture
-from gan_cli.data.reading.records import IMAGES, INDEX, Index, Records
+from gan_cli.data.reading.records import IMAGES, INDEX, Checks, Index, Records, checksums
 from gan_cli.data.reading.scan import Loader, scan
 from gan_cli.data.reading.source import Skipped
 
@@ -94,7 +97,7 @@ def stored(origin: Path, listing: Listing, recipe: Recipe) -> Stored:
                 index = Index.read(folder)
                 if index is None or not index.fits(listing):
                     index = _build(folder, origin, listing, recipe, index)
-        return _opened(folder, origin, listing, index, recipe.chosen)
+        return _opened(folder, origin, listing, index, recipe)
     except OSError as error:
         where = error.filename or directory()
         raise DataError(
@@ -111,19 +114,20 @@ def _folder(origin: Path, recipe: Recipe) -> Path:
     return directory() / f"{re.sub(r'[^A-Za-z0-9_-]+', '_', place.stem)[:40]}-{key}"
 
 
-def _opened(folder: Path, origin: Path, listing: Listing, index: Index, chosen: bool) -> Stored:
+def _opened(folder: Path, origin: Path, listing: Listing, index: Index, recipe: Recipe) -> Stored:
     broken = [Skipped(shown(listing.names[row]), reason) for row, reason in index.broken.items()]
     # What has not even the name of a picture is no broken one.
     broken = [
         each
         for each in broken
-        if chosen or PICTURE_NAME.search(each.name) or not each.reason.startswith(NO_PICTURE)
+        if recipe.chosen or PICTURE_NAME.search(each.name) or not each.reason.startswith(NO_PICTURE)
     ]
     skipped = [*(Skipped(shown(name), reason) for name, reason in listing.skipped), *broken]
     good = index.good
     if not len(good):
         raise DataError(_nothing(origin, skipped))
-    images = Records(folder / IMAGES, tuple(index.row_shape.tolist()), good)
+    checks = Checks(index.sums, _Again(folder / IMAGES, listing.names, recipe.loader, index))
+    images = Records(folder / IMAGES, tuple(index.row_shape.tolist()), good, checks)
     return Stored(
         [listing.names[row] for row in good],
         index.hashes[good],
@@ -131,6 +135,27 @@ def _opened(folder: Path, origin: Path, listing: Listing, index: Index, chosen: 
         index.shapes[good],
         skipped,
     )
+
+
+class _Again:
+    """Decodes a picture again whose row is damaged, and says so at the first."""
+
+    def __init__(self, images: Path, names: list[str], loader: Loader, index: Index) -> None:
+        self._images, self._names, self._loader, self._index = images, names, loader, index
+        self._said = False
+
+    def __call__(self, row: int) -> np.ndarray:
+        if not self._said:
+            tqdm.write(
+                f"DAMAGED {self._images}: not what was decoded; its pictures are decoded again",
+                file=sys.stderr,
+            )
+            self._said = True
+        try:
+            pixels = self._loader(self._names[row])[0].pixels
+        except BadPicture as error:
+            raise DataError(f"{self._images}: damaged; {self._names[row]}: {error}") from None
+        return pixels[..., : int(self._index.row_shape[-1])]
 
 
 def _build(
@@ -158,6 +183,7 @@ def _build(
             _refuse_mixed(origin, index.shapes[index.good])
         if recipe.auto and index.grey.all():
             _keep_one_plane(images, index)
+        index.sums = checksums(images, int(np.prod(index.row_shape)))
         index.write(partial)
         files.sync(images)
         files.sync(partial / INDEX)
@@ -202,16 +228,22 @@ def _make_room(images: Path, size: int) -> None:
 
 
 def _reuse(old_images: Path, old: Index, images: Path, index: Index) -> set[int]:
-    """Copy the rows of files that have not changed; their places in the new index."""
+    """Copy the rows of files that have not changed, and that are whole; their places in the new
+    index.
+    """
     if old.row_shape[:-1].tolist() != index.row_shape[:-1].tolist():
         return set()
     places = {item: row for row, item in enumerate(old.items()) if old.shapes[row, 0]}
     pairs = [(row, places[item]) for row, item in enumerate(index.items()) if item in places]
     records = Records(old_images, old.row_shape.tolist(), np.arange(len(old.shapes)))
+    damaged: set[int] = set()
     with images.open("r+b") as file:
         for start in range(0, len(pairs), ROWS):
             new, before = np.array(pairs[start : start + ROWS]).T
-            for row, pixels in zip(new.tolist(), records[before], strict=True):
+            for row, place, pixels in zip(new.tolist(), before, records[before], strict=True):
+                if zlib.crc32(np.ascontiguousarray(pixels).data) != old.sums[place]:
+                    damaged.add(row)
+                    continue
                 wide = np.broadcast_to(
                     pixels, index.row_shape
                 )  # what was all grey may be so no more
@@ -219,7 +251,7 @@ def _reuse(old_images: Path, old: Index, images: Path, index: Index) -> set[int]
                 file.write(wide.tobytes())
             for name in ("hashes", "shapes", "grey"):
                 getattr(index, name)[new] = getattr(old, name)[before]
-    return {row for row, _ in pairs}
+    return {row for row, _ in pairs} - damaged
 
 
 def _keep_one_plane(images: Path, index: Index) -> None:

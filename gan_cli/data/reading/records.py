@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
@@ -16,6 +19,15 @@ from gan_cli.data.reading.listing import Listing
 from gan_cli.data.reading.source import DIGEST
 
 IMAGES, INDEX = "images.bin", "index.npz"
+Repair = Callable[[int], np.ndarray]
+"""From a row to its pixels, decoded again."""
+
+
+class Checks(NamedTuple):
+    """How rows are verified: the CRC-32 of each, and what is done where it differs."""
+
+    sums: np.ndarray
+    repair: Repair
 
 
 class Records:
@@ -24,12 +36,17 @@ class Records:
     Args:
         shape: of one row.
         rows: which rows, in which order.
+        checks: each row is held against its checksum when it is first read.
     """
 
-    def __init__(self, path: Path, shape: Sequence[int], rows: np.ndarray) -> None:
+    def __init__(
+        self, path: Path, shape: Sequence[int], rows: np.ndarray, checks: Checks | None = None
+    ) -> None:
         self._path, self._rows, self._size = path, rows, int(np.prod(shape))
         self.shape = (len(rows), *shape)
         self._file = path.open("rb", buffering=0)
+        self._checks = checks
+        self._verified = np.zeros(0 if checks is None else len(checks.sums), bool)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -40,7 +57,32 @@ class Records:
         for target, row in zip(pixels, chosen.tolist(), strict=True):
             if os.preadv(self._file.fileno(), [target.data], row * self._size) != self._size:
                 raise DataError(f"{self._path}: cut off; remove this file, and it is made again")
+            if self._checks is not None and not self._verified[row]:
+                self._verify(self._checks, row, target)
         return pixels.reshape(len(chosen), *self.shape[1:])
+
+    def _verify(self, checks: Checks, row: int, pixels: np.ndarray) -> None:
+        """Hold a row against its checksum; put a damaged one right, here and in the file."""
+        if zlib.crc32(pixels.data) != checks.sums[row]:
+            pixels[:] = checks.repair(row).reshape(-1)
+            if zlib.crc32(pixels.data) != checks.sums[row]:
+                raise DataError(
+                    f"{self._path}: damaged, and the pictures have changed; remove this file, and "
+                    "it is made again"
+                )
+            with suppress(OSError), self._path.open("rb+", buffering=0) as file:
+                os.pwrite(file.fileno(), pixels.tobytes(), row * self._size)
+        self._verified[row] = True
+
+
+def checksums(path: Path, size: int) -> np.ndarray:
+    """The CRC-32 of each row of a file, uint32 [N].
+
+    Args:
+        size: bytes of a row.
+    """
+    with path.open("rb") as file:
+        return np.array([zlib.crc32(row) for row in iter(lambda: file.read(size), b"")], np.uint32)
 
 
 @dataclass
@@ -55,6 +97,7 @@ class Index:
         grey: bool [N].
         reasons: uint8, JSON of index -> why an item is broken.
         row_shape: int64, of the decoded pixels.
+        sums: uint32 [N], the CRC-32 of the decoded pixels of each.
     """
 
     names: np.ndarray
@@ -65,6 +108,7 @@ class Index:
     grey: np.ndarray
     reasons: np.ndarray
     row_shape: np.ndarray
+    sums: np.ndarray
 
     @classmethod
     def of(cls, listing: Listing, row_shape: Sequence[int]) -> Index:
@@ -79,6 +123,7 @@ class Index:
             grey=np.ones(count, bool),
             reasons=_bytes(b"{}"),
             row_shape=np.array(row_shape, np.int64),
+            sums=np.zeros(count, np.uint32),
         )
 
     @classmethod
@@ -88,7 +133,10 @@ class Index:
             with np.load(folder / INDEX, allow_pickle=False) as arrays:
                 index = cls(**arrays)
             size = len(index.shapes) * int(np.prod(index.row_shape))
-            return index if (folder / IMAGES).stat().st_size == size else None
+            whole = (folder / IMAGES).stat().st_size == size and index.sums.shape == (
+                len(index.shapes),
+            )
+            return index if whole else None
         except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile):
             return None
 

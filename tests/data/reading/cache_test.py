@@ -246,6 +246,77 @@ def test_rows_that_vanish_during_a_run_are_an_error(folder: Path, cache: Path) -
     assert str(caught.value) == f"{images}: cut off; remove this file, and it is made again"
 
 
+def _zeroed(cache: Path) -> Path:
+    """images.bin overwritten with zeros of the same size."""
+    (images,) = cache.glob("*/images.bin")
+    size = images.stat().st_size
+    images.write_bytes(bytes(size))
+    return images
+
+
+def test_rows_that_were_overwritten_are_decoded_again_with_a_word(
+    folder: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept(folder)
+    whole = (images := next(cache.glob("*/images.bin"))).read_bytes()
+    assert _zeroed(cache) == images
+    found, decoded = kept(folder)
+    assert (levels(found), decoded) == (ALL, ["0.png", "1.png", "2.png", "3.png"])
+    line = f"DAMAGED {images}: not what was decoded; its pictures are decoded again\n"
+    assert capsys.readouterr().err == line
+    assert images.read_bytes() == whole
+    assert (levels(found), levels(kept(folder)[0])) == (ALL, ALL)
+    assert capsys.readouterr().err == ""
+
+
+def test_one_flipped_bit_costs_one_picture(
+    folder: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept(folder)
+    (images,) = cache.glob("*/images.bin")
+    content = bytearray(images.read_bytes())
+    content[2 * 192 + 5] ^= 1
+    images.write_bytes(content)
+    found, decoded = kept(folder)
+    found.images[np.array([0, 1, 3])]
+    assert (decoded, capsys.readouterr().err) == ([], "")
+    assert (levels(found), decoded) == (ALL, ["2.png"])
+
+
+def test_damaged_rows_of_grey_pictures_are_decoded_to_one_channel(
+    tmp_path: Path, cache: Path
+) -> None:
+    folder = write(
+        tmp_path / "pictures",
+        {f"{level}.png": numbered(level, grey=True) for level in (10, 20, 30)},
+    )
+    kept(folder)
+    _zeroed(cache)
+    assert levels(kept(folder)[0]) == {"10.png": [10], "20.png": [20], "30.png": [30]}
+
+
+def test_damaged_rows_are_not_taken_over_into_a_new_cache(folder: Path, cache: Path) -> None:
+    kept(folder)
+    _zeroed(cache)
+    write(folder, {"4.png": numbered(4)})
+    found, decoded = kept(folder)
+    assert sorted(decoded) == ["0.png", "1.png", "2.png", "3.png", "4.png", "broken.png"]
+    assert levels(found) == {**ALL, "4.png": [4, 0, 9]}
+
+
+def test_damaged_rows_of_pictures_that_changed_meanwhile_are_an_error(
+    folder: Path, cache: Path
+) -> None:
+    kept(folder)
+    images, found = _zeroed(cache), kept(folder)[0]
+    write(folder, {"0.png": numbered(77)})
+    with pytest.raises(DataError) as caught:
+        found.images[:1]
+    assert str(caught.value) == (
+        f"{images}: damaged, and the pictures have changed; remove this file, and it is made again"
+    )
+
+
 def test_no_room(folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=5 * 192 - 1))
     with pytest.raises(DataError) as caught:

@@ -1,0 +1,155 @@
+"""How a run shows its progress: a bar or lines on the terminal, metrics.jsonl, TensorBoard."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+import tensorflow as tf
+from tqdm import tqdm
+
+from gan_cli.base.errors import ConfigError
+from gan_cli.runs import journal
+from gan_cli.training.hooks import Progress
+
+
+class ProgressBar:
+    """A tqdm bar on a terminal: it moves with every call of the graph."""
+
+    every = 0
+
+    def __init__(self, start: int, total: int) -> None:
+        layout = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+        self._score: list[str] = []
+        self._bar = tqdm(
+            initial=start, total=total, bar_format=layout, dynamic_ncols=True, file=sys.stdout
+        )
+
+    def __call__(self, progress: Progress) -> None:
+        losses = [
+            f"{_initial(name)} {value:.3g}"
+            for name, value in progress.logs.items()
+            if name.startswith("loss_")
+        ]
+        if "frechet" in progress.scores:
+            self._score = [f"FD {progress.scores['frechet']:.3g}"]
+        parts = [f"{progress.images_per_second:,.0f} img/s", *losses, *self._score]
+        self._bar.set_postfix_str(", ".join(parts), refresh=False)
+        self._bar.update(progress.step - self._bar.n)
+
+    def close(self) -> None:
+        self._bar.close()
+
+
+class ProgressLines:
+    """A plain line every interval and at every score, where the output is no terminal."""
+
+    every = 0
+
+    def __init__(self, interval: int, file: TextIO) -> None:
+        self._interval, self._file = interval, file
+
+    def __call__(self, progress: Progress) -> None:
+        if not _due(progress, self._interval):
+            return
+        losses = "  ".join(
+            f"{name[5:]} {value:.4g}"
+            for name, value in progress.logs.items()
+            if name.startswith("loss_")
+        )
+        left = tqdm.format_interval(progress.seconds_left)
+        speed = f"{progress.images_per_second:,.0f} images/s"
+        score = (
+            f"  Fréchet {progress.scores['frechet']:.4g}" if "frechet" in progress.scores else ""
+        )
+        print(
+            f"step {progress.step}/{progress.total}  {speed}  {losses}{score}  {left} left",
+            file=self._file,
+            flush=True,
+        )
+
+    def close(self) -> None:
+        pass
+
+
+class MetricsLog:
+    """metrics.jsonl: one object per line, with a checksum; a resumed run first drops what was
+    written after its checkpoint.
+
+    `seconds` counts on from part to part of a run.
+    """
+
+    every = 0
+
+    def __init__(self, path: Path, interval: int, start: int) -> None:
+        self._interval, self._chain = interval, journal.Chain()
+        self._seconds_before, end = 0.0, 0
+        for entry, position in journal.lines(path, start):
+            self._seconds_before, end = float(entry["seconds"]), position
+        self._file = path.open("rb+" if end else "wb")
+        for line in self._file if end else ():
+            self._chain.holds(line)
+            if self._file.tell() >= end:
+                break
+        self._file.truncate(end)
+        self._file.seek(0, 2)
+
+    def __call__(self, progress: Progress) -> None:
+        if not progress.logs or not _due(progress, self._interval):
+            return
+        seconds, speed = (
+            round(self._seconds_before + progress.seconds, 3),
+            round(progress.images_per_second, 1),
+        )
+        line = (
+            {"step": progress.step, "seconds": seconds, "images_per_second": speed}
+            | progress.logs
+            | dict(progress.scores)
+        )
+        self._file.write(self._chain.sealed(line))
+        self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class TensorBoard:
+    """The numbers of metrics.jsonl as TensorBoard events in the run directory."""
+
+    def __init__(self, folder: Path, every: int) -> None:
+        try:
+            import tensorboard  # noqa: F401
+        except ImportError:
+            raise ConfigError(
+                "training.tensorboard=true needs the package tensorboard: pip install "
+                "'gan_cli[tensorboard]'"
+            ) from None
+        self.every, self._writer = every, tf.summary.create_file_writer(str(folder))
+
+    def __call__(self, progress: Progress) -> None:
+        with self._writer.as_default(step=progress.step):
+            values = (
+                progress.logs
+                | dict(progress.scores)
+                | {"images_per_second": progress.images_per_second}
+            )
+            for name, value in values.items():
+                tf.summary.scalar(name, value)
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+def _due(progress: Progress, interval: int) -> bool:
+    """Whether a line is written: at multiples of the interval, at scores and at the end."""
+    return progress.step % interval == 0 or progress.step == progress.total or bool(progress.scores)
+
+
+def _initial(name: str) -> str:
+    return name.removeprefix("loss_")[:1].upper()
+
+
+def bar_or_lines(start: int, total: int, every: int) -> Any:
+    """The bar on a terminal, lines elsewhere."""
+    return ProgressBar(start, total) if sys.stdout.isatty() else ProgressLines(every, sys.stdout)

@@ -1,0 +1,212 @@
+"""Damaged run directories through the commands: every command says what it does instead."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from gan_cli.runs import checkpoint
+from gan_cli.runs.checkpoint import SAMPLER, STATE, Scored
+from tests.conftest import TINY, Command, Result, one_line
+
+SCORED = [
+    *TINY,
+    "evaluation.every=4",
+    "evaluation.count=16",
+    "evaluation.final_count=null",
+    "evaluation.extractor=pixels",
+]
+
+
+@pytest.fixture(scope="session")
+def scored_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder `runs` with one run, whose best checkpoint is that of step 4 of 4 and 8."""
+    import sys
+
+    from gan_cli.cli.train import main
+
+    folder = tmp_path_factory.mktemp("scored")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(sys, "argv", ["gan-train", *SCORED, "training.steps=8", "run_dir=runs/a"])
+        assert main() == 0
+    checkpoints = folder / "runs" / "a" / "checkpoints"
+    _save(checkpoints, 4, Scored(36.64, "evaluator"))
+    _save(checkpoints, 8, Scored(42.31, "evaluator"))
+    return folder
+
+
+def _save(folder: Path, step: int, scored: Scored | None, change: float = 1.0) -> None:
+    """Save a checkpoint again, with another score or with changed weights."""
+    manifest = checkpoint.verify(folder, step)
+    tensors = {
+        name: {
+            key: array * np.float32(change) if array.dtype == np.float32 else array
+            for key, array in load_file(checkpoint.path_of(folder, step) / name).items()
+        }
+        for name in (STATE, SAMPLER)
+    }
+    checkpoint.save(folder, step, tensors, manifest.model, manifest.data, scored)
+
+
+@pytest.fixture
+def run(scored_run: Path, tmp_path: Path) -> Path:
+    """A copy of it, in the folder of the commands."""
+    shutil.copytree(scored_run / "runs", tmp_path / "runs")
+    return tmp_path / "runs" / "a"
+
+
+def lines(result: Result) -> list[str]:
+    assert "Traceback" not in result.err
+    return [line for line in result.err.splitlines() if line]
+
+
+HARM: dict[str, Callable[[Path], object]] = {
+    "no manifest": lambda path: (path / "manifest.json").unlink(),
+    "a changed digit": lambda path: (path / "manifest.json").write_text(
+        (path / "manifest.json").read_text().replace("36.64", "96.64")
+    ),
+    "no sampler": lambda path: (path / SAMPLER).unlink(),
+    "no folder": shutil.rmtree,
+}
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_a_damaged_best_checkpoint_is_announced_by_every_command(
+    harm: str, run: Path, sample: Command, report: Command
+) -> None:
+    HARM[harm](run / "checkpoints" / "step-00000004")
+    result = sample("checkpoint=runs/a", "count=4")
+    (line,) = lines(result)
+    assert (result.code, "step 8 of runs/a" in result.out) == (0, True)
+    assert line.startswith("DAMAGED CHECKPOINT runs/a/checkpoints/step-00000004")
+    assert line.endswith("(score 36.64); step 8 is used instead")
+    pinned = sample("checkpoint=runs/a", "count=4", "step=4", "output=x.png")
+    assert (pinned.code, "4" in one_line(pinned)) == (5, True)
+    result = report("runs", "samples=4")
+    assert result.code == 0
+    assert [each.removeprefix("gan-report: ") for each in lines(result)] == [line]
+    assert "42.31" in result.out
+    assert "36.64" not in result.out
+    page = (run.parent / "report.html").read_text(encoding="utf-8")
+    assert line in page
+    assert "step 8" in page
+
+
+def test_gan_evaluate_announces_it_too(scored_run: Path, evaluate: Command, tmp_path: Path) -> None:
+    shutil.copytree(scored_run / "runs", tmp_path / "runs")
+    (tmp_path / "runs/a/checkpoints/step-00000004/manifest.json").unlink()
+    small = ("checkpoint=runs/a", "extractor=pixels", "count=64", "metrics=[edges]")
+    result = evaluate(*small)
+    (line,) = lines(result)
+    assert (result.code, result.out.splitlines()[0]) == (0, "runs/a, step 8: 64 samples, 2 times")
+    assert line.endswith("(score 36.64); step 8 is used instead")
+    assert evaluate(*small, "step=4").code == 5
+
+
+def test_a_whole_run_is_read_without_a_word(run: Path, sample: Command, report: Command) -> None:
+    result = sample("checkpoint=runs/a", "count=4")
+    assert (result.code, result.err, "step 4 of runs/a" in result.out) == (0, "", True)
+    result = report("runs", "samples=4")
+    assert (result.code, result.err, "36.64" in result.out) == (0, "", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "line"),
+    [
+        ("model.json", None, None, "model.json: is missing"),
+        ("model.json", '"width": 4', '"width": 5', "is not what step 4 was saved from"),
+        ("config.json", '"log_every": 2', '"log_every": 3', "config.json: changed since"),
+        ("metrics.jsonl", '"step": 4', '"step": 5', "metrics.jsonl: 1 line is not as written"),
+        ("metrics.jsonl", None, None, "metrics.jsonl: No such file or directory"),
+        ("train.log", "gan-train", "gan\0train", "train.log: is not as written"),
+        ("checkpoints/index.json", "36.64", "6.64", "index.json: changed since"),
+    ],
+)
+def test_a_report_lists_what_is_damaged(
+    name: str, old: str | None, new: str | None, line: str, run: Path, report: Command
+) -> None:
+    path = run / name
+    if old is None or new is None:
+        path.unlink()
+    else:
+        assert path.read_text().count(old) == 1
+        path.write_text(path.read_text().replace(old, new))
+    result = report("runs", "samples=0")
+    (found,) = lines(result)
+    assert (result.code, line in found) == (0, True), found
+    page = (run.parent / "report.html").read_text(encoding="utf-8")
+    assert line in page
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"learning_rate": 0.0002', '"learning_rate": 0.0003'), ('"beta_2": 0.9', '"beta_2": 0.8')],
+)
+def test_a_changed_configuration_is_not_resumed(
+    old: str, new: str, train: Command, tiny_run: Path
+) -> None:
+    config = tiny_run / "config.json"
+    text = config.read_text()
+    assert old in text
+    config.write_text(text.replace(old, new))
+    before = {path: path.read_bytes() for path in tiny_run.rglob("*") if path.is_file()}
+    result = train("resume=run", "training.steps=10")
+    assert result.code == 4
+    assert "run/config.json: changed since it was written" in one_line(result)
+    after = {path: path.read_bytes() for path in tiny_run.rglob("*") if path.is_file()}
+    assert {p for p in after if after[p] != before.get(p)} <= {tiny_run / "train.log"}
+    config.write_text(text)
+    assert train("resume=run", "training.steps=9", "optimizer.learning_rate=0.1").code == 0
+    assert train("resume=run", "training.steps=10").code == 0
+
+
+def test_a_changed_line_of_metrics_is_announced_and_kept(train: Command, tiny_run: Path) -> None:
+    path = tiny_run / "metrics.jsonl"
+    whole = path.read_text()
+    assert [json.loads(line)["step"] for line in whole.splitlines()] == [2, 4, 6, 8]
+    damaged = whole.replace('"step": 6, "seconds": ', '"step": 6, "seconds": 1')
+    path.write_text(damaged)
+    result = train("resume=run", "training.steps=10")
+    assert result.code == 0
+    assert (
+        "DAMAGED run/metrics.jsonl: line 3 is not as written; the lines before it are kept, the "
+        "whole file is in metrics.damaged.jsonl"
+    ) in result.out
+    assert (tiny_run / "metrics.damaged.jsonl").read_text() == damaged
+    assert [json.loads(line)["step"] for line in path.read_text().splitlines()] == [2, 4, 10]
+    assert "DAMAGED" not in train("resume=run", "training.steps=12").out
+    path.write_text(path.read_text() + '{"step": 14, "lo')  # what a kill cuts off
+    assert "DAMAGED" not in train("resume=run", "training.steps=14").out
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_weights_that_are_not_finite_are_one_line(sample: Command, run: Path) -> None:
+    _save(run / "checkpoints", 8, None, float("nan"))
+    result = sample("checkpoint=runs/a", "step=8", "count=4")
+    line = one_line(result)
+    assert result.code == 5
+    assert line.startswith(
+        "gan-sample: runs/a/checkpoints/step-00000008/sampler.safetensors: tensor 'generator/"
+    )
+    assert line.endswith("' holds values that are not finite")
+    assert not list(run.parents[1].glob("*.png"))
+
+
+def test_a_run_of_an_earlier_version_is_one_line(
+    run: Path, train: Command, sample: Command, report: Command
+) -> None:
+    for path in (run / "model.json", *run.glob("checkpoints/*/manifest.json")):
+        values = json.loads(path.read_text()) | {"format": 1}
+        values.pop("gan_cli", None)
+        path.write_text(json.dumps(values))
+    for result in (train("resume=runs/a"), sample("checkpoint=runs/a")):
+        assert result.code == 4
+        assert "runs/a: made by an earlier gan_cli 0." in one_line(result)
+    assert "runs/a: made by an earlier gan_cli 0." in one_line(report("runs", "samples=0"))
