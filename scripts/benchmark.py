@@ -50,7 +50,7 @@ def ours(
     from gan_cli.models.dcgan import Dcgan
     from gan_cli.models.wgan_gp import WganGp
     from gan_cli.objectives.options import Loss
-    from gan_cli.training import hooks, optimizers
+    from gan_cli.training import optimizers, progress
     from gan_cli.training.loop import Loop
     from gan_cli.training.signals import Signals
     from gan_cli.training.state import State

@@ -22,7 +22,7 @@ from gan_cli.base.errors import ConfigError, GanError, OutOfMemoryError, nearest
 from gan_cli.cli import bare, hydra_main, plugins, source
 
 Job = Callable[[DictConfig], float | None]
-EXTRAS = {"optuna": "sweep", "submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}
+EXTRAS = {"submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}
 """Options of Hydra's groups that other packages bring, with the extra that installs them."""
 
 

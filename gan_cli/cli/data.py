@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from gan_cli import data
 from gan_cli.base import files, images
 from gan_cli.base.errors import DataError
-from gan_cli.cli import app, launcher
+from gan_cli.cli import app
 from gan_cli.cli.options import all_keys, keys
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.stored import plain
@@ -33,7 +33,6 @@ IMAGES, SEQUENCES, CHANGED = 64, 8, (8, 7)
 
 def main() -> int:
     """The console script; returns the exit code."""
-    launcher.register()
     return app.run("data", job, lambda: [*all_keys(), *keys(DataConfig)], config="look")
 
 

@@ -1,4 +1,4 @@
-"""`hydra/launcher=processes`: a Hydra plugin that runs each job of a sweep in a process of its own.
+"""`hydra/launcher=processes`: each job of a sweep in a process of its own.
 
 State cannot leak from job to job, all memory is returned, a crash takes one job with it.
 """
@@ -6,65 +6,62 @@ State cannot leak from job to job, all memory is returned, a crash takes one job
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus, filter_overrides
-from hydra.plugins.launcher import Launcher
-from hydra.types import HydraContext, TaskFunction
+from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict
+from rich.progress import track
 
 from gan_cli.base.errors import ConfigError, DiskFullError, Interrupted
-from gan_cli.cli import hydra_main, jobs, sweeper
+from gan_cli.cli import hydra_main, jobs
 from gan_cli.config import commands
 from gan_cli.config.options import parse
-from gan_cli.sweeps import halving, plan, pruner, rounds, slots, view
+from gan_cli.sweeps import halving, plan, rounds, slots, view
 from gan_cli.sweeps.processes import Pool, Task
 
-PLUGIN = "hydra_plugins._gan_cli"
-"""Hydra makes launchers of the package hydra_plugins only; the underscore keeps other programs'
-scans from importing it.
-"""
+if TYPE_CHECKING:
+    from gan_cli.sweeps.study import Study
 
 
 def register() -> None:
-    """Make `hydra/launcher=processes` and what goes with it known to Hydra."""
-    Plugins.instance().register(Processes)
+    """Make our launcher and sweepers known to Hydra, whose own scan sees them only where gan_cli is
+    installed as a wheel. Their package is mapped from `gan_cli/cli/plugin`, for Hydra takes such
+    classes of hydra_plugins alone.
+    """
+    from hydra_plugins.gan_cli import Grid, Optuna, Processes
+
+    for plugin in (Processes, Grid, Optuna):
+        Plugins.instance().register(plugin)
 
 
-class Processes(Launcher):
-    """Hydra's interface: told of batches of overrides, it returns when all of their jobs have
-    ended.
+class Jobs:
+    """The launcher, apart from Hydra's interface: it takes batches of overrides, and returns when
+    all of their jobs have ended.
+
+    Attributes:
+        study: whose trials the jobs are; None: of no study.
     """
 
-    __module__ = PLUGIN
-
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, options: Mapping[str, Any]) -> None:
         self._options = parse(commands.Processes, options, "hydra.launcher")
-        self._pruner: pruner.Pruner | None = None
+        self.study: Study | None = None
 
-    def setup(
-        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
-    ) -> None:
+    def setup(self, context: HydraContext, config: DictConfig) -> None:
         """Take the sweep's directory for this process, before anything is written there.
 
         Raises:
             RunDirectoryError, ConfigError: it is taken, or is another sweep's.
         """
-        self._context, self._config = hydra_context, config
+        self._context, self._config = context, config
         self._sweep = parse(
             commands.Sweep, OmegaConf.to_container(config.sweep, resolve=True), "sweep"
         )
         self._resuming = self._sweep.resume is not None
-        self._optimises = sweeper.optimises(config)
-        typed = [
-            each
-            for each in sys.argv[1:]
-            if not each.startswith(("hydra.sweep.dir=", "sweep.resume="))
-        ]
-        self._plan = plan.opened(Path(str(config.hydra.sweep.dir)), typed, self._resuming)
+        self._plan = plan.opened(Path(str(config.hydra.sweep.dir)), self._typed(), self._resuming)
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
@@ -72,6 +69,7 @@ class Processes(Launcher):
         """Run the jobs; one that fails returns None, so that sweepers go on without it.
 
         Raises:
+            ConfigError: a job does not compose, or is not that of the sweep that is resumed.
             Interrupted, DiskFullError: all jobs have stopped.
         """
         with hydra_main.heard():
@@ -82,12 +80,12 @@ class Processes(Launcher):
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> list[JobReturn]:
         owned = [jobs.own(filter_overrides(each)) for each in job_overrides]
+        shown = track(job_overrides, "composing", transient=True, disable=not sys.stdout.isatty())
         composed = [
-            self._composed(initial_job_idx + place, list(each))
-            for place, each in enumerate(job_overrides)
+            self._composed(initial_job_idx + place, list(each)) for place, each in enumerate(shown)
         ]
         ladder, objective = self._compared(composed)
-        choose = self._choose(objective, ladder)
+        choose = self._choose(objective, ladder, composed[0].training.steps)
         places = slots.places(
             self._options.jobs, self._options.memory_gb, len(composed), self._options.pin
         )
@@ -96,24 +94,20 @@ class Processes(Launcher):
             self._task(initial_job_idx + place, owned[place], each, threads)
             for place, each in enumerate(composed)
         ]
-        if self._optimises and self._plan.planned > initial_job_idx + len(tasks):
-            for task in tasks:
-                task.settled = (
-                    True  # the later trials were drawn from how these have ended, failed ones too
-                )
         self._plan.add(owned, initial_job_idx)
+        with view.view(self._plan.directory, tasks, objective, len(places)) as seen:
+            limits = (self._options.timeout, self._options.retries)
+            self._run(Pool(command, places, *limits, seen), tasks, ladder, choose)
+        return [_returned(task, each) for task, each in zip(tasks, composed, strict=True)]
+
+    def _run(self, pool: Pool, tasks: list[Task], ladder: list[int], choose: rounds.Choose) -> None:
         try:
-            with view.view(self._plan.directory, tasks, objective, len(places)) as seen:
-                pool = Pool(
-                    self._command, places, self._options.timeout, self._options.retries, seen
-                )
-                rounds.run(pool, tasks, ladder, choose)
+            rounds.run(pool, tasks, ladder, choose)
         except (Interrupted, DiskFullError) as error:
             error.args = (
                 f"{error}; the same command with sweep.resume={self._plan.directory} goes on",
             )
             raise
-        return [_returned(task, each) for task, each in zip(tasks, composed, strict=True)]
 
     def _composed(self, number: int, overrides: list[str]) -> DictConfig:
         composed: DictConfig = self._context.config_loader.load_sweep_config(
@@ -135,10 +129,15 @@ class Processes(Launcher):
             None if composed.training.epochs else int(composed.training.steps),
         )
 
+    def _typed(self) -> list[str]:
+        """The arguments of this command, without where the sweep is."""
+        given = self._config.hydra.overrides
+        where = ("hydra.mode=", "hydra.sweep.dir=", "sweep.resume=", "hydra.searchpath=")
+        rest = [each for each in [*given.hydra, *given.task] if not each.startswith(where)]
+        return ["-m", *self._flags(), *rest]
+
     def _flags(self) -> list[str]:
-        """Where Hydra looks for more YAML: the flags and overrides that a job's process needs
-        too.
-        """
+        """Where Hydra looks for more YAML, which a job's process needs too."""
         sources = self._config.hydra.runtime.config_sources
         folders = [source.path for source in sources if source.provider == "command-line"]
         searched = [
@@ -147,10 +146,6 @@ class Processes(Launcher):
             if each.startswith("hydra.searchpath=")
         ]
         return [*(f"--config-dir={folder}" for folder in folders), *searched]
-
-    def _command(self, task: Task) -> list[str]:
-        place = [str(task.directory), str(task.until or 0)]
-        return [sys.executable, "-m", "gan_cli.cli.worker", *place, *task.record.arguments]
 
     def _compared(self, composed: list[DictConfig]) -> tuple[list[int], str]:
         """The steps at which these jobs are compared, none without halving, and by what.
@@ -176,22 +171,23 @@ class Processes(Launcher):
             )
         return list(ladder), objectives.pop()
 
-    def _choose(self, objective: str, ladder: list[int]) -> rounds.Choose:
-        """How jobs are compared at the steps of a ladder.
+    def _choose(self, objective: str, ladder: list[int], steps: int) -> rounds.Choose:
+        """How jobs are compared at the steps of a ladder, on their way to the last.
 
         Raises:
             ConfigError: these trials climb another ladder than those before.
         """
         factor = self._sweep.halving or 0
-        if not self._optimises or not factor:
+        if self.study is None or not factor:
             return rounds.by_setting(objective, factor)
-        self._pruner = self._pruner or pruner.Pruner(objective, factor, ladder)
-        if self._pruner.ladder != ladder:
-            raise ConfigError(
-                "sweep.halving compares trials: training.steps and evaluation.every cannot be "
-                "searched over"
-            )
-        return self._pruner
+        self.study.climb(ladder, steps, factor)
+        return self.study.ends
+
+
+def command(task: Task) -> list[str]:
+    """The command of a job's process."""
+    place = [str(task.directory), str(task.until or 0)]
+    return [sys.executable, "-m", "gan_cli.cli.worker", *place, *task.record.arguments]
 
 
 def _returned(task: Task, composed: DictConfig) -> JobReturn:
@@ -199,6 +195,7 @@ def _returned(task: Task, composed: DictConfig) -> JobReturn:
         overrides=task.record.overrides,
         cfg=composed,
         task_name=str(task.number),
+        working_dir=str(task.directory),
         status=JobStatus.COMPLETED,
     )
     answer.return_value = jobs.score(task.directory) if task.record.over else None

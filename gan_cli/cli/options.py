@@ -79,7 +79,11 @@ def _sections() -> dict[str, list[Option]]:
         "training": of(schema.Training, "training"),
         "evaluation": of(schema.Evaluation, "evaluation"),
         "run": [*of(schema.TrainConfig), *of(commands.TrainCommand)],
-        "sweep": [*of(commands.Sweep, "sweep"), *of(commands.Processes, "hydra.launcher")],
+        "sweep": [
+            *of(commands.Sweep, "sweep"),
+            *of(commands.Processes, "hydra.launcher"),
+            *of(commands.Optuna, "hydra.sweeper"),
+        ],
     }
 
 

@@ -97,7 +97,7 @@ def _train(
 ) -> Ended:
     with quiet():
         from gan_cli.training import run as training_run
-    ended = training_run.train(training_run.Run(config, stored, source, run, say), until)
+    ended = training_run.train(training_run.TrainingRun(config, stored, source, run, say), until)
     if ended.grid is not None:
         say(f"run directory  {run.path}")
         say(f"last grid      {ended.grid}")

@@ -37,6 +37,7 @@ PRIMARY: dict[str, list[type]] = {
     "plot": [commands.PlotConfig],
     "report": [commands.ReportConfig],
     "hydra/launcher/processes": [commands.Processes],
+    "hydra/sweeper/optuna": [commands.Optuna],
 }
 """Configuration -> the schemas whose keys it holds."""
 

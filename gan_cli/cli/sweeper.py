@@ -1,5 +1,5 @@
 """What holds for a sweep whichever sweeper and launcher drive it: refused before its first job,
-told after its last.
+said after its last.
 
 Hydra calls it as a callback. Sweepers such as Optuna's ask for scores, so that more can be wrong
 with them than with a grid.
@@ -7,14 +7,11 @@ with them than with a grid.
 
 from __future__ import annotations
 
-import logging
 import shlex
 import shutil
 import signal
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -28,9 +25,7 @@ from gan_cli.sweeps import plan
 from gan_cli.sweeps.outcome import OBJECTIVES
 from gan_cli.sweeps.view import LABELS
 
-NO_TRIAL = "No trials are completed yet"
-"""How Optuna's error begins where it is asked for the best of failed trials."""
-PROCESSES = "hydra_plugins._gan_cli.Processes"
+PROCESSES, OPTUNA = "hydra_plugins.gan_cli.Processes", "hydra_plugins.gan_cli.Optuna"
 
 
 class Sweep(Callback):
@@ -45,8 +40,6 @@ class Sweep(Callback):
             Sweep.directory = Path(str(config.hydra.sweep.dir))
         except GanError as error:
             raise SystemExit(app.fail("train", error)) from None
-        if optimises(config):
-            _hush()
         if _runs_elsewhere(config):
             directory = config.hydra.sweep.dir
             print(
@@ -54,11 +47,11 @@ class Sweep(Callback):
             )
 
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
-        print(f"ranking: gan-report {shlex.quote(str(config.hydra.sweep.dir))}", flush=True)
-        if optimises(config) and (
-            line := best(Path(str(config.hydra.sweep.dir)), str(config.evaluation.objective))
-        ):
-            print(line, flush=True)
+        directory = Path(str(config.hydra.sweep.dir))
+        print(f"ranking: gan-report {shlex.quote(str(directory))}", flush=True)
+        if config.hydra.sweeper._target_ == OPTUNA:
+            print(f"study: optuna-dashboard {shlex.quote(str(directory / 'study.journal'))}")
+            print(best(directory, str(config.evaluation.objective)) or "", flush=True)
 
 
 def check(config: DictConfig) -> None:
@@ -84,41 +77,11 @@ def check(config: DictConfig) -> None:
             "cluster=slurm: no srun is found here; start it where Slurm's commands are, or try "
             "cluster=local"
         )
-    if optimises(config):
-        _check_study(config)
-
-
-def _check_study(config: DictConfig) -> None:
-    sweeper, objective = config.hydra.sweeper, str(config.evaluation.objective)
-    wanted = "minimize" if OBJECTIVES[objective] > 0 else "maximize"
-    if getattr(sweeper.direction, "name", sweeper.direction) != wanted:
-        raise ConfigError(
-            f"evaluation.objective={objective} needs hydra.sweeper.direction={wanted}"
-        )
-    if config.evaluation.every is None:
-        raise ConfigError("evaluation.every=null: without scores there is nothing to optimise")
-    if config.sweep.resume is not None and sweeper.sampler.get("seed") is None:
-        raise ConfigError(
-            "sweep.resume= draws the same trials again, which needs a seed: "
-            "a sweep can go on if it was begun with hydra.sweeper.sampler.seed=0, say "
-            "(sampler=grid takes none)"
-        )
-    if sweeper.storage is not None and not version("sqlalchemy").startswith("1."):
-        raise ConfigError(
-            "hydra.sweeper.storage= needs pip install 'sqlalchemy<2' 'alembic<1.18', which Optuna "
-            "2 was written for; "
-            "sweep.resume= goes on without a storage"
-        )
 
 
 def _runs_elsewhere(config: DictConfig) -> bool:
     """Whether submitit runs the jobs, of which nothing is to be seen here."""
     return "submitit" in str(config.hydra.launcher.get("_target_", ""))
-
-
-def optimises(config: DictConfig) -> bool:
-    """Whether Optuna drives the sweep."""
-    return "optuna" in str(config.hydra.sweeper.get("_target_", ""))
 
 
 @contextmanager
@@ -157,15 +120,11 @@ def _expected(error: Exception) -> SweepError | None:
     """What a sweeper or a cluster says when jobs have failed, as a failure of ours; None for
     anything else.
     """
-    text = str(error).strip()
-    if isinstance(error, ValueError) and text.startswith(NO_TRIAL):
-        return SweepError(
-            "no trial has a score: the models have none of evaluation.objective, or no step was "
-            "scored"
-        )
+    if isinstance(error, SweepError):
+        return error
     library = type(error).__module__.split(".")[0]
     if library in ("submitit", "ray"):  # of a job that was killed, or a cluster that takes none
-        line = (text or type(error).__name__).splitlines()[0]
+        line = (str(error).strip() or type(error).__name__).splitlines()[0]
         return SweepError(f"{library} has no answer of a job: {line}; sweep.resume= goes on")
     return None
 
@@ -173,10 +132,10 @@ def _expected(error: Exception) -> SweepError | None:
 def _report_failures(directory: Path) -> None:
     """By the records that the jobs have left, whichever launcher ran them where."""
     records, failures = _records(directory)
-    told = differing({name: record.overrides for name, record in records.items()})
+    own = differing({name: record.overrides for name, record in records.items()})
     for name, record in records.items():
         if record.state == "failed":
-            failures.append(printable(f"  {name}  {' '.join(told[name])}: {record.reason}"))
+            failures.append(printable(f"  {name}  {' '.join(own[name])}: {record.reason}"))
     if failures:
         lines = "\n".join(failures)
         raise SweepError(
@@ -212,12 +171,3 @@ def _records(directory: Path) -> tuple[dict[str, Job], list[str]]:
         except RunDirectoryError as error:
             unreadable.append(f"  {error}")
     return found, unreadable
-
-
-def _hush() -> None:
-    """Optuna and Hydra's sweeper write on the terminal what the table says as well."""
-    import optuna
-
-    logging.getLogger("hydra_plugins.hydra_optuna_sweeper").addHandler(logging.NullHandler())
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -59,6 +59,29 @@ class Processes:
     )
     retries: Annotated[int, Field(ge=0, le=100)] = option(
         "times that a job whose process crashed is started again", 1
+    )
+
+
+@options
+class Optuna:
+    """Options of `hydra/sweeper=optuna`."""
+
+    n_trials: Annotated[int, Field(ge=1, le=100_000)] = option(
+        "trials of the whole study, those before sweep.resume= too", 20
+    )
+    n_jobs: Annotated[int, Field(ge=1, le=1024)] = option(
+        "trials that are drawn, and run, at a time", 2
+    )
+    sampler: str | dict[str, Any] = option(
+        "one of Optuna's: name (tpe, random, cmaes, gp, grid, ...), seed, arguments of its class",
+        {"name": "tpe", "seed": None},
+    )
+    pruner: str | dict[str, Any] | None = option(
+        "one of Optuna's: name (median, hyperband, ...) and arguments; it is for sweep.halving",
+        {"name": None},
+    )
+    params: dict[str, Any] | None = option(
+        "what is searched over, by key, for YAML of your own", {}
     )
 
 

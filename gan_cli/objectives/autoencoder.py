@@ -28,18 +28,18 @@ class Decoder:
     Attributes:
         networks: by name.
         decode: (networks, latents, training) -> parameters.
-        assemble: (networks) -> one keras.Model from latents to the first parameter.
         show: (networks, latents, labels, steps) -> the first parameter, in inference mode.
         latent_shape: of one latent.
         sequence_length: frames; 0: it makes single images.
+        assemble: (networks) -> one keras.Model from latents to parameters; None: there is one.
     """
 
     networks: Networks
     decode: Decode
     show: Sample
-    assemble: Callable[[Networks], keras.Model]
     latent_shape: tuple[int, ...]
     sequence_length: int = 0
+    assemble: Callable[[Networks], keras.Model] | None = None
 
 
 def image_decoder(network: keras.Model) -> Decoder:
@@ -53,7 +53,6 @@ def image_decoder(network: keras.Model) -> Decoder:
         networks={"decoder": network},
         decode=decode,
         show=lambda networks, latents, labels, steps: decode(networks, latents, False)[0],
-        assemble=lambda networks: _first_output(networks["decoder"]),
         latent_shape=tuple(network.input_shape[1:]),
     )
 
@@ -167,19 +166,16 @@ def autoencoder(
         latent_shape=decoder.latent_shape,
         sequence_length=decoder.sequence_length,
         sampling=sample,
-        assemble=lambda networks: _mean_image(decoder.assemble(networks), likelihood),
+        assemble=lambda networks: _mean_image(networks, decoder, likelihood),
         reconstruction=reconstruct,
         evidence_bound=bound,
         prepare=prepare,
     )
 
 
-def _first_output(network: keras.Model) -> keras.Model:
-    return keras.Model(network.inputs, network.outputs[0], name=network.name)
-
-
-def _mean_image(network: keras.Model, likelihood: Likelihood) -> keras.Model:
-    """The network with the layers that make its output an image."""
+def _mean_image(networks: Networks, decoder: Decoder, likelihood: Likelihood) -> keras.Model:
+    """The decoder with the layers that make its first output an image."""
+    network = decoder.assemble(networks) if decoder.assemble else networks["decoder"]
     x = network.outputs[0]
     for layer in likelihood.layers():
         x = layer(x)

@@ -27,5 +27,4 @@ def baseline(network: keras.Model) -> Model:
         phases=(Phase(observed, trains=()),),
         latent_shape=tuple(network.input_shape[1:]),
         sampling=sample,
-        assemble=lambda networks: networks[network.name],
     )

@@ -169,7 +169,7 @@ def encoded_gan(
         ),
         latent_shape=made.latent_shape,
         sampling=made.sample,
-        assemble=made.assemble,
+        assemble=lambda networks: networks["generator"],
         reconstruction=reconstruct,
         prepare=distance.load if distance else lambda: None,
     )

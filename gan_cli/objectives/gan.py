@@ -41,18 +41,18 @@ class Generator:
         generate: (latents, labels) -> images or sequences, in training mode.
         sample: (networks, latents, labels, steps) -> the same in inference mode.
         latent_shape: of one latent.
-        assemble: (networks) -> one keras.Model that makes images of latents.
         num_classes: of a generator that is conditioned on the class.
         sequence_length: frames; 0: it makes single images.
+        assemble: (networks) -> one keras.Model that makes images of latents; None: there is one.
     """
 
     networks: Networks
     generate: Callable[[tf.Tensor, tf.Tensor | None], tf.Tensor]
     sample: Callable[..., tf.Tensor]
     latent_shape: tuple[int, ...]
-    assemble: Callable[[Networks], keras.Model]
     num_classes: int = 0
     sequence_length: int = 0
+    assemble: Callable[[Networks], keras.Model] | None = None
 
     @property
     def kind(self) -> str:
@@ -73,7 +73,6 @@ def image_generator(network: keras.Model, num_classes: int = 0) -> Generator:
         generate=lambda latents, labels: call(network, latents, labels, training=True),
         sample=sample,
         latent_shape=tuple(network.inputs[0].shape[1:]),
-        assemble=lambda networks: networks["generator"],
         num_classes=num_classes,
     )
 

@@ -64,11 +64,12 @@ class Model:
         phases: run in order, each with its repeats, in every step.
         latent_shape: shape of one latent.
         sampling: (networks, latents, labels, steps) -> images, in inference mode.
-        assemble: (networks) -> one keras.Model from latents, or [latents, labels], to images.
         num_classes: of a model that is conditioned on the class; 0: it takes no labels.
         sequence_length: frames of a sequence; 0: it makes single images.
         reconstruction: (networks, images) -> images, of a model that finds the latents of images.
         evidence_bound: (networks, images, noise) -> [B] in nats, of a model with a likelihood.
+        assemble: (networks) -> one keras.Model from latents, or [latents, labels], to images;
+            None: the sampler is that network.
         prepare: loads what training needs and sampling does not, before the first step.
     """
 
@@ -78,11 +79,11 @@ class Model:
     phases: tuple[Phase, ...]
     latent_shape: tuple[int, ...]
     sampling: Sample
-    assemble: Callable[[Networks], keras.Model]
     num_classes: int = 0
     sequence_length: int = 0
     reconstruction: Reconstruct | None = None
     evidence_bound: Bound | None = None
+    assemble: Callable[[Networks], keras.Model] | None = None
     prepare: Callable[[], None] = lambda: None
 
     def sample(
@@ -100,7 +101,7 @@ class Model:
     @property
     def generator(self) -> keras.Model:
         """What samples, as one network: latents, or [latents, labels] -> images in [-1, 1]."""
-        return self.assemble(self.networks)
+        return self.assemble(self.networks) if self.assemble else self.networks[self.sampler[0]]
 
     def reconstruct(self, images: tf.Tensor) -> tf.Tensor:
         """Images [B, H, W, C] in [-1, 1] -> what the model makes of them, without noise."""

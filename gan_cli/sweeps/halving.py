@@ -48,11 +48,15 @@ def survivors(losses: Mapping[Setting, Sequence[float]], factor: int) -> set[Set
     return set(order[: math.ceil(len(order) / factor)])
 
 
-def loss_at(metrics: Path, objective: str, step: int) -> float:
-    """The best score of a run up to a step, the lower the better; infinite where it has none."""
-    found = [
-        entry[objective]
+def losses(metrics: Path, objective: str, step: float) -> list[tuple[int, float]]:
+    """Steps of a run up to one at which it was scored, with the scores; the lower the better."""
+    return [
+        (entry["step"], OBJECTIVES[objective] * entry[objective])
         for entry in journal.entries(metrics, step)
         if journal.is_number(entry.get(objective))
     ]
-    return min((OBJECTIVES[objective] * score for score in found), default=math.inf)
+
+
+def loss_at(metrics: Path, objective: str, step: int) -> float:
+    """The best score of a run up to a step, the lower the better; infinite where it has none."""
+    return min((loss for _, loss in losses(metrics, objective, step)), default=math.inf)

@@ -67,10 +67,8 @@ def difference(job: str, was: list[str], now: list[str]) -> str:
 
 def discard_if_empty(directory: Path) -> None:
     """Remove a directory in which no sweep came about, because the command did not compose."""
-    if directory.is_dir() and {entry.name for entry in directory.iterdir()} <= {
-        ".lock",
-        "multirun.yaml",
-    }:
+    ours = {".lock", "multirun.yaml", "study.journal"}
+    if directory.is_dir() and {entry.name for entry in directory.iterdir()} <= ours:
         shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,7 @@ import psutil
 from gan_cli.base import machine
 from gan_cli.base.errors import DiskFullError, Interrupted
 from gan_cli.runs.record import Job
-from gan_cli.sweeps import verdict
+from gan_cli.sweeps import exits
 from gan_cli.sweeps.slots import Slot
 from gan_cli.training.signals import Signals
 
@@ -38,7 +38,6 @@ class Task:
     Attributes:
         steps: of the whole run, where they are known.
         until: the step at which it pauses.
-        settled: it is not tried again, should it have failed.
         tries: processes started for it by this pool.
         spent: seconds that those which have ended took.
     """
@@ -48,13 +47,8 @@ class Task:
     record: Job
     steps: int | None = None
     until: int | None = None
-    settled: bool = False
     tries: int = 0
     spent: float = 0.0
-
-    @property
-    def over(self) -> bool:
-        return self.record.over or (self.settled and self.record.state == "failed")
 
 
 @dataclass
@@ -66,7 +60,7 @@ class Running:
     slot: Slot
     began: float = field(default_factory=time.monotonic)
     peak: int = 0
-    asked: verdict.Asked | None = None
+    asked: exits.Asked | None = None
     asked_at: float = 0.0
     killed_before: int = field(default_factory=lambda: machine.killed_for_memory())
 
@@ -76,7 +70,7 @@ class Running:
 
 
 class View(Protocol):
-    """What is told of the jobs while they run."""
+    """What is shown of the jobs while they run."""
 
     def started(self, task: Task) -> None: ...
 
@@ -93,6 +87,7 @@ class Pool:
         slots: for each job that may run at a time, what it has.
         timeout: seconds that a task may take; None: any.
         retries: times that a task whose process crashed is started again.
+        environment: of a task's process, but for its slot's; None: this one's.
     """
 
     def __init__(
@@ -102,14 +97,11 @@ class Pool:
         timeout: float | None,
         retries: int,
         view: View,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
-        self._command, self._free, self._timeout, self._retries, self.view = (
-            command,
-            list(slots),
-            timeout,
-            retries,
-            view,
-        )
+        self._command, self._free, self.view = command, list(slots), view
+        self._timeout, self._retries = timeout, retries
+        self._environment = dict(os.environ if environment is None else environment)
         self._running: list[Running] = []
         self._full = False
 
@@ -151,7 +143,7 @@ class Pool:
                 stdin=subprocess.PIPE,  # a process whose pool is gone reads its end, and saves
                 stdout=console,
                 stderr=subprocess.STDOUT,
-                env=os.environ | slot.environment,
+                env=self._environment | slot.environment,
                 start_new_session=True,  # Ctrl-C is the pool's to pass on
             )
         if slot.processors:
@@ -178,7 +170,7 @@ class Pool:
         if each.asked and time.monotonic() - each.asked_at > PATIENCE:
             each.process.kill()
 
-    def _ask(self, each: Running, why: verdict.Asked) -> None:
+    def _ask(self, each: Running, why: exits.Asked) -> None:
         """Have a process save and end."""
         if each.asked is None:
             each.asked, each.asked_at = why, time.monotonic()
@@ -191,12 +183,12 @@ class Pool:
         self._free.append(each.slot)
         task.spent += each.seconds
         short_of_memory = machine.killed_for_memory() > each.killed_before
-        end = verdict.Process(
+        end = exits.Process(
             code, each.asked, short_of_memory, each.peak, self._timeout, task.directory / CONSOLE
         )
         self._full = self._full or code == DiskFullError.exit_code
-        self._record(task, **verdict.of(end, task.directory), **self._costs(each, code))
-        if verdict.crashed(end) and task.tries <= self._retries and not self._full:
+        self._record(task, **exits.explain(end, task.directory), **self._costs(each, code))
+        if exits.crashed(end) and task.tries <= self._retries and not self._full:
             waiting.appendleft(task)
         self.view.ended(task)
 

@@ -26,7 +26,9 @@ def run(pool: Pool, tasks: Sequence[Task], ladder: Sequence[int], choose: Choose
     """
     alive = list(tasks)
     for step in ladder:
-        pool.run([_until(task, step) for task in alive if not task.over and _reached(task) < step])
+        pool.run(
+            [_until(task, step) for task in alive if not task.record.over and _reached(task) < step]
+        )
         pruned = choose(alive, step)
         for task in alive:
             if task.number in pruned and task.record.state != "failed" and not task.record.over:
@@ -35,7 +37,7 @@ def run(pool: Pool, tasks: Sequence[Task], ladder: Sequence[int], choose: Choose
                 )
                 pool.view.ended(task)
         alive = [task for task in alive if task.number not in pruned and not _failed(task, step)]
-    pool.run([_until(task, None) for task in alive if not task.over])
+    pool.run([_until(task, None) for task in alive if not task.record.over])
 
 
 def by_setting(objective: str, factor: int) -> Choose:

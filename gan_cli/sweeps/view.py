@@ -125,7 +125,7 @@ class Lines:
     """A line at each start and end, and now and then how things stand."""
 
     def __init__(self, standing: Standing) -> None:
-        self._standing, self._told = standing, time.monotonic()
+        self._standing, self._printed = standing, time.monotonic()
 
     def started(self, task: Task) -> None:
         self._print(
@@ -137,7 +137,7 @@ class Lines:
         self._print(self._standing.ending(task))
 
     def show(self, running: list[Task]) -> None:
-        if time.monotonic() - self._told < EVERY:
+        if time.monotonic() - self._printed < EVERY:
             return
         self._standing.read(running)
         for task in running:
@@ -151,7 +151,7 @@ class Lines:
         self._print(self._standing.heading())
 
     def _print(self, line: str) -> None:
-        self._told = time.monotonic()
+        self._printed = time.monotonic()
         print(line, flush=True)
 
 
@@ -204,9 +204,9 @@ class LiveTable:
 
 def _labels(tasks: Sequence[Task]) -> dict[int, str]:
     """Of each task the overrides that not all have, by the last parts of their keys."""
-    told = differing({task.number: task.record.overrides for task in tasks})
+    own = differing({task.number: task.record.overrides for task in tasks})
     return {
-        number: " ".join(map(_short, overrides)) or "defaults" for number, overrides in told.items()
+        number: " ".join(map(_short, overrides)) or "defaults" for number, overrides in own.items()
     }
 
 

@@ -15,10 +15,10 @@ from gan_cli.training.hooks import RollBack
 from gan_cli.training.watchdog import ADVICE, MOST_ROLLBACKS, Finding
 
 if TYPE_CHECKING:
-    from gan_cli.training.run import Run
+    from gan_cli.training.run import TrainingRun
 
 
-def reaction(run: Run) -> Callable[[int, Finding], RollBack | None]:
+def reaction(run: TrainingRun) -> Callable[[int, Finding], RollBack | None]:
     """What the watchdog of a run calls with each finding; None: the run goes on."""
     watchdog.rollbacks(_path(run))  # a stranger's file in its place ends the run before it begins
 
@@ -33,12 +33,12 @@ def reaction(run: Run) -> Callable[[int, Finding], RollBack | None]:
     return react
 
 
-def from_non_finite(run: Run, step: int, error: NonFiniteError) -> RollBack | None:
+def from_non_finite(run: TrainingRun, step: int, error: NonFiniteError) -> RollBack | None:
     """With watchdog=rollback, the way back from a state that is not finite; else None."""
     return _back(run, step, Finding("not finite", str(error)))
 
 
-def _back(run: Run, step: int, finding: Finding) -> RollBack | None:
+def _back(run: TrainingRun, step: int, finding: Finding) -> RollBack | None:
     """The way back, where it is wanted, there is a checkpoint, and the limit is not reached."""
     folder = run.directory.checkpoints
     if run.config.watchdog != "rollback" or watchdog.rollbacks(_path(run)) >= MOST_ROLLBACKS:
@@ -67,5 +67,5 @@ def _back(run: Run, step: int, finding: Finding) -> RollBack | None:
     return RollBack(optimizer)
 
 
-def _path(run: Run) -> Path:
+def _path(run: TrainingRun) -> Path:
     return run.directory.path / "watchdog.jsonl"

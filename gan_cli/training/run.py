@@ -47,7 +47,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Run:
+class TrainingRun:
     """What the parts of a run share.
 
     Attributes:
@@ -82,7 +82,7 @@ class Run:
             plugins_of(self.config.model, self.config.loss),
         )
 
-    def with_optimizer(self, back: RollBack) -> Run:
+    def with_optimizer(self, back: RollBack) -> TrainingRun:
         """The run that goes on from a rollback, stored at once: a kill while its state is built
         shall not undo it.
         """
@@ -113,7 +113,7 @@ class Ended(NamedTuple):
     paused: bool = False
 
 
-def train(run: Run, until: int | None = None) -> Ended:
+def train(run: TrainingRun, until: int | None = None) -> Ended:
     """Train up to the configured step, from the newest checkpoint where there is one.
 
     Args:
@@ -133,7 +133,7 @@ def train(run: Run, until: int | None = None) -> Ended:
     return ended
 
 
-def _attempt(run: Run, signals: Signals, until: int | None) -> Ended | RollBack:
+def _attempt(run: TrainingRun, signals: Signals, until: int | None) -> Ended | RollBack:
     """From the newest checkpoint, or from the start, to the end or to a rollback."""
     config, source = run.config, run.source
     place = device.prepare(config.training.threads)
@@ -159,7 +159,7 @@ def _attempt(run: Run, signals: Signals, until: int | None) -> Ended | RollBack:
         return _to_the_end(run, state, feed, saver, start, signals, until)
 
 
-def _introduce(run: Run, place: str, where: str) -> None:
+def _introduce(run: TrainingRun, place: str, where: str) -> None:
     """The first lines: what is trained on what, and where."""
     config, source = run.config, run.source
     placed = (
@@ -177,7 +177,7 @@ def _introduce(run: Run, place: str, where: str) -> None:
         run.say(f"{len(source.skipped):,} broken files left out, listed in {path}")
 
 
-def _complete(run: Run, state: State, saver: Checkpoint) -> Ended:
+def _complete(run: TrainingRun, state: State, saver: Checkpoint) -> Ended:
     """Nothing is left to do but the full scores that a kill after the last step has left out."""
     owed = scorer.owed(run.directory, run.config.evaluation)
     if owed and (scores := _scorer(run, state, saver)):
@@ -189,7 +189,7 @@ def _complete(run: Run, state: State, saver: Checkpoint) -> Ended:
     return Ended()
 
 
-def _scorer(run: Run, state: State, saver: Checkpoint) -> Scorer | None:
+def _scorer(run: TrainingRun, state: State, saver: Checkpoint) -> Scorer | None:
     """What scores the run; None where it is over before its first score or cannot be scored."""
     config = run.config
     made = scorer.measured(config.data, run.source, config.evaluation, run.total, run.say)
@@ -200,7 +200,7 @@ def _scorer(run: Run, state: State, saver: Checkpoint) -> Scorer | None:
 
 
 def _to_the_end(
-    run: Run,
+    run: TrainingRun,
     state: State,
     feed: Feed,
     saver: Checkpoint,
@@ -258,7 +258,7 @@ def _to_the_end(
     return Ended(preview.last)
 
 
-def _watchers(run: Run, start: int, since: int) -> list[Hook]:
+def _watchers(run: TrainingRun, start: int, since: int) -> list[Hook]:
     """What shows, writes and watches the numbers of the run."""
     training, directory = run.config.training, run.directory
     watchers: list[Hook] = [

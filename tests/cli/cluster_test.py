@@ -51,7 +51,7 @@ def test_every_cluster_composes(name: str) -> None:
         pytest.skip("an extra")
     with initialize_config_module("gan_cli.configs", version_base="1.3"):
         composed = compose("train", [f"cluster={name}"], return_hydra_config=True)
-    expected = PLUGINS.get(name, "hydra_plugins._gan_cli.Processes")
+    expected = PLUGINS.get(name, "hydra_plugins.gan_cli.Processes")
     assert expected in composed.hydra.launcher._target_
     assert composed.hydra.callbacks.sweep._target_ == "gan_cli.cli.sweeper.Sweep"
 

@@ -17,7 +17,7 @@ import pytest
 from gan_cli.evaluation import scorer
 from gan_cli.runs import checkpoint
 from gan_cli.runs.checkpoint import STATE
-from gan_cli.training import hooks, watchdog
+from gan_cli.training import hooks, progress, watchdog
 from gan_cli.training.state import State
 from tests.conftest import TINY, Command, one_line
 

@@ -5,13 +5,14 @@ first job.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from gan_cli.cli.launcher import Processes
+from gan_cli.cli import launcher
 from gan_cli.runs import checkpoint
 from gan_cli.runs.record import Job, read_job, read_sweep
 from gan_cli.sweeps.processes import Task
@@ -19,6 +20,7 @@ from tests.conftest import TINY, Command, one_line
 
 from ..sweeps.tasks import SAYS
 
+WHERE = "hydra.sweep.dir=sweep"
 SCORED = [each for each in TINY if not each.startswith("evaluation")] + [
     "evaluation.every=4",
     "evaluation.count=16",
@@ -32,7 +34,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Task]:
     """Jobs are processes that only say that they are done; the tasks that were started."""
     tasks: list[Task] = []
 
-    def command(self: Processes, task: Task) -> list[str]:
+    def command(task: Task) -> list[str]:
         tasks.append(task)
         return [
             sys.executable,
@@ -41,7 +43,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Task]:
             f"import os\nos.chdir({str(task.directory.absolute())!r})\n{SAYS}\nsay(state='done')",
         ]
 
-    monkeypatch.setattr(Processes, "_command", command)
+    monkeypatch.setattr(launcher, "command", command)
     return tasks
 
 
@@ -158,6 +160,38 @@ def test_nothing_of_a_stranger_s_sweep_becomes_a_command_or_steers_the_terminal(
     assert "job 1 had seed=1 where seed=2 is given now" in one_line(result)
 
 
+@pytest.mark.parametrize("chosen", [None, "1"])
+def test_a_job_has_hydra_s_tracebacks_only_where_the_user_wants_them(
+    chosen: str | None, tmp_path: Path
+) -> None:
+    script = (
+        "import sys\nfrom gan_cli.cli import launcher, train\n"
+        "launcher.command = lambda task: [sys.executable, '-S', '-c', "
+        "'import os; print(os.environ.get(\"HYDRA_FULL_ERROR\"))']\nsys.exit(train.main())"
+    )
+    environment = {name: value for name, value in os.environ.items() if "HYDRA" not in name}
+    subprocess.run(
+        [sys.executable, "-c", script, "-m", "seed=0", "hydra.sweep.dir=sweep"],
+        cwd=tmp_path,
+        env=environment | ({"HYDRA_FULL_ERROR": chosen} if chosen else {}),
+        capture_output=True,
+    )
+    assert (tmp_path / "sweep" / "0" / "console.log").read_text() == f"{chosen}\n"
+
+
+def test_a_grid_has_a_job_for_each_combination_the_last_key_first(
+    train: Command, tmp_path: Path, started: list[Task]
+) -> None:
+    assert train("-m", *TINY, "loss=hinge,wasserstein", "seed=range(2)", WHERE).code == 0
+    assert len(started) == 4
+    assert [read_job(tmp_path / "sweep" / str(each)).overrides[-2:] for each in range(4)] == [  # type: ignore[union-attr]
+        ["loss=hinge", "seed=0"],
+        ["loss=hinge", "seed=1"],
+        ["loss=wasserstein", "seed=0"],
+        ["loss=wasserstein", "seed=1"],
+    ]
+
+
 def test_two_sweeps_in_one_directory_are_refused(
     train: Command, tmp_path: Path, started: list[Task]
 ) -> None:
@@ -186,6 +220,7 @@ def test_a_directory_with_a_run_in_it_is_no_job_s(
     ("options", "code", "line"),
     [
         (["traning.steps=1,2"], 2, "unknown key 'traning.steps'"),
+        (["model.dropout=interval(0,1)"], 2, "hydra/sweeper=optuna draws from it"),
         (["model=dcgan,nope"], 2, "unknown model 'nope'"),
         (
             ["model=vae,dcgan", "model.beta=2"],

@@ -26,7 +26,7 @@ from gan_cli.evaluation.ruler import Setting
 from gan_cli.evaluation.scorer import Scorer, measured
 from gan_cli.objectives.model import Networks
 from gan_cli.runs.rundir import RunDirectory
-from gan_cli.training.hooks import Checkpoint, Moment
+from gan_cli.training.hooks import Checkpoint, Progress
 
 from ..training.toys import Toy
 
@@ -201,7 +201,7 @@ def test_training_logs_the_bound_of_held_out_images_beside_the_score(
         int(state.step.numpy()),
         Checkpoint(run, state, 100, "model", "data", 2),
     )
-    logged = judge(Moment(2, 100))
+    logged = judge(Progress(2, 100))
     if not explaining:
         assert set(logged) == {"frechet", "diversity"}
         return
@@ -210,4 +210,4 @@ def test_training_logs_the_bound_of_held_out_images_beside_the_score(
     assert logged["elbo_held_out"] == pytest.approx(
         -2 * from_uint8(np.asarray(test.images, np.float64)).mean(), abs=0.03
     )
-    assert logged == judge(Moment(2, 100))  # the noise is the same every time
+    assert logged == judge(Progress(2, 100))  # the noise is the same every time

@@ -27,7 +27,7 @@ from gan_cli.metrics.frechet import Moments, frechet_distance
 from gan_cli.runs import checkpoint, ranking
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import drawing
-from gan_cli.training.hooks import Checkpoint, Moment
+from gan_cli.training.hooks import Checkpoint, Progress
 
 from ..training.toys import Labelled, Toy
 
@@ -70,7 +70,7 @@ class Bench:
         for step in range(int(self.step) + 1, until + 1):
             self.step.assign(step)
             if step % self.scorer.every == 0:
-                self.scorer(Moment(step, 100))
+                self.scorer(Progress(step, 100))
                 if self.scorer.finished:
                     break
 
@@ -133,7 +133,7 @@ def test_the_score_and_the_diversity_are_those_of_the_first_samples_of_the_seed(
 ) -> None:
     bench = Bench(tmp_path, made, replace(EVALUATION, count=300))
     bench.step.assign(2)
-    scores = bench.scorer(Moment(2, 100))
+    scores = bench.scorer(Progress(2, 100))
     latents = np.random.default_rng(0).standard_normal((300, 64), np.float32)
     images = to_uint8(np.tanh(latents)).reshape(300, 8, 8, 1)
     assert (
@@ -163,7 +163,7 @@ def test_a_model_that_is_told_the_class_is_scored_on_all_classes_alike(
     )
     bench = Bench(tmp_path, made, replace(EVALUATION, count=400))
     bench.scorer._model, bench.scorer._sample = Labelled(), drawing.compiled(Labelled())
-    bench.scorer(Moment(2, 100))
+    bench.scorer(Progress(2, 100))
     images = np.concatenate(seen)
     classes = np.bincount(images[:, 0, 0, 0] // 50, minlength=5)
     assert images.shape == (400, 8, 8, 1)

@@ -56,10 +56,9 @@ def test_the_best_score_up_to_a_rung(tmp_path: Path) -> None:
 
 
 SCRIPT = """
-where = os.path.basename(os.getcwd())
-until = {until}
-os.makedirs(f"checkpoints/step-{{until:08d}}", exist_ok=True)
-open("steps", "a").write(f"{{until}} ")
+until = until or 90
+os.makedirs(f"checkpoints/step-{until:08d}", exist_ok=True)
+open("steps", "a").write(f"{until} ")
 say(state="done" if until == 90 else "paused")
 """
 
@@ -77,14 +76,7 @@ def sweep(folder: Path, values: dict[int, list[tuple[int, float]]]) -> tuple[lis
 
 def run(tasks: list) -> Seen:
     seen = Seen()
-    made = pool("", seen, slots=2)
-    command = made._command
-
-    def until(each):
-        return [*command(each)[:-1], command(each)[-1] + SCRIPT.format(until=each.until or 90)]
-
-    made._command = until
-    rounds.run(made, tasks, [10, 30], rounds.by_setting("frechet", 3))
+    rounds.run(pool(SCRIPT, seen, slots=2), tasks, [10, 30], rounds.by_setting("frechet", 3))
     return seen
 
 

@@ -44,10 +44,8 @@ def test_what_a_process_prints_is_kept_and_its_environment_has_the_slot(tmp_path
         "time.sleep(0.2); print('gpu', os.environ['CUDA_VISIBLE_DEVICES'], "
         "os.sched_getaffinity(0)); say(state='done')"
     )
-    made = pool(script, Seen())
     last = max(os.sched_getaffinity(0))
-    made._free[0] = Slot({"CUDA_VISIBLE_DEVICES": "GPU-7"}, (last,))
-    made.run([one])
+    pool(script, Seen(), [Slot({"CUDA_VISIBLE_DEVICES": "GPU-7"}, (last,))]).run([one])
     assert (one.directory / "console.log").read_text() == f"gpu GPU-7 {{{last}}}\n"
 
 

@@ -53,19 +53,20 @@ def task(folder: Path, number: int, *overrides: str, steps: int | None = None) -
 
 
 def pool(
-    script: str, seen: Seen, slots: int = 1, timeout: float | None = None, retries: int = 0
+    script: str,
+    seen: Seen,
+    slots: int | list[Slot] = 1,
+    timeout: float | None = None,
+    retries: int = 0,
 ) -> Pool:
-    """A pool whose tasks all run one script, in their directory."""
+    """A pool whose tasks all run one script, in their directory, with `until` as a variable."""
 
     def command(task: Task) -> list[str]:
-        return [
-            sys.executable,
-            "-S",
-            "-c",
-            f"import os\nos.chdir({str(task.directory)!r})\n{SAYS}\n{script}",
-        ]
+        place = f"import os\nos.chdir({str(task.directory)!r})\nuntil = {task.until}\n"
+        return [sys.executable, "-S", "-c", f"{place}{SAYS}\n{script}"]
 
-    return Pool(command, [Slot() for _ in range(slots)], timeout, retries, seen)
+    places = [Slot() for _ in range(slots)] if isinstance(slots, int) else slots
+    return Pool(command, places, timeout, retries, seen)
 
 
 def logged(directory: Path, **scores: list[tuple[int, float]]) -> None:

@@ -30,8 +30,9 @@ from gan_cli.runs.journal import entries, first_damaged, json_lines
 from gan_cli.runs.rundir import ModelCard
 from gan_cli.sampling import drawing
 from gan_cli.training import optimizers
-from gan_cli.training.hooks import MetricsLog, Moment, ProgressBar, ProgressLines
+from gan_cli.training.hooks import Answer, Finish, Progress, RollBack
 from gan_cli.training.loop import Loop
+from gan_cli.training.progress import MetricsLog, ProgressBar, ProgressLines
 from gan_cli.training.schedules import Rate
 from gan_cli.training.signals import Signals
 from gan_cli.training.state import State
@@ -201,8 +202,8 @@ class Recorder:
     def __init__(self, seen: list[int], every: int = 3) -> None:
         self.every, self.seen, self.closed = every, seen, 0
 
-    def __call__(self, moment: Moment) -> None:
-        self.seen.append(moment.step)
+    def __call__(self, progress: Progress) -> None:
+        self.seen.append(progress.step)
 
     def close(self) -> None:
         self.closed += 1
@@ -217,7 +218,8 @@ def test_hooks_are_called_when_due_and_at_the_last_step_however_calls_are_cut(
     loop = Loop(
         state, step, [three, four], batch_size=4, log_every=5, steps_per_call=steps_per_call
     )
-    moment = loop.run(10, Signals())
+    moment, stop = loop.run(10, Signals())
+    assert stop is None
     assert (three.seen, four.seen) == ([3, 6, 9, 10], [4, 8, 10])
     assert (three.closed, four.closed) == (1, 1)
     assert (moment.step, moment.total) == (10, 10)
@@ -235,12 +237,12 @@ class Scores(Recorder):
 
     def __init__(self, every: int, last: int | None = None) -> None:
         super().__init__([], every)
-        self.finished, self.last = last == 0, last
+        self.last = last
 
-    def __call__(self, moment: Moment) -> dict[str, float]:
-        super().__call__(moment)
-        self.finished = moment.step == self.last
-        return {f"score_{self.every}": float(moment.step)}
+    def __call__(self, progress: Progress) -> Answer:
+        super().__call__(progress)
+        stop = Finish("enough") if progress.step == self.last else None
+        return Answer({f"score_{self.every}": float(progress.step)}, stop)
 
 
 class Watcher(Recorder):
@@ -250,16 +252,17 @@ class Watcher(Recorder):
         super().__init__([], every)
         self.scores: list[dict[str, float]] = []
 
-    def __call__(self, moment: Moment) -> None:
-        super().__call__(moment)
-        self.scores.append(dict(moment.scores))
+    def __call__(self, progress: Progress) -> None:
+        super().__call__(progress)
+        self.scores.append(dict(progress.scores))
 
 
 def test_scores_of_a_hook_are_shown_to_the_hooks_after_it_at_that_step_alone() -> None:
     state, step = build()
     before, after, seldom = Watcher(0), Watcher(0), Watcher(4)
     hooks = [before, Scores(2), Scores(3), after, seldom]
-    moment = Loop(state, step, hooks, batch_size=4, log_every=5, steps_per_call=1).run(5, Signals())
+    loop = Loop(state, step, hooks, batch_size=4, log_every=5, steps_per_call=1)
+    moment, _ = loop.run(5, Signals())
     assert before.scores == [{}] * 5
     assert after.scores == [
         {},
@@ -272,22 +275,29 @@ def test_scores_of_a_hook_are_shown_to_the_hooks_after_it_at_that_step_alone() -
     assert moment.scores == {"score_2": 5, "score_3": 5}
 
 
-def test_a_finished_hook_makes_its_step_the_last_one_for_the_hooks_after_it() -> None:
+def test_a_hook_that_finishes_makes_its_step_the_last_one_for_the_hooks_after_it() -> None:
     state, step = build()
-    early, judge, late = Recorder([], 5), Scores(3, last=6), Recorder([], 5)
-    moment = Loop(state, step, [early, judge, late], batch_size=4, log_every=50).run(100, Signals())
-    assert (moment.step, int(state.step.numpy())) == (6, 6)
-    assert (early.seen, judge.seen, late.seen) == ([5], [3, 6], [5, 6])
-    assert (early.closed, judge.closed, late.closed) == (1, 1, 1)
+    early, scores, late = Recorder([], 5), Scores(3, last=6), Recorder([], 5)
+    loop = Loop(state, step, [early, scores, late], batch_size=4, log_every=50)
+    progress, stop = loop.run(100, Signals())
+    assert stop == Finish("enough")
+    assert (progress.step, int(state.step.numpy())) == (6, 6)
+    assert (early.seen, scores.seen, late.seen) == ([5], [3, 6], [5, 6])
+    assert (early.closed, scores.closed, late.closed) == (1, 1, 1)
 
 
-def test_a_hook_that_is_finished_before_the_run_lets_no_step_be_made() -> None:
+def test_no_hook_sees_the_step_of_a_rollback_after_it() -> None:
+    class Back(Recorder):
+        def __call__(self, progress: Progress) -> Answer:
+            super().__call__(progress)
+            return Answer(stop=RollBack(Optimizer("adam")))
+
     state, step = build()
-    late = Recorder([], 1)
-    moment = Loop(state, step, [Scores(3, last=0), late], batch_size=4, log_every=50).run(
-        100, Signals()
-    )
-    assert (moment.step, int(state.step.numpy()), late.seen, late.closed) == (0, 0, [], 1)
+    before, back, after = Recorder([], 2), Back([], 2), Recorder([], 2)
+    loop = Loop(state, step, [before, back, after], batch_size=4, log_every=50)
+    progress, stop = loop.run(100, Signals())
+    assert (progress.step, stop) == (2, RollBack(Optimizer("adam")))
+    assert (before.seen, back.seen, after.seen) == ([2], [2], [])
 
 
 def test_steps_compiled_by_xla_are_the_same_bits_however_they_are_cut() -> None:
@@ -318,13 +328,14 @@ def test_logs_are_means_of_the_interval_and_the_same_bits_for_any_cut() -> None:
         state, step = build(learning_rate=0.01)
         logs.append(
             Loop(state, step, [], batch_size=4, log_every=4, steps_per_call=steps_per_call)
-            .run(6, Signals())
+            .run(6, Signals())[0]
             .logs
         )
     assert logs[0] == logs[1] == logs[2]
     state, step = build(learning_rate=0.01)
     single = [
-        Loop(state, step, [], batch_size=4, log_every=1).run(n, Signals()).logs for n in range(1, 7)
+        Loop(state, step, [], batch_size=4, log_every=1).run(n, Signals())[0].logs
+        for n in range(1, 7)
     ]
     mean = (single[4]["loss_generator"] + single[5]["loss_generator"]) / 2
     assert logs[0]["loss_generator"] == pytest.approx(mean, rel=1e-5)
@@ -335,10 +346,11 @@ def test_a_signal_ends_the_loop_at_the_next_step_boundary() -> None:
     signals = Signals()
 
     class Alarm(Recorder):
-        def __call__(self, moment: Moment) -> None:
+        def __call__(self, progress: Progress) -> None:
             signals.received = 15
 
-    assert Loop(state, step, [Alarm([], 3)], batch_size=4, log_every=50).run(100, signals).step == 3
+    loop = Loop(state, step, [Alarm([], 3)], batch_size=4, log_every=50)
+    assert loop.run(100, signals)[0].step == 3
 
 
 def test_metrics_drop_what_was_written_after_the_checkpoint_and_what_a_kill_cut(
@@ -347,12 +359,16 @@ def test_metrics_drop_what_was_written_after_the_checkpoint_and_what_a_kill_cut(
     path = tmp_path / "metrics.jsonl"
     log = MetricsLog(path, 1, 0)
     for step in (10, 20, 30):
-        log(Moment(step, 100, {"loss_generator": 0.5}, seconds=step / 10, images_per_second=100.04))
+        log(
+            Progress(
+                step, 100, {"loss_generator": 0.5}, seconds=step / 10, images_per_second=100.04
+            )
+        )
     log.close()
     with path.open("a") as file:
         file.write('{"step": 35, "los')
     log = MetricsLog(path, 1, 20)
-    log(Moment(25, 100, {"loss_generator": 0.25}, seconds=0.5))
+    log(Progress(25, 100, {"loss_generator": 0.25}, seconds=0.5))
     log.close()
     lines = list(entries(path))
     assert [(line["step"], line["seconds"]) for line in lines] == [(10, 1.0), (20, 2.0), (25, 2.5)]
@@ -369,7 +385,7 @@ def test_metrics_have_a_line_at_each_interval_each_score_and_the_end(tmp_path: P
     log = MetricsLog(path, 4, 0)
     for step in range(1, 11):
         scores = {"frechet": 9.5, "diversity": 0.5} if step == 3 else {}
-        log(Moment(step, 10, {"loss_generator": 0.5} if step != 8 else {}, scores=scores))
+        log(Progress(step, 10, {"loss_generator": 0.5} if step != 8 else {}, scores=scores))
     log.close()
     lines = list(entries(path))
     assert [line["step"] for line in lines] == [3, 4, 10]
@@ -400,7 +416,7 @@ def test_a_line_that_was_changed_taken_out_or_put_in_is_noticed(tmp_path: Path) 
     path = tmp_path / "metrics.jsonl"
     log = MetricsLog(path, 1, 0)
     for step in range(1, 6):
-        log(Moment(step, 9, {"loss_generator": 0.5}, seconds=step / 10))
+        log(Progress(step, 9, {"loss_generator": 0.5}, seconds=step / 10))
     log.close()
     whole = path.read_bytes().splitlines(keepends=True)
     assert json.loads(whole[0])["crc32"] == f"{zlib.crc32(whole[0][:-23]):08x}"
@@ -425,7 +441,7 @@ def test_a_resumed_log_goes_on_with_the_same_chain(tmp_path: Path) -> None:
         for steps in parts:
             log = MetricsLog(path, 1, steps[0] - 1)
             for step in steps:
-                log(Moment(step, 9, {"loss_generator": 0.5}))
+                log(Progress(step, 9, {"loss_generator": 0.5}))
             log.close()
         return path.read_bytes()
 
@@ -507,7 +523,7 @@ def test_lines_of_a_stranger_s_metrics_are_dropped_from_the_first_that_is_none(
 def test_progress_lines_and_bar_name_step_speed_losses_and_time_left(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    moment = Moment(
+    moment = Progress(
         50, 200, {"loss_generator": 0.51234, "loss_discriminator": 1.25}, 3.0, 8812.3, 75.0
     )
     ProgressLines(10, sys.stdout)(moment)
@@ -523,14 +539,14 @@ def test_progress_lines_and_bar_name_step_speed_losses_and_time_left(
         assert part in last
 
 
-SCORED = Moment(55, 200, {"loss_generator": 0.5}, scores={"frechet": 12.345})
+SCORED = Progress(55, 200, {"loss_generator": 0.5}, scores={"frechet": 12.345})
 
 
 def test_a_progress_line_comes_at_a_score_between_two_others(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     lines = ProgressLines(10, sys.stdout)
-    for moment in (Moment(54, 200, SCORED.logs), SCORED, Moment(60, 200, SCORED.logs)):
+    for moment in (Progress(54, 200, SCORED.logs), SCORED, Progress(60, 200, SCORED.logs)):
         lines(moment)
     scored, plain = capsys.readouterr().out.splitlines()
     assert scored == "step 55/200  0 images/s  generator 0.5  Fréchet 12.35  00:00 left"
@@ -540,7 +556,7 @@ def test_a_progress_line_comes_at_a_score_between_two_others(
 def test_the_bar_shows_a_score_until_the_next_one(capsys: pytest.CaptureFixture[str]) -> None:
     bar = ProgressBar(0, 200)
     bar(SCORED)
-    bar(Moment(56, 200, SCORED.logs))
+    bar(Progress(56, 200, SCORED.logs))
     bar.close()
     last = capsys.readouterr().out.replace("\r", "\n").strip().splitlines()[-1]
     assert "56/200" in last

@@ -16,7 +16,7 @@ from gan_cli.data.reading.source import Source
 from gan_cli.objectives.model import Model
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import drawing
-from gan_cli.training.hooks import Moment
+from gan_cli.training.hooks import Progress
 from gan_cli.training.preview import Preview, of_classes, pairs
 
 from .toys import Labelled, Negative, Sequences, Toy
@@ -47,21 +47,21 @@ def names(folder: Path) -> list[str]:
 
 def test_images_are_those_of_the_first_latents_of_seed_0(tmp_path: Path) -> None:
     shown = preview(tmp_path, Toy(), IMAGES)
-    shown(Moment(10, 20))
+    shown(Progress(10, 20))
     drawn = np.concatenate(list(drawing.batches(Toy(), 16, 0, 16)))
     np.testing.assert_array_equal(picture(tmp_path / "samples" / "step-00000010.png"), grid(drawn))
     np.testing.assert_array_equal(picture(tmp_path / "samples" / "real.png"), grid(IMAGES.some(16)))
     assert shown.last == tmp_path / "samples" / "step-00000010.png"
     shown.close()
     assert names(tmp_path) == ["real.png", "step-00000010.png"]
-    shown(Moment(20, 20))
+    shown(Progress(20, 20))
     shown.close()
     assert "progress.gif" in names(tmp_path)
 
 
 def test_a_model_that_is_told_the_class_has_a_row_for_each(tmp_path: Path) -> None:
     shown = preview(tmp_path, Labelled(), IMAGES, 16)
-    shown(Moment(10, 20))
+    shown(Progress(10, 20))
     sheet = picture(tmp_path / "samples" / "step-00000010.png")
     assert sheet.shape == (5 * 10 + 2, 3 * 10 + 2, 1)
     tiles = np.array(
@@ -90,14 +90,14 @@ def test_where_classes_have_few_images_or_images_are_few(tmp_path: Path) -> None
     assert (found[1] == 255).all()
     assert (found[4:] == 255).all()
     assert all(any(np.array_equal(each, real) for real in few.images[1:4]) for each in found[2:4])
-    preview(tmp_path, Labelled(), IMAGES, 4)(Moment(10, 20))
+    preview(tmp_path, Labelled(), IMAGES, 4)(Progress(10, 20))
     sheet = picture(tmp_path / "samples" / "step-00000010.png")
     assert sheet.shape == (22, 22, 1)
     assert [sheet[2 + 10 * row, 2, 0] for row in range(2)] == [0, 50]
 
 
 def test_sequences_are_rows_of_frames_and_play(tmp_path: Path) -> None:
-    preview(tmp_path, Sequences(), FILMS, 16)(Moment(10, 20))
+    preview(tmp_path, Sequences(), FILMS, 16)(Progress(10, 20))
     assert names(tmp_path) == ["real.gif", "real.png", "step-00000010.gif", "step-00000010.png"]
     drawn = np.concatenate(list(drawing.batches(Sequences(), 8, 0, 8)))
     np.testing.assert_array_equal(
@@ -131,14 +131,14 @@ def test_an_autoencoder_shows_held_out_images_beside_their_reconstructions(tmp_p
     training = IMAGES.take(np.arange(20))
     unseen = IMAGES.take(np.arange(20, 40))
     shown = preview(tmp_path, Negative(), training, 16, lambda: unseen)
-    shown(Moment(10, 20))
+    shown(Progress(10, 20))
     originals = unseen.some(8)
     expected = pairs(originals, 255 - originals)
     np.testing.assert_array_equal(expected[4:6], [originals[2], 255 - originals[2]])
     np.testing.assert_array_equal(
         picture(tmp_path / "samples" / "reconstructions-00000010.png"), grid(expected, 4)
     )
-    shown(Moment(20, 20))
+    shown(Progress(20, 20))
     shown.close()
     assert [name for name in names(tmp_path) if name.startswith("reconstructions")] == [
         "reconstructions-00000010.png",
@@ -154,7 +154,7 @@ def _missing() -> Source:
 def test_without_held_out_images_those_of_training_are_reconstructed(
     held_out: Any, tmp_path: Path
 ) -> None:
-    preview(tmp_path, Negative(), IMAGES, 2, held_out)(Moment(10, 20))
+    preview(tmp_path, Negative(), IMAGES, 2, held_out)(Progress(10, 20))
     original = IMAGES.some(1)
     expected = grid(pairs(original, 255 - original), 2)
     np.testing.assert_array_equal(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from gan_cli.objectives.options import Loss
 from gan_cli.runs import checkpoint
 from gan_cli.runs.checkpoint import SAMPLER, STATE, Scored
 from gan_cli.runs.rundir import RunDirectory
-from gan_cli.training.rollback import RollBack, on_non_finite, reaction
+from gan_cli.training.hooks import RollBack
+from gan_cli.training.rollback import from_non_finite, reaction
+from gan_cli.training.run import TrainingRun
 from gan_cli.training.watchdog import ADVICE, Finding
 
 SATURATED = Finding("saturated", "the discriminator wins", "discriminator")
@@ -41,12 +44,25 @@ def save(run: RunDirectory, step: int, score: float | None = None) -> None:
     )
 
 
-def config(watchdog: str, **players: PlayerOptimizer) -> TrainConfig:
+def training(
+    directory: RunDirectory,
+    watchdog: str,
+    say: Callable[[str], None] = print,
+    total: int = TOTAL,
+    **players: PlayerOptimizer,
+) -> TrainingRun:
+    """A run of `total` steps whose data nobody looks at."""
     optimizer = Optimizer("adam", learning_rate=4e-4, players=players)
-    loss = Loss("hinge")
-    return TrainConfig(
-        None, None, loss, optimizer, Schedule("constant"), Training(), watchdog=watchdog
-    )  # type: ignore[arg-type]
+    config = TrainConfig(
+        model=None,
+        data=None,
+        loss=Loss("hinge"),
+        optimizer=optimizer,
+        schedule=Schedule("constant"),
+        training=Training(steps=total),
+        watchdog=watchdog,  # type: ignore[arg-type]
+    )
+    return TrainingRun(config, {}, None, directory, say)  # type: ignore[arg-type]
 
 
 def logged(run: RunDirectory) -> list[dict[str, Any]]:
@@ -58,7 +74,7 @@ def react(
     run: RunDirectory, watchdog: str, step: int, finding: Finding, total: int = TOTAL
 ) -> list[str]:
     said: list[str] = []
-    reaction(config(watchdog), run, total, said.append)(step, finding)
+    assert reaction(training(run, watchdog, said.append, total))(step, finding) is None
     return said
 
 
@@ -66,9 +82,9 @@ def rolled_back(
     run: RunDirectory, step: int, finding: Finding, total: int = TOTAL
 ) -> tuple[Optimizer, list[str]]:
     said: list[str] = []
-    with pytest.raises(RollBack) as caught:
-        reaction(config("rollback"), run, total, said.append)(step, finding)
-    return caught.value.optimizer, said
+    back = reaction(training(run, "rollback", said.append, total))(step, finding)
+    assert isinstance(back, RollBack)
+    return back.optimizer, said
 
 
 def test_a_warning_is_said_and_written_down_and_nothing_else(run: RunDirectory) -> None:
@@ -126,7 +142,7 @@ def test_after_three_rollbacks_there_are_warnings_only(run: RunDirectory) -> Non
         f"WATCHDOG at step 80: the score rises; {ADVICE['rising']}"
     ]
     assert [entry["action"] for entry in logged(run)] == ["rollback"] * 3 + ["warned"]
-    on_non_finite(config("rollback"), run, 90, TOTAL, NonFiniteError("x"), print)
+    assert from_non_finite(training(run, "rollback"), 90, NonFiniteError("x")) is None
     assert checkpoint.steps(run.checkpoints) == [20, 10]
 
 
@@ -182,14 +198,8 @@ def test_at_the_end_of_a_run_there_is_a_way_back_but_none_to_the_end_itself(
 def test_what_is_not_finite_is_left_to_its_error_unless_rollback_is_asked_for(
     watchdog: str, run: RunDirectory
 ) -> None:
-    on_non_finite(
-        config(watchdog),
-        run,
-        45,
-        TOTAL,
-        NonFiniteError("loss_generator not finite at step 45"),
-        print,
-    )
+    error = NonFiniteError("loss_generator not finite at step 45")
+    assert from_non_finite(training(run, watchdog), 45, error) is None
     assert logged(run) == []
     assert checkpoint.steps(run.checkpoints) == [40, 30, 20, 10]
 
@@ -198,12 +208,11 @@ def test_what_is_not_finite_goes_back_and_halves_every_rate(run: RunDirectory) -
     said: list[str] = []
     own = PlayerOptimizer(learning_rate=1e-3)
     error = NonFiniteError("loss_generator not finite at step 45")
-    with pytest.raises(RollBack) as caught:
-        on_non_finite(config("rollback", generator=own), run, 45, TOTAL, error, said.append)
+    back = from_non_finite(training(run, "rollback", said.append, generator=own), 45, error)
     halves = Optimizer(
         "adam", learning_rate=2e-4, players={"generator": PlayerOptimizer(learning_rate=5e-4)}
     )
-    assert caught.value.optimizer == halves
+    assert back == RollBack(halves)
     assert (
         "loss_generator not finite at step 45; back to step 20 with optimizer.learning_rate=0.0002"
         in said[0]
@@ -219,5 +228,5 @@ def test_a_planted_log_is_refused_before_the_run_begins(
     precious.write_text("mine")
     path.symlink_to(precious) if make == "link" else os.mkfifo(path)
     with pytest.raises(RunDirectoryError, match=r"watchdog\.jsonl"):
-        reaction(config("warn"), run, TOTAL, print)
+        reaction(training(run, "warn"))
     assert precious.read_text() == "mine"

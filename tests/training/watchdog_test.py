@@ -13,7 +13,8 @@ from gan_cli.base.errors import RunDirectoryError
 from gan_cli.config.schema import Optimizer, PlayerOptimizer
 from gan_cli.runs.journal import entries
 from gan_cli.training import watchdog
-from gan_cli.training.hooks import MetricsLog, Moment
+from gan_cli.training.hooks import Progress
+from gan_cli.training.progress import MetricsLog
 from gan_cli.training.watchdog import ADVICE, Finding, Watchdog, halved
 
 LOG_EVERY = 10
@@ -26,30 +27,31 @@ class Told(list[tuple[int, str]]):
         self.append((step, finding.kind))
 
 
-def intervals(*ordered: float) -> list[Moment]:
+def intervals(*ordered: float) -> list[Progress]:
     """A moment after each interval."""
     return [
-        Moment(LOG_EVERY * number, 10_000, {"ordered": value})
+        Progress(LOG_EVERY * number, 10_000, {"ordered": value})
         for number, value in enumerate(ordered, 1)
     ]
 
 
-def scores(*frechet: float, diversity: float = 1.0) -> list[Moment]:
+def scores(*frechet: float, diversity: float = 1.0) -> list[Progress]:
     """A moment with a score after each interval."""
     values = [{"frechet": value, "diversity": diversity} for value in frechet]
     return [
-        Moment(LOG_EVERY * number, 10_000, {}, scores=each) for number, each in enumerate(values, 1)
+        Progress(LOG_EVERY * number, 10_000, {}, scores=each)
+        for number, each in enumerate(values, 1)
     ]
 
 
-def diversities(*values: float) -> list[Moment]:
+def diversities(*values: float) -> list[Progress]:
     return [
-        Moment(LOG_EVERY * number, 10_000, {}, scores={"frechet": 9.0, "diversity": value})
+        Progress(LOG_EVERY * number, 10_000, {}, scores={"frechet": 9.0, "diversity": value})
         for number, value in enumerate(values, 1)
     ]
 
 
-def told(moments: list[Moment]) -> Told:
+def told(moments: list[Progress]) -> Told:
     seen = Told()
     dog = Watchdog(LOG_EVERY, seen)
     for moment in moments:
@@ -87,7 +89,7 @@ def told(moments: list[Moment]) -> Told:
         (scores(0.0, *[0.1] * 5), [(60, "rising")]),
     ],
 )
-def test_what_is_seen_and_when(moments: list[Moment], expected: list[tuple[int, str]]) -> None:
+def test_what_is_seen_and_when(moments: list[Progress], expected: list[tuple[int, str]]) -> None:
     assert told(moments) == expected
 
 
@@ -103,34 +105,35 @@ def test_what_is_seen_and_when(moments: list[Moment], expected: list[tuple[int, 
     ],
 )
 def test_a_finding_is_said_once_until_it_has_gone(
-    moments: list[Moment], expected: list[tuple[int, str]]
+    moments: list[Progress], expected: list[tuple[int, str]]
 ) -> None:
     assert told(moments) == expected
 
 
 def test_only_whole_intervals_count_for_the_discriminator_and_only_scores_for_the_samples() -> None:
-    between = [Moment(moment.step + 5, 10_000, moment.logs) for moment in intervals(*[1.0] * 9)]
+    between = [Progress(moment.step + 5, 10_000, moment.logs) for moment in intervals(*[1.0] * 9)]
     assert told([*intervals(*[1.0] * 9), *between]) == []
     scored_between = [
-        Moment(95 + number, 10_000, {"ordered": 0.0}, scores={"frechet": 1.0, "diversity": 1.0})
+        Progress(95 + number, 10_000, {"ordered": 0.0}, scores={"frechet": 1.0, "diversity": 1.0})
         for number in range(3)
     ]
     assert told(
-        [*intervals(*[1.0] * 9), *scored_between, Moment(100, 10_000, {"ordered": 1.0})]
+        [*intervals(*[1.0] * 9), *scored_between, Progress(100, 10_000, {"ordered": 1.0})]
     ) == [(100, "saturated")]
 
 
 def test_two_findings_of_one_moment_are_both_said() -> None:
     moments = [*diversities(1.0), *intervals(*[1.0] * 9)]
-    both = Moment(100, 10_000, {"ordered": 1.0}, scores={"frechet": 1.0, "diversity": 0.1})
-    first = Moment(95, 10_000, {}, scores={"frechet": 1.0, "diversity": 0.1})
+    both = Progress(100, 10_000, {"ordered": 1.0}, scores={"frechet": 1.0, "diversity": 0.1})
+    first = Progress(95, 10_000, {}, scores={"frechet": 1.0, "diversity": 0.1})
     assert told([*moments, first, both]) == [(100, "collapsed"), (100, "saturated")]
 
 
 def test_logs_without_the_numbers_tell_nothing() -> None:
-    assert told([Moment(step, 1000, {"loss_encoder": 1.0}) for step in range(10, 300, 10)]) == []
+    assert told([Progress(step, 1000, {"loss_encoder": 1.0}) for step in range(10, 300, 10)]) == []
     assert (
-        told([Moment(step, 1000, {}, scores={"frechet": 1.0}) for step in range(10, 300, 10)]) == []
+        told([Progress(step, 1000, {}, scores={"frechet": 1.0}) for step in range(10, 300, 10)])
+        == []
     )
 
 
@@ -154,7 +157,7 @@ def test_every_kind_has_advice_and_a_sentence_with_its_numbers() -> None:
 
 
 SCRIPT = [
-    Moment(
+    Progress(
         step,
         400,
         {"ordered": 0.5 if step == 200 else 1.0},
@@ -178,7 +181,7 @@ def test_a_resumed_run_sees_what_an_unbroken_one_does(cut: int, tmp_path: Path) 
     dog = Watchdog(LOG_EVERY, first)
     for moment in SCRIPT[: cut // 5]:
         log(
-            Moment(moment.step, cut, moment.logs, scores=moment.scores)
+            Progress(moment.step, cut, moment.logs, scores=moment.scores)
         )  # its last line is that of a run's end
         dog(moment)
     log.close()

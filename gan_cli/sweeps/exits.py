@@ -11,7 +11,7 @@ from gan_cli.base.errors import RunDirectoryError
 from gan_cli.runs.record import Job, read_job
 
 Asked = Literal["stop", "timeout"]
-LAST_WORDS = 4096
+TAIL = 4096
 NO_ROOM = ("std::bad_alloc", "Cannot allocate memory")
 """What a C++ program prints that ends because it got no memory."""
 
@@ -36,7 +36,7 @@ class Process(NamedTuple):
     console: Path
 
 
-def of(process: Process, directory: Path) -> dict[str, Any]:
+def explain(process: Process, directory: Path) -> dict[str, Any]:
     """The state and reason of a job whose process has ended: what it said itself, if it could."""
     said = _said(directory)
     if process.asked == "timeout" and (said is None or said.state in ("running", "stopped")):
@@ -97,7 +97,7 @@ def _last_words(process: Process) -> str:
 def _tail(process: Process) -> str:
     try:
         with files.open_regular(process.console) as file:
-            file.seek(max(0, file.seek(0, 2) - LAST_WORDS))
-            return file.read(LAST_WORDS).decode(errors="replace")
+            file.seek(max(0, file.seek(0, 2) - TAIL))
+            return file.read(TAIL).decode(errors="replace")
     except (OSError, RunDirectoryError):
         return ""
