@@ -20,6 +20,10 @@ class ConfigError(GanError):
     exit_code = 2
 
 
+class UnknownKeyError(ConfigError):
+    """A key that the schema does not have: of all jobs of a sweep, not of one setting."""
+
+
 class DataError(GanError):
     """The data set is missing, damaged or does not fit the run."""
 

@@ -10,32 +10,28 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus, filter_overrides
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict
 from rich.progress import track
 
-from gan_cli.base.errors import ConfigError, DiskFullError, Interrupted
+from gan_cli.base.errors import (
+    ConfigError,
+    DiskFullError,
+    GanError,
+    Interrupted,
+    UnknownKeyError,
+)
 from gan_cli.cli import hydra_main, jobs
+from gan_cli.cli.stored import plain
 from gan_cli.config import commands
 from gan_cli.config.options import parse
 from gan_cli.sweeps import halving, plan, rounds, slots, view
 from gan_cli.sweeps.processes import Pool, Task
+from gan_cli.training.configuration import train_config
 
 if TYPE_CHECKING:
     from gan_cli.sweeps.study import Study
-
-
-def register() -> None:
-    """Make our launcher and sweepers known to Hydra, whose own scan sees them only where gan_cli is
-    installed as a wheel. Their package is mapped from `gan_cli/cli/plugin`, for Hydra takes such
-    classes of hydra_plugins alone.
-    """
-    from hydra_plugins.gan_cli import Grid, Optuna, Processes
-
-    for plugin in (Processes, Grid, Optuna):
-        Plugins.instance().register(plugin)
 
 
 class Jobs:
@@ -114,6 +110,7 @@ class Jobs:
             self._config, overrides
         )
         jobs.refuse_places(composed)
+        _refuse_unknown_keys(composed)
         with open_dict(composed):
             composed.hydra.job.id = composed.hydra.job.num = number
         return composed
@@ -188,6 +185,16 @@ def command(task: Task) -> list[str]:
     """The command of a job's process."""
     place = [str(task.directory), str(task.until or 0)]
     return [sys.executable, "-m", "gan_cli.cli.worker", *place, *task.record.arguments]
+
+
+def _refuse_unknown_keys(composed: DictConfig) -> None:
+    """Before the first job; what is wrong with a value is that job's own failure."""
+    try:
+        train_config(plain(composed))
+    except UnknownKeyError:
+        raise
+    except GanError:
+        return
 
 
 def _returned(task: Task, composed: DictConfig) -> JobReturn:

@@ -106,8 +106,13 @@ class Replaced(SearchPathPlugin):
 
 
 def register() -> None:
-    """Make Hydra read our configurations from here, in this process alone."""
-    for plugin in (Configs, Replaced):
+    """Make Hydra, in this process alone, read our configurations from here, and know our launcher
+    and sweepers: its own scan sees those only where gan_cli is installed as a wheel. It takes such
+    classes of hydra_plugins alone, which is mapped from `gan_cli/cli/plugin`.
+    """
+    from hydra_plugins.gan_cli import Grid, Optuna, Processes
+
+    for plugin in (Configs, Replaced, Processes, Grid, Optuna):
         Plugins.instance().register(plugin)
 
 

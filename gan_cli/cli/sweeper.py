@@ -23,7 +23,6 @@ from gan_cli.cli import app, jobs
 from gan_cli.runs.record import Job, differing, printable, read_job
 from gan_cli.sweeps import plan
 from gan_cli.sweeps.outcome import OBJECTIVES
-from gan_cli.sweeps.view import LABELS
 
 PROCESSES, OPTUNA = "hydra_plugins.gan_cli.Processes", "hydra_plugins.gan_cli.Optuna"
 
@@ -146,6 +145,8 @@ def _report_failures(directory: Path) -> None:
 
 def best(directory: Path, objective: str) -> str | None:
     """One line on the job of a sweep with the best score; None where none has one."""
+    from gan_cli.sweeps.view import LABELS  # and with it rich, which help and mistakes do without
+
     records, _ = _records(directory)
     scores = {
         name: score for name in records if (score := jobs.score(directory / name)) is not None

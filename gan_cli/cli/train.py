@@ -10,7 +10,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from gan_cli.base.errors import ConfigError
-from gan_cli.cli import app, jobs, launcher, single, sweeper
+from gan_cli.cli import app, jobs, single, sweeper
 from gan_cli.cli.options import all_keys
 
 
@@ -23,7 +23,6 @@ def start(
     job: Callable[[DictConfig], float | None], around: AbstractContextManager[None] | None = None
 ) -> int:
     """Compose this process's arguments and call a job with the result; returns the exit code."""
-    launcher.register()
     return app.run("train", job, all_keys, around)
 
 

@@ -16,7 +16,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
-from gan_cli.base.errors import ConfigError, unknown
+from gan_cli.base.errors import ConfigError, UnknownKeyError, unknown
 from gan_cli.config.options import options, parse
 
 GROUP = "gan_cli.plugins"
@@ -110,7 +110,7 @@ class Catalogue(Mapping[str, Kind], Generic[Kind]):
         for key in values.keys() - schema.__pydantic_fields__.keys():
             others = [each for each in self if key in self[each].options.__pydantic_fields__]
             if others:
-                raise ConfigError(
+                raise UnknownKeyError(
                     f"{self.group}.{key} is no key of {self.group}={name}, but of "
                     f"{self.group}={', '.join(others)}"
                 )
