@@ -53,7 +53,7 @@ def one(key: str) -> Callable[[list[str]], str]:
 
     def override(found: list[str]) -> str:
         if len(found) > 1:
-            raise ConfigError(f"{found[1]}: {key} is one directory, {found[0]} is given already")
+            raise ConfigError(f"{found[1]}: one {key} at a time, and {found[0]} is given already")
         return f"{key}={quoted(found[0])}"
 
     return override

@@ -31,7 +31,7 @@ def test_what_hydra_reads_while_a_command_runs(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["a", "b"], "b: directory is one directory, a is given already"),
+        (["a", "b"], "b: one directory at a time, and a is given already"),
         (["a", "directory=b"], "a: give directory either as bare argument or as directory="),
     ],
 )

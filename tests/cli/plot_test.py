@@ -139,7 +139,7 @@ def test_a_real_run_can_be_drawn(plot: Command, tiny_run: Path, drawn: list) -> 
         (
             ["a/run", "runs=[b/run]"],
             2,
-            "a/run: give runs either as bare arguments or as runs=[...]",
+            "a/run: give runs either as bare argument or as runs=",
         ),
         (
             ["a/run", "keys=[loss_generater]"],

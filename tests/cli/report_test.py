@@ -104,11 +104,11 @@ def test_samples_of_real_runs(report: Command, train: Command, tmp_path: Path) -
         (["nowhere"], 4, "nowhere: no such directory"),
         (["empty"], 4, "empty: no run in it, nor one folder below"),
         (["sweep/0"], 4, "sweep/0: is a run itself"),
-        (["sweep", "empty"], 2, "empty: gan-report takes one directory"),
+        (["sweep", "empty"], 2, "empty: one directory at a time, and sweep is given already"),
         (
             ["sweep", "directory=empty"],
             2,
-            "sweep: give the directory either as bare argument or as directory=",
+            "sweep: give directory either as bare argument or as directory=",
         ),
         (["sweep", "output=page.htm"], 2, "output=page.htm: a page, so its name must end in .html"),
         (["sweep", "output=no/page.html"], 2, "output=no/page.html: no directory no"),
