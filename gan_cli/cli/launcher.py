@@ -189,8 +189,9 @@ def command(task: Task) -> list[str]:
 
 def _refuse_unknown_keys(composed: DictConfig) -> None:
     """Before the first job; what is wrong with a value is that job's own failure."""
+    of_run = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
     try:
-        train_config(plain(composed))
+        train_config(plain(of_run))
     except UnknownKeyError:
         raise
     except GanError:
