@@ -275,7 +275,7 @@ def load(data: str):
     """The named training set."""
     from gan_cli import data as sources
     from gan_cli.data.digits import Digits
-    from gan_cli.data.idx import Mnist
+    from gan_cli.data.mnist import Mnist
 
     return sources.load({"digits": Digits(), "mnist": Mnist()}[data])
 

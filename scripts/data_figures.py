@@ -90,7 +90,7 @@ def _feed_epoch(source: object, kind: str, batch: int) -> float:
 
 def mnist_feed() -> float:
     from gan_cli import data
-    from gan_cli.data.idx import Mnist
+    from gan_cli.data.mnist import Mnist
 
     return _feed_epoch(data.load(Mnist()), "resident", 128)
 
@@ -100,7 +100,7 @@ def mnist_tf_data() -> float:
     import tensorflow as tf
 
     from gan_cli import data
-    from gan_cli.data.idx import Mnist
+    from gan_cli.data.mnist import Mnist
 
     pixels = data.load(Mnist()).images
     dataset = (
@@ -284,7 +284,7 @@ def train() -> None:
 @functools.cache
 def pixels() -> tuple[object, object]:
     from gan_cli import data
-    from gan_cli.data.cifar import Cifar10
+    from gan_cli.data.cifar10 import Cifar10
 
     source = data.load(Cifar10(size=SIDE))
     return source.images, source.labels

@@ -22,7 +22,7 @@ from gan_cli.base.download import candidates
 from gan_cli.base.errors import DataError, GanError, RunDirectoryError
 from gan_cli.base.images import from_uint8
 from gan_cli.cli.quiet import quiet
-from gan_cli.data.idx import Mnist
+from gan_cli.data.mnist import Mnist
 from gan_cli.data.reading.arrays import read_npz
 from gan_cli.data.reading.source import Source
 from gan_cli.runs.rundir import RunDirectory

@@ -253,6 +253,8 @@ def test_samples_have_the_shape_of_the_data_and_its_range(
         tf.constant(value) for value in (draw.latents * 100, draw.labels) if value is not None
     ]
     images = model.sample(*inputs).numpy()
+    network = model.generator(inputs if len(inputs) > 1 else inputs[0], training=False)
+    np.testing.assert_allclose(network, images, atol=1e-5)
     assert images.shape == ((3, FRAMES, *shape) if sequences(name) else (3, *shape))
     assert images.dtype == np.float32
     assert -1.0 <= images.min() < 0.0 < images.max() <= 1.0

@@ -37,7 +37,11 @@ def test_the_wheel_carries_configs_digits_and_page_and_runs_from_anywhere(tmp_pa
     names = set(zipfile.ZipFile(wheel).namelist())
     yamls = {f"gan_cli/{path.relative_to(ROOT)}" for path in (ROOT / "configs").rglob("*.yaml")}
     assert len(yamls) > 15
-    pages = {"gan_cli/metrics/people.html", "gan_cli/reports/report.html"}
+    folders = [ROOT / "gan_cli" / room for room in ("evaluation", "reports")]
+    parts = [path for folder in folders for path in folder.iterdir()]
+    suffixes = (".html", ".css", ".js")
+    pages = {str(path.relative_to(ROOT)) for path in parts if path.suffix in suffixes}
+    assert len(pages) >= 7
     assert yamls | pages | {"gan_cli/data/digits.npz", "gan_cli/data/digits.LICENSE.txt"} <= names
     assert not [name for name in names if "test" in name or "scripts" in name]
 

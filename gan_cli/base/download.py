@@ -1,24 +1,25 @@
-"""Files that others publish: the places where a user may have them, and a download that is there
-whole or not at all.
+"""Files that others publish: the places where a user may have them, and a download by pooch that is
+there whole or not at all.
 """
 
 from __future__ import annotations
 
-import hashlib
+import logging
 import os
-import tempfile
-import urllib.request
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from http.client import HTTPException
+from functools import partial
 from pathlib import Path
-from typing import IO, Literal, NamedTuple
+from typing import IO, Any, Literal, NamedTuple
 
 from tqdm import tqdm
 
 from gan_cli.base.errors import DataError
 
 TIMEOUT_SECONDS = 15
+BLOCK = 1 << 16
+"""Bytes that are received at once."""
 
 Cache = Literal["datasets", "models"]
 """The folders that Keras keeps what it downloads in."""
@@ -75,52 +76,77 @@ def fetch(download: Download, file: str, cache: Cache, asked: str, way_out: str)
     Raises:
         DataError: it did not arrive, or another file did.
     """
-    target = keras_cache(cache) / file
+    import pooch
+
+    target, receive = keras_cache(cache) / file, partial(_receive, largest=download.largest)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _fetch(download, target)
-    except (OSError, HTTPException, ValueError) as error:
+        with _silent(pooch.get_logger()):
+            pooch.retrieve(download.url, download.sha256, target.name, target.parent, None, receive)
+    except OSError as error:
         tried = ", ".join(map(str, candidates(None, cache)))
-        reason = getattr(error, "reason", None) or error
         raise DataError(
-            f"{asked}: no {file} in {tried}, and the download failed ({reason}); {way_out}"
+            f"{asked}: no {file} in {tried}, and the download failed ({_reason(error)}); {way_out}"
+        ) from None
+    except ValueError as error:  # of pooch, for another hash
+        raise DataError(
+            f"{download.url}: what arrived is not the published file ({str(error).split('. ')[0]})"
         ) from None
     return target
 
 
-def _fetch(download: Download, target: Path) -> None:
-    """Receive under a hidden name that no other process has: two may fetch the same file at
-    once.
-    """
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    partial = Path(name)
+@contextmanager
+def _silent(logger: logging.Logger) -> Iterator[None]:
+    """Without pooch's line before each download: the bar says it, and a failure is one line."""
+    level = logger.level
+    logger.setLevel(logging.WARNING)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            _receive(download, file, target.name)
-        partial.chmod(0o644)  # mkstemp's are for their owner alone
-        os.replace(partial, target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+        yield
+    finally:
+        logger.setLevel(level)
 
 
-def _receive(download: Download, file: IO[bytes], title: str) -> None:
-    digest = hashlib.sha256()
-    with urllib.request.urlopen(download.url, timeout=TIMEOUT_SECONDS) as answer:
-        size = int(answer.headers.get("Content-Length") or 0) or None
-        with tqdm(total=size, unit="B", unit_scale=True, desc=title, disable=None) as bar:
-            while block := answer.read(1 << 20):
-                if file.tell() + len(block) > download.largest:
-                    raise DataError(f"{download.url}: larger than the published file")
-                file.write(block)
-                digest.update(block)
-                bar.update(len(block))
-    if digest.hexdigest() != download.sha256:
-        raise DataError(
-            f"{download.url}: what arrived is not the published file (SHA-256 {digest.hexdigest()})"
-        )
-    file.flush()
-    os.fsync(file.fileno())
+def _receive(url: str, path: str, _: object, largest: int) -> None:
+    """Receive into a temporary file, which pooch verifies and gives its name."""
+    from pooch import HTTPDownloader
+
+    with (
+        Path(path).open("wb") as file,
+        tqdm(unit="B", unit_scale=True, desc=url.rpartition("/")[2], disable=None) as bar,
+    ):
+        bounded = _Bounded(url, file, largest, bar)
+        HTTPDownloader(
+            chunk_size=BLOCK, timeout=TIMEOUT_SECONDS, hooks={"response": bounded.begin}
+        )(url, bounded, None)
+        os.fsync(file.fileno())
+    Path(path).chmod(0o644)  # a temporary file is for its owner alone
+
+
+class _Bounded:
+    """A file that takes no more than `largest` bytes, whatever a server sends."""
+
+    def __init__(self, url: str, file: IO[bytes], largest: int, bar: tqdm) -> None:
+        self._url, self._file, self._left, self._bar = url, file, largest, bar
+        self.flush = file.flush
+
+    def begin(self, answer: Any, **_: object) -> None:
+        # Some servers call a .gz file an encoding of its content: requests would unpack it.
+        answer.raw.headers.pop("content-encoding", None)
+        self._bar.reset(int(answer.headers.get("content-length", 0)) or None)
+
+    def write(self, block: bytes) -> None:
+        self._left -= len(block)
+        if self._left < 0:
+            raise DataError(f"{self._url}: larger than the published file")
+        self._file.write(block)
+        self._bar.update(len(block))
+
+
+def _reason(error: object) -> str:
+    """What is at the bottom of an error of requests, which holds one of urllib3."""
+    while isinstance(error, Exception):
+        inner = getattr(error, "reason", None) or getattr(error, "strerror", None)
+        error = inner or next(iter(error.args), type(error).__name__)
+    return re.sub(r"^\w+\(.*?\): ", "", str(error).partition("\n")[0])
 
 
 def _expanded(path: str) -> Path:

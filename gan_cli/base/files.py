@@ -32,11 +32,10 @@ def open_regular(path: Path) -> BufferedReader:
     descriptor = os.open(
         path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     )
-    file = os.fdopen(descriptor, "rb")
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        file.close()
+        os.close(descriptor)
         raise RunDirectoryError(f"{path}: is not a plain file")
-    return file
+    return os.fdopen(descriptor, "rb")
 
 
 @contextmanager

@@ -22,8 +22,8 @@ from gan_cli.cli.stored import plain
 from gan_cli.config.commands import DataConfig
 from gan_cli.config.options import parse
 from gan_cli.config.schema import Augment, TrainConfig
-from gan_cli.data.folder import refuse_bad
 from gan_cli.data.reading import report
+from gan_cli.data.reading.loading import refuse_bad
 from gan_cli.data.reading.source import Source
 from gan_cli.training.configuration import train_config
 

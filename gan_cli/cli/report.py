@@ -9,18 +9,19 @@ from datetime import datetime
 from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
 
-from gan_cli.base.errors import ConfigError, RunDirectoryError
+from gan_cli.base.errors import ConfigError, refused
 from gan_cli.cli import app, bare
 from gan_cli.cli.options import keys
 from gan_cli.cli.quiet import quiet
 from gan_cli.config.commands import ReportConfig
 from gan_cli.config.options import parse
 from gan_cli.data.reading.listing import shown
-from gan_cli.reports import output, spread, summary
+from gan_cli.reports import summary
 from gan_cli.reports.collect import collect
 from gan_cli.reports.embedded import Picture
-from gan_cli.reports.rows import Place
+from gan_cli.reports.spread import Ranking, rank
 
 
 def main() -> int:
@@ -36,38 +37,31 @@ def job(composed: DictConfig) -> None:
         )
     config = parse(ReportConfig, OmegaConf.to_container(composed, resolve=True))
     directory = Path(config.directory)
-    page, table = output.places(directory, config.output)
     collected = collect(directory, config.objective)
-    for line in collected.warnings:
+    for line in collected.damage:
         _warn(line)
-    comparisons = spread.compare(collected.rows)
-    ordered = spread.in_order(collected.rows, comparisons)
-    pictures = _pictures(ordered, config.samples) if config.samples else None
+    ranking = rank(collected.rows)
+    from gan_cli.reports import output  # Plotly and pandas take a second
+
+    page, table = output.places(directory, config.output)
+    pictures = _pictures(ranking, config.samples) if config.samples else {}
     try:
-        output.write(page, table, collected, comparisons, ordered, pictures, datetime.now())
+        output.write(page, table, collected, ranking, pictures, datetime.now())
     except OSError as error:
-        raise RunDirectoryError(
-            f"{page}: {error.strerror or error}; output=FILE takes another place"
+        raise refused(
+            error, f"{page}: {error.strerror or error}; output=FILE takes another place"
         ) from None
-    print(
-        "\n".join(
-            [
-                *summary.lines(collected, comparisons, ordered),
-                f"report  {shown(str(page))}",
-                f"table   {shown(str(table))}",
-            ]
-        )
-    )
+    summary.show(collected, ranking, {"report": page, "table": table}, Console(highlight=False))
 
 
-def _pictures(ordered: list[Place], samples: int) -> dict[str, Picture]:
-    rows = [row for row, _, _ in ordered]
+def _pictures(ranking: Ranking, samples: int) -> dict[str, Picture]:
+    rows = [row for row, _, _ in ranking.order]
     if not any(row.run for row in rows):
         return {}
     with quiet():
         from gan_cli.reports import pictures
-    return pictures.pictures(rows, samples, lambda line: _warn(shown(line)))
+    return pictures.pictures(rows, samples, _warn)
 
 
 def _warn(line: str) -> None:
-    print(f"gan-report: {line}", file=sys.stderr, flush=True)
+    print(f"gan-report: {shown(line)}", file=sys.stderr, flush=True)

@@ -20,6 +20,7 @@ from gan_cli.base.errors import GanError
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.recommended import recommended
 from gan_cli.cli.stored import plain, resumed, stored_values
+from gan_cli.runs.record import write_command
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training import configuration, init_from
 from gan_cli.training.configuration import train_config
@@ -68,6 +69,8 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
         if config.init_from is not None:
             init_from.locate(config.init_from)  # a mistake shows before TensorFlow is imported
         run = _created(directory, run_dir, f"{config.model.name}-{config.data.name}")
+        if directory is None:  # a sweep's job has a record of its own
+            write_command(run.path, typed_overrides())
         _keep_for_people(run.path, composed)
         if line := recommended(composed):
             say(line)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-
-import numpy as np
 
 from gan_cli.base.errors import DataError
 from gan_cli.config.options import option, options
 from gan_cli.data import data_source
-from gan_cli.data.reading.cache import Recipe, Stored, stored
-from gan_cli.data.reading.listing import Listing, classes, read_file, required, walk
+from gan_cli.data.reading.cache import Stored, stored
+from gan_cli.data.reading.listing import Listing, classes, required, walk
+from gan_cli.data.reading.loading import FileLoader, recipe, source
 from gan_cli.data.reading.options import Pictures
-from gan_cli.data.reading.pictures import LARGEST_BYTES, BadPicture, Decoded, Look, decode, look
-from gan_cli.data.reading.scan import Loader
-from gan_cli.data.reading.source import Skipped, Source, Split, digest, held_out
+from gan_cli.data.reading.pictures import look
+from gan_cli.data.reading.source import Source, Split
 
 
 @options
@@ -32,23 +27,6 @@ class Folder(Pictures):
 
 
 TRAIN, TEST = ("train", "training"), ("test", "val", "valid", "validation")
-
-
-@dataclass(frozen=True)
-class FileLoader:
-    """Reads and decodes files below a folder."""
-
-    root: Path
-    look: Look
-
-    def __call__(self, name: str) -> tuple[Decoded, bytes]:
-        try:
-            content = read_file(self.root / name, LARGEST_BYTES)
-        except OSError as error:
-            raise BadPicture(f"cannot be read ({error.strerror})") from None
-        except ValueError as error:
-            raise BadPicture(str(error)) from None
-        return decode(content, self.look), digest(content)
 
 
 @data_source("folder", Folder)
@@ -76,60 +54,6 @@ def pictures(root: Path, listing: Listing, options: Pictures) -> Stored:
     return stored(root, listing, recipe(FileLoader(root, wanted), wanted))
 
 
-def recipe(loader: Loader, wanted: Look) -> Recipe:
-    """How a loader's pictures are stored."""
-    row_shape = (*wanted.size, wanted.planes) if wanted.size else None
-    return Recipe(loader, row_shape, wanted.channels == "auto", repr(wanted))
-
-
-def source(
-    found: Stored,
-    options: Pictures,
-    split: Split,
-    origin: str,
-    labels: np.ndarray | None,
-    class_names: Sequence[str],
-    *,
-    own_split: bool = False,
-) -> Source:
-    """One split of decoded pictures.
-
-    Raises:
-        DataError: more of the files are broken than `options.max_bad_fraction` allows.
-    """
-    refuse_bad(origin, len(found.names), found.skipped, options.max_bad_fraction)
-    recipe = repr(
-        {
-            key: value
-            for key, value in asdict(options).items()
-            if key not in ("path", "max_bad_fraction")
-        }
-    )
-    whole = Source(
-        found.images,
-        labels,
-        list(class_names),
-        origin,
-        found.hashes,
-        recipe,
-        found.names,
-        found.skipped,
-        _sizes(found.shapes),
-    )
-    return whole if own_split else whole.take(held_out(found.hashes, options.test_share, split))
-
-
-def refuse_bad(origin: str, good: int, skipped: list[Skipped], most: float) -> None:
-    """Stop where too large a share cannot be read."""
-    if len(skipped) / (good + len(skipped)) > most:
-        raise DataError(
-            f"{origin}: {len(skipped)} of {good + len(skipped)} files cannot be read, the first: "
-            f"{skipped[0].name}: "
-            f"{skipped[0].reason}; gan-data lists them; remove them or raise "
-            f"data.max_bad_fraction={most:g}"
-        )
-
-
 def _own_split(root: Path, split: Split) -> Path | None:
     """The folder of a split, where the data has been divided by hand."""
     folders = [
@@ -137,13 +61,3 @@ def _own_split(root: Path, split: Split) -> Path | None:
         for names in (TRAIN, TEST)
     ]
     return (folders[0] if split == "train" else folders[1]) if all(folders) else None
-
-
-def _sizes(shapes: np.ndarray) -> list[str]:
-    counts = Counter(map(tuple, shapes.tolist())).most_common(3)
-    common = ", ".join(f"{height}x{width} ({count:,})" for (height, width), count in counts)
-    smallest, largest = shapes.min(axis=0), shapes.max(axis=0)
-    return [
-        f"pictures of {smallest[0]}x{smallest[1]} to {largest[0]}x{largest[1]} pixels, most often "
-        f"{common}"
-    ]

@@ -12,7 +12,7 @@ from pydantic import Field
 from gan_cli.base.errors import DataError
 from gan_cli.config.options import Seed, option, options
 from gan_cli.data import data_source
-from gan_cli.data.idx import digits
+from gan_cli.data.mnist import load_digits
 from gan_cli.data.reading.source import DIGEST, Source, Split, digest
 
 
@@ -45,7 +45,7 @@ BLOCK = 64
 @data_source("moving_mnist", MovingMnist)
 def load(options: MovingMnist, split: Split) -> Source:
     """Sequences [N, T, size, size, 1] without labels."""
-    mnist = digits(options, split)
+    mnist = load_digits(options, split)
     if options.size <= max(mnist.images.shape[1:3]):
         side = "x".join(map(str, mnist.images.shape[1:3]))
         raise DataError(
@@ -99,9 +99,9 @@ class Sequences:
         patches = np.lib.stride_tricks.sliding_window_view(
             frames, self._grey.shape[1:], axis=(2, 3), writeable=True
         )
-        sequence, moment = np.ogrid[: frames.shape[0], : frames.shape[1]]
+        sequence, frame = np.ogrid[: frames.shape[0], : frames.shape[1]]
         for digit in range(self._digits):
-            at = (sequence, moment, places[:, :, digit, 0], places[:, :, digit, 1])
+            at = (sequence, frame, places[:, :, digit, 0], places[:, :, digit, 1])
             patches[at] = np.maximum(patches[at], self._grey[which[:, digit], None])
 
     def positions(self, draws: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from gan_cli.config.options import Seed, Size, option, options
 from gan_cli.data import data_source
-from gan_cli.data.idx import digits
+from gan_cli.data.mnist import load_digits
 from gan_cli.data.reading.options import SIDE
 from gan_cli.data.reading.source import Source, Split, resize
 
@@ -41,7 +41,7 @@ def load(options: StackedMnist, split: Split) -> Source:
     """Images [N, 28, 28, 3]; the label is 100 red + 10 green + blue. More images begin with the
     fewer ones.
     """
-    mnist = digits(options, split)
+    mnist = load_digits(options, split)
     count = options.count if split == "train" else min(options.count, TEST_COUNT)
     chosen = np.random.default_rng([options.seed, STREAMS[split]]).integers(
         0, len(mnist), (count, 3)

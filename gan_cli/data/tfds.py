@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import multiprocessing
 import re
-from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,18 @@ import numpy as np
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.config.options import option, options
 from gan_cli.data import data_source
-from gan_cli.data.folder import recipe, source
+from gan_cli.data.formats import array_record, tfrecord
+from gan_cli.data.formats.array_record import ArrayLoader
+from gan_cli.data.formats.examples import indexed, listed
+from gan_cli.data.formats.tfrecord import RecordLoader
 from gan_cli.data.reading.arrays import first_line
 from gan_cli.data.reading.cache import stored
 from gan_cli.data.reading.labels import MOST_CLASSES
-from gan_cli.data.reading.listing import Listing
+from gan_cli.data.reading.loading import recipe, source
 from gan_cli.data.reading.options import Pictures
-from gan_cli.data.reading.pictures import LARGEST_BYTES, BadPicture, Decoded, Look, decode, look
+from gan_cli.data.reading.pictures import look
 from gan_cli.data.reading.scan import begin
-from gan_cli.data.reading.source import Source, Split, digest
-from gan_cli.data.reading.tfrecord import features, indexed, record_at
+from gan_cli.data.reading.source import Source, Split
 
 
 @options
@@ -43,29 +45,7 @@ class Tfds(Pictures):
 
 
 TESTS = ("test", "validation")
-
-
-@dataclass(frozen=True)
-class RecordLoader:
-    """Reads and decodes the image of a record, 'FILE:OFFSET'."""
-
-    folder: Path
-    feature: str
-    look: Look
-
-    def __call__(self, name: str) -> tuple[Decoded, bytes]:
-        file, _, offset = name.rpartition(":")
-        try:
-            (content,) = features(record_at(self.folder / file, int(offset)))[
-                self.feature
-            ].bytes_list.value
-        except OSError as error:
-            raise BadPicture(f"cannot be read ({error.strerror})") from None
-        except Exception as error:  # protobuf's own DecodeError is one of several
-            raise BadPicture(f"a damaged record ({first_line(error)})") from None
-        if len(content) > LARGEST_BYTES:
-            raise BadPicture(f"larger than {LARGEST_BYTES:,} bytes")
-        return decode(content, self.look), digest(content)
+FORMATS = ("tfrecord", "array_record")
 
 
 @data_source("tfds", Tfds)
@@ -86,8 +66,15 @@ def load(options: Tfds, split: Split) -> Source:
         raise DataError(
             f"data.dataset={options.dataset}: split {chosen!r} is empty; take another data set"
         )
-    listing, numbers = _listing(info, shards, options.label)
-    loader = RecordLoader(shards[0].parent, options.image, wanted)
+    loader: ArrayLoader | RecordLoader
+    if info.file_format.value == "array_record":
+        loader = ArrayLoader(shards[0].parent, chosen, options.image, wanted)
+        walk = partial(array_record.walk, shards, chosen, options.label)
+    else:
+        loader = RecordLoader(shards[0].parent, options.image, wanted)
+        walk = partial(tfrecord.walk, shards, options.label)
+    index = indexed(info.name, shards, options.label, walk)
+    listing, numbers = listed(index, shards), index.labels
     if options.label and not 0 <= numbers.min() <= numbers.max() < len(class_names):
         raise DataError(
             f"{loader.folder}: {chosen} has labels from {numbers.min()} to {numbers.max()}, not 0 "
@@ -125,16 +112,17 @@ def _info(options: Tfds) -> Any:
             raise DataError(f"data.dataset={options.dataset}: cannot be prepared ({reason})")
         builder = _builder(options.dataset, options.path)
     kind = builder.info.file_format.value
-    if kind != "tfrecord":
+    if kind not in FORMATS:
         raise DataError(
             f"{builder.data_dir}: is prepared as {kind}, which is not read; prepare it as "
-            "tfrecord in another data.path"
+            f"{' or '.join(FORMATS)} in another data.path"
         )
     return builder.info
 
 
 def _builder(dataset: str, path: str | None) -> Any:
     try:
+        import google_crc32c  # noqa: F401 (checked here, before records are read in other processes)
         import tensorflow_datasets
     except ImportError:
         raise DataError(
@@ -223,15 +211,3 @@ def _feature(info: Any, name: str | None, option: str) -> Any:
 
 def _one_line(feature: Any) -> str:
     return re.sub(r"\s+", " ", repr(feature))
-
-
-def _listing(info: Any, shards: list[Path], label: str | None) -> tuple[Listing, np.ndarray]:
-    """All records of a split, and their labels where there is a feature of them."""
-    found = indexed(info.name, shards, label)
-    times = [shard.stat().st_mtime_ns for shard in shards]
-    listing = Listing()
-    for shard, offset, size in zip(
-        found.shards.tolist(), found.offsets.tolist(), found.sizes.tolist(), strict=True
-    ):
-        listing.add(f"{shards[shard].name}:{offset}", size, times[shard])
-    return listing, found.labels

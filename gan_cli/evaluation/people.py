@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html
 import io
 import json
-import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
+from gan_cli.base import pages
 from gan_cli.base.errors import DataError
 from gan_cli.metrics.intervals import quantile
 
@@ -114,10 +113,7 @@ def page(
         "longest": LONGEST,
         "quantile": quantile(),
     }
-    parts = {"title": html.escape(title), "data": json.dumps(data).replace("<", "\\u003c")}
-    return re.sub(
-        r"\{\{(\w+)\}\}", lambda match: parts[match[1]], TEMPLATE.read_text(encoding="utf-8")
-    )
+    return pages.render(TEMPLATE, title=title, data=data)
 
 
 def fingerprint(text: str) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from gan_cli import data
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.base.spec import DataSpec
-from gan_cli.data.idx import Mnist
+from gan_cli.data.mnist import Mnist
 from gan_cli.data.reading.cache import directory
 from gan_cli.data.reading.source import Source
 from gan_cli.data.stacked_mnist import StackedMnist

@@ -13,10 +13,10 @@ from gan_cli.base import device
 from gan_cli.base.errors import DataError
 from gan_cli.base.spec import DataSpec
 from gan_cli.config.commands import EvaluateConfig
-from gan_cli.data.archive import Zip
 from gan_cli.data.folder import Folder
 from gan_cli.data.npz import Npz
 from gan_cli.data.reading.source import Source
+from gan_cli.data.zip import Zip
 from gan_cli.evaluation import bounds, evaluate, ruler
 from gan_cli.evaluation.ruler import Measured, Say, Setting
 from gan_cli.evaluation.scores import Report

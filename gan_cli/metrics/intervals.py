@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from statistics import NormalDist, fmean, stdev
 from typing import NamedTuple
 
+from scipy.special import stdtrit
+
 
 class Interval(NamedTuple):
     """Both ends; of a share in [0, 1]."""
@@ -50,33 +52,6 @@ def of_mean(values: Sequence[float], confidence: float = 0.95) -> Interval:
     """
     if len(values) < 2:
         raise ValueError(f"{len(values)} values have no spread")
-    reach = student_quantile(len(values) - 1, confidence) * stdev(values) / math.sqrt(len(values))
+    errors = float(stdtrit(len(values) - 1, (1.0 + confidence) / 2.0))
+    reach = errors * stdev(values) / math.sqrt(len(values))
     return Interval(fmean(values) - reach, fmean(values) + reach)
-
-
-def student_quantile(degrees: int, confidence: float = 0.95) -> float:
-    """Standard errors around the mean that hold `confidence` of Student's t distribution: 12.7 for
-    95 % and one degree.
-
-    By halving the angle whose tangent is t / sqrt(degrees): between 0 and a right angle the share
-    within rises from 0 to 1.
-    """
-    if degrees < 1 or not 0.0 < confidence < 1.0:
-        raise ValueError(f"{degrees} degrees of freedom, confidence {confidence}")
-    low, high = 0.0, math.pi / 2.0
-    while low < (middle := (low + high) / 2.0) < high:
-        low, high = (middle, high) if _share_within(middle, degrees) < confidence else (low, middle)
-    return math.sqrt(degrees) * math.tan(low)
-
-
-def _share_within(angle: float, degrees: int) -> float:
-    """P(|T| < sqrt(degrees) tan(angle)), a finite sum (Abramowitz and Stegun, 1964, 26.7.3 and
-    26.7.4).
-    """
-    odd, sine, cosine = degrees % 2, math.sin(angle), math.cos(angle)
-    term = cosine if odd else 1.0
-    total = term if degrees > 1 else 0.0
-    for k in range(2 + odd, degrees - 1, 2):
-        term *= cosine * cosine * (k - 1) / k
-        total += term
-    return 2.0 / math.pi * (angle + sine * total) if odd else sine * total

@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 
 from gan_cli.base.errors import CheckpointError, ConfigError, RunDirectoryError
-from gan_cli.data.reading.listing import shown
 from gan_cli.reports import find, provenance, settings
 from gan_cli.reports.find import Found
-from gan_cli.reports.plotting import averaged, thinned
 from gan_cli.reports.rows import BESIDE, Collected, Row
+from gan_cli.reports.series import averaged, thinned
 from gan_cli.reports.settings import Settings
 from gan_cli.runs import checkpoint, record
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
@@ -47,7 +46,7 @@ def collect(directory: Path, objective: str | None = None) -> Collected:
     """
     warnings: list[str] = []
     sweep = find.warned(lambda: record.read_sweep(directory), warnings)
-    found = [find.look(path, directory, warnings) for path in find.directories(directory, warnings)]
+    found = [find.look(path, directory) for path in find.directories(directory, warnings)]
     found += find.waiting(directory, sweep, {each.name for each in found}, MOST_JOBS)
     if not found:
         raise RunDirectoryError(f"{directory}: no run in it, nor one folder below")
@@ -57,9 +56,9 @@ def collect(directory: Path, objective: str | None = None) -> Collected:
         )
     found = found[:MOST_JOBS]
     chosen = objective or _objective([each.config for each in found])
-    told = settings.completed([_told(each) for each in found], [each.config for each in found])
-    rows = [_row(each, own, chosen, warnings) for each, own in zip(found, told, strict=True)]
-    return Collected(directory, chosen, rows, sweep, [shown(line) for line in warnings])
+    given = settings.completed([_given(each) for each in found], [each.config for each in found])
+    rows = [_row(each, own, chosen) for each, own in zip(found, given, strict=True)]
+    return Collected(directory, chosen, rows, sweep, warnings)
 
 
 def _objective(configs: list[Mapping[str, Any]]) -> str:
@@ -75,23 +74,23 @@ def _objective(configs: list[Mapping[str, Any]]) -> str:
     return next(iter(named), "frechet")
 
 
-def _told(found: Found) -> Settings | None:
+def _given(found: Found) -> Settings | None:
     if found.job is not None:
         return settings.typed([*found.job.arguments, *found.job.overrides])
-    arguments = found.planned if found.planned is not None else found.log.arguments
+    arguments = found.planned if found.planned is not None else found.arguments
     return None if arguments is None else settings.typed(arguments)
 
 
-def _row(found: Found, told: Settings, objective: str, warnings: list[str]) -> Row:
+def _row(found: Found, given: Settings, objective: str) -> Row:
     job, history = found.job, found.log
-    if settings.SEED not in told and "seed" in found.config:
-        told = told | {settings.SEED: settings.of_value(found.config["seed"])}
+    if settings.SEED not in given and "seed" in found.config:
+        given = given | {settings.SEED: settings.of_value(found.config["seed"])}
     row = Row(
         name=found.name,
         path=found.path,
         run=None,
         state=job.state if job else _state(found),
-        settings=told,
+        settings=given,
         outcome=Outcome(objective),
         reason=(job.reason if job else None) or history.reason,
         attempts=_bounded(job.attempts) if job else None,
@@ -101,10 +100,13 @@ def _row(found: Found, told: Settings, objective: str, warnings: list[str]) -> R
         arguments=_again(found),
         began=history.began,
         ended=history.ended,
+        damage=found.damage,
     )
     if not (found.path / CARD).exists() and not checkpoint.steps(found.path / "checkpoints"):
         return row  # it has not begun
-    return find.warned(lambda: _with_run(row, found, warnings), warnings) or row
+    damage = [*found.damage]
+    made = find.warned(lambda: _with_run(row, found, damage), damage) or row
+    return replace(made, damage=tuple(damage))
 
 
 def _state(found: Found) -> str:
@@ -121,15 +123,13 @@ def _state(found: Found) -> str:
 
 def _again(found: Found) -> list[str] | None:
     """The arguments that do the run again; its directory would be in the way."""
-    if found.job is not None:
-        return list(found.job.arguments)
-    if found.log.arguments is None:
+    if found.arguments is None:
         return None
-    return [argument for argument in found.log.arguments if not argument.startswith("run_dir=")]
+    return [argument for argument in found.arguments if not argument.startswith("run_dir=")]
 
 
-def _with_run(row: Row, found: Found, warnings: list[str]) -> Row:
-    """The row with all that the run directory tells, and a warning for each of its parts that is
+def _with_run(row: Row, found: Found, damage: list[str]) -> Row:
+    """The row with all that the run directory tells; `damage` takes a line for each part that is
     damaged.
 
     Raises:
@@ -137,7 +137,7 @@ def _with_run(row: Row, found: Found, warnings: list[str]) -> Row:
     """
     stored = read_run(found.path)
     run = stored.directory
-    warnings += [line for line in stored.check() if line not in warnings]
+    damage += [line for line in stored.check() if line not in damage]
     scored = _score(stored, row.outcome.objective)
     series = stored.metrics.series if stored.metrics else {}
     last = {key: float(each.values[-1]) for key, each in series.items()}

@@ -13,7 +13,7 @@ from gan_cli.reports import log
 from gan_cli.reports.log import Log
 from gan_cli.runs import record
 from gan_cli.runs.reading import StoredRun
-from gan_cli.runs.record import Job, Sweep
+from gan_cli.runs.record import Command, Job, Sweep
 from gan_cli.runs.rundir import RunDirectory
 
 MOST_ENTRIES, DEEPEST = 20_000, 20
@@ -22,14 +22,22 @@ MOST_ENTRIES, DEEPEST = 20_000, 20
 
 @dataclass(frozen=True)
 class Found:
-    """What is read of each job before all are compared."""
+    """What is read of each job before all are compared.
+
+    Attributes:
+        arguments: of the gan-train that does the run again; None where they are not known.
+        planned: overrides of a job that has not begun.
+        damage: which of its files are damaged and what is the matter with them.
+    """
 
     name: str
     path: Path
     job: Job | None
     log: Log
     config: Mapping[str, Any]
+    arguments: list[str] | None = None
     planned: list[str] | None = None
+    damage: tuple[str, ...] = ()
 
 
 def directories(directory: Path, warnings: list[str]) -> list[Path]:
@@ -74,23 +82,28 @@ def _is_job(folder: Path) -> bool:
     return any((folder / name).is_file() for name in (record.JOB, "model.json", "train.log"))
 
 
-def look(path: Path, directory: Path, warnings: list[str]) -> Found:
-    job = warned(lambda: record.read_job(path), warnings)
+def look(path: Path, directory: Path) -> Found:
+    """What is read of a job; its own files that are damaged are as if they were not there."""
+    damage: list[str] = []
+    job = warned(lambda: record.read_job(path), damage)
+    known: Job | Command | None = job or warned(lambda: record.read_command(path), damage)
     return Found(
         path.relative_to(directory).as_posix(),
         path,
         job,
         log.read(path / "train.log"),
-        _config(path, warnings),
+        _config(path, damage),
+        known.arguments if known else None,
+        damage=tuple(damage),
     )
 
 
-def _config(path: Path, warnings: list[str]) -> dict[str, Any]:
+def _config(path: Path, damage: list[str]) -> dict[str, Any]:
     if not (path / "config.json").exists():
         return {}
-    config = StoredRun(RunDirectory(path), warnings.append).config
+    config = StoredRun(RunDirectory(path), damage.append).config
     if _is_deeper(config, DEEPEST):
-        warnings.append(f"{path}/config.json: nested too deeply")
+        damage.append(f"{path}/config.json: nested too deeply")
         return {}
     return config
 
@@ -118,7 +131,7 @@ def warned(read: Callable[[], Value], warnings: list[str]) -> Value | None:
 def waiting(directory: Path, sweep: Sweep | None, there: set[str], most: int) -> list[Found]:
     planned = enumerate(sweep.jobs[:most]) if sweep else ()
     return [
-        Found(str(number), directory / str(number), None, Log(), {}, list(overrides))
+        Found(str(number), directory / str(number), None, Log(), {}, planned=list(overrides))
         for number, overrides in planned
         if str(number) not in there
     ]

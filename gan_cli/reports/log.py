@@ -1,6 +1,4 @@
-"""train.log of a run, which may be a stranger's: the command that began it, when, and how it
-ended.
-"""
+"""train.log of a run, which may be a stranger's: when it began, and how it ended."""
 
 from __future__ import annotations
 
@@ -16,8 +14,6 @@ from gan_cli.base.errors import RunDirectoryError
 END = 64 * 1024
 """Bytes that are read at each end of the file."""
 _LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (.*)")
-_NEXT_ARGUMENT = re.compile(r" (?=[+~]{0,2}[A-Za-z_][\w./@-]*(?:=|$))")
-"""The log holds arguments as they are, without quotes: a new one begins where a key does."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +21,12 @@ class Log:
     """What train.log tells.
 
     Attributes:
-        arguments: of the first command; None where there is none in it.
         state: done, stopped, failed, or unfinished (it trains still, or was killed); None of an
             empty log.
         reason: the last line of a failed run.
         began, ended: first and last time in it.
     """
 
-    arguments: list[str] | None = None
     state: str | None = None
     reason: str | None = None
     began: datetime | None = None
@@ -48,12 +42,8 @@ def read(path: Path) -> Log:
     parsed = [(_LINE.fullmatch(line), line) for line in lines if line.strip()]
     texts = [match[2] if match else line for match, line in parsed]
     times = [time for match, _ in parsed if match and (time := _time(match[1]))]
-    command = next(
-        (text for text in texts if text == "gan-train" or text.startswith("gan-train ")), None
-    )
     state = _state(texts[-1]) if texts else None
     return Log(
-        arguments=None if command is None else _NEXT_ARGUMENT.split(command)[1:],
         state=state,
         reason=texts[-1].strip() if state == "failed" else None,
         began=times[0] if times else None,

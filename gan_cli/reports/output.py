@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.reports import page as pages
-from gan_cli.reports import spreadsheet
+from gan_cli.reports import table as tables
 from gan_cli.reports.embedded import Picture
-from gan_cli.reports.rows import Collected, Place
-from gan_cli.reports.spread import Comparison
+from gan_cli.reports.rows import Collected
+from gan_cli.reports.spread import Ranking
 
 
 def places(directory: Path, output: str | None) -> tuple[Path, Path]:
@@ -39,9 +39,8 @@ def write(
     page: Path,
     table: Path,
     collected: Collected,
-    comparisons: Sequence[Comparison],
-    ordered: Sequence[Place],
-    pictures: Mapping[str, Picture] | None,
+    ranking: Ranking,
+    pictures: Mapping[str, Picture],
     now: datetime,
 ) -> None:
     """Both files, each whole or not at all.
@@ -50,8 +49,8 @@ def write(
         OSError: the disk refuses.
     """
     texts = {
-        page: pages.page(collected, comparisons, ordered, pictures, now),
-        table: spreadsheet.table(collected, ordered),
+        page: pages.page(collected, ranking, pictures, now),
+        table: tables.csv(tables.table(collected, ranking.order)),
     }
     for path, text in texts.items():
         with files.whole(path) as partial:
@@ -64,8 +63,6 @@ def _is_report(path: Path) -> bool:
             start = file.read(64 * 1024).decode("utf-8", "replace")
     except (OSError, RunDirectoryError):
         return False
-    return (
-        start.startswith(pages.FIRST_LINES)
-        if path.suffix == ".html"
-        else spreadsheet.is_ours(start.partition("\n")[0])
-    )
+    if path.suffix == ".html":
+        return start.startswith(pages.FIRST_LINES)
+    return tables.is_ours(start.partition("\n")[0])

@@ -2,182 +2,151 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from gan_cli.reports import markup, sections, tables, words
+import plotly.graph_objects as go
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
+from plotly.io.json import to_json_plotly
+from plotly.offline import get_plotlyjs
+
+from gan_cli.base import pages
+from gan_cli.data.reading.listing import shown
+from gan_cli.reports import figures, words
+from gan_cli.reports.collect import PARTS
 from gan_cli.reports.embedded import Picture
-from gan_cli.reports.markup import Markup, cut, joined, tag
-from gan_cli.reports.rows import Collected, Place
-from gan_cli.reports.spread import Comparison
+from gan_cli.reports.figures import Line
+from gan_cli.reports.rows import BESIDE, Collected, Row
+from gan_cli.reports.settings import SEED, number, short
+from gan_cli.reports.spread import Ranking
+from gan_cli.sweeps.outcome import OBJECTIVES
 
-TEMPLATE = Path(__file__).with_name("report.html")
+FOLDER = Path(__file__).parent
 FIRST_LINES = "<!doctype html>\n<!-- Written by gan-report"
+LABEL = 120
+"""Characters of what a job is called in a figure."""
+
+
+class Job(NamedTuple):
+    """A job as the page shows it; `number` is its place in the order of all."""
+
+    number: int
+    row: Row
+    letter: str
+    rank: int | None
+    name: str
+    settings: str
+    command: str
+    picture: Picture | None
 
 
 def page(
-    collected: Collected,
-    comparisons: Sequence[Comparison],
-    ordered: Sequence[Place],
-    pictures: Mapping[str, Picture] | None,
-    now: datetime,
+    collected: Collected, ranking: Ranking, pictures: Mapping[str, Picture], now: datetime
 ) -> str:
     """The file's text.
 
     Args:
-        ordered: the rows with comparison and rank, as `spread.in_order` gives them.
-        pictures: row's name -> samples; None where none were wanted.
+        pictures: row's name -> samples, of those that have any.
         now: when the report is written.
     """
-    made = [
-        ("settings", "Settings", _settings(collected, comparisons, ordered)),
-        ("all-jobs", "Jobs", _jobs(collected, comparisons, ordered)),
-        *sections.drawn(collected, ordered),
-        (
-            "samples",
-            "Samples",
-            sections.samples(collected, ordered, pictures) if pictures is not None else None,
-        ),
-        ("not-done", "Not done", tables.of_failures(ordered, collected.varying)),
-        ("commands", "Commands", sections.commands(collected, ordered)),
-    ]
-    shown = [(name, heading, body) for name, heading, body in made if body]
-    links = joined(*(tag("a", heading, href=f"#{name}") for name, heading, _ in shown))
-    body = joined(
-        *(tag("section", tag("h2", heading), body, id=name) for name, heading, body in shown)
-    )
-    title = words.title(collected)
-    parts = {
-        "title": markup.text(title),
-        "header": _header(collected, title, now),
-        "links": links,
-        "body": body,
+    jobs = _jobs(collected, ranking, pictures)
+    curves, drawn = _figures(collected, ranking, jobs)
+    not_done = [job for job in jobs if job.row.state != "done"]
+    environment = pages.environment(FOLDER, shown)
+    environment.filters |= {"cut": cut, "number": number} | {
+        name: getattr(words, name) for name in ("fixed", "significant", "minutes", "memory", "date")
     }
-    return re.sub(
-        r"\{\{(\w+)\}\}", lambda match: parts[match[1]], TEMPLATE.read_text(encoding="utf-8")
+    return environment.get_template("report.html").render(
+        collected=collected,
+        ranking=ranking,
+        jobs=jobs,
+        columns=_columns(collected),
+        open=sorted(not_done, key=lambda job: (job.row.state != "failed", job.row.state)),
+        curves=curves,
+        figures=drawn,
+        figure_data=_json({key: each.to_plotly_json() for key, each in drawn.items()}),
+        plotly=Markup(get_plotlyjs() if drawn else ""),
+        begun=collected.sweep and shlex.join(["gan-train", *collected.sweep.arguments]),
+        times=sorted(time for row in collected.rows for time in (row.began, row.ended) if time),
+        now=now,
+        parts=PARTS,
+        ranked=figures.RANKED,
+        most_axes=figures.MOST_AXES,
+        words=words,
+        number_of={row.name: place for place, (row, _, _) in enumerate(ranking.order)},
+        SEED=SEED,
     )
 
 
-def _header(collected: Collected, title: str, now: datetime) -> Markup:
+def cut(value: str, most: int = 60) -> str | Markup:
+    """A text of any length in the room of `most` characters; a pointer that rests on it sees up to
+    a thousand of them.
+    """
+    if len(value) <= most:
+        return value
+    whole, start = shown(value[:1000]), shown(value[: most - 1])
+    return Markup('<span title="{}">{}…</span>').format(whole, start)
+
+
+def _jobs(collected: Collected, ranking: Ranking, pictures: Mapping[str, Picture]) -> list[Job]:
+    return [
+        Job(
+            place,
+            row,
+            letter,
+            rank,
+            words.job(row),
+            words.described(row, collected.varying),
+            words.command(row),
+            pictures.get(row.name),
+        )
+        for place, (row, letter, rank) in enumerate(ranking.order)
+    ]
+
+
+def _columns(collected: Collected) -> dict[str, Any]:
+    """Which columns the table of jobs has, by what any job has a value for."""
     rows = collected.rows
-    counts = [
-        tag("li", tag("b", str(count)), f" {state}", class_=f"state {state}")
-        for state, count in words.states(rows).items()
+    there = {
+        name: any(getattr(row, name) is not None for row in rows)
+        for name in ("images_per_second", "seconds", "peak_bytes")
+    }
+    beside = [key for key in BESIDE if any(key in row.beside for row in rows)]
+    names = short(collected.varying)
+    texts = {key: [row.settings.get(key) for row in rows] for key in names}
+    numeric = {key: all(number(text) is not None for text in texts[key] if text) for key in names}
+    return {"there": there, "beside": beside, "settings": names, "numeric": numeric}
+
+
+def _figures(
+    collected: Collected, ranking: Ranking, jobs: Sequence[Job]
+) -> tuple[dict[str, str], dict[str, go.Figure]]:
+    """Identifier -> what the learning curve is of; identifier -> figure, of all figures."""
+    objective = collected.objective
+    lines = [
+        Line(
+            job.number,
+            f"{job.name}: {job.settings}"[:LABEL],
+            job.row.settings,
+            job.row.outcome.score if job.letter == "A" else None,
+            job.row.curves,
+        )
+        for job in jobs
     ]
-    times = sorted(time for row in rows for time in (row.began, row.ended) if time)
-    when = f"{_date(times[0])} to {_end(times[0], times[-1])}. " if times else ""
-    packages = [f"{name} {', '.join(found[:3])}" for name, found in words.versions(rows).items()]
-    begun = (
-        sections.command(shlex.join(["gan-train", *collected.sweep.arguments]), "began")
-        if collected.sweep
-        else None
-    )
-    return joined(
-        tag("h1", cut(title, 100)),
-        tag("ul", tag("li", tag("b", words.jobs(len(rows)))), *counts, class_="counts"),
-        begun,
-        tag("p", f"{when}Report of {_date(now)}. {', '.join(packages)}", class_="quiet"),
-        *(tag("p", cut(line, 300), class_="warning") for line in collected.warnings[:20]),
-    )
+    drawn = figures.learning_curves(lines, objective)
+    curves = {f"curve-{place}": key for place, key in enumerate(drawn)}
+    less = OBJECTIVES[objective] > 0
+    label = f"{words.NAMES[objective]} ({'low' if less else 'high'} is best)"
+    parallel = figures.parallel_coordinates(lines, collected.varying, label, less)
+    repeated = [each for each in ranking.comparisons if each.repeated]
+    made = {f"intervals-{each.letter}": figures.intervals(each) for each in repeated}
+    made |= dict(zip(curves, drawn.values(), strict=True))
+    return curves, made | ({"parallel": parallel} if parallel else {})
 
 
-def _date(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B %Y, %H:%M}"
-
-
-def _end(first: datetime, last: datetime) -> str:
-    return f"{last:%H:%M}" if first.date() == last.date() else _date(last)
-
-
-def _settings(
-    collected: Collected, comparisons: Sequence[Comparison], ordered: Sequence[Place]
-) -> Markup:
-    numbers = {row.name: place for place, (row, _, _) in enumerate(ordered)}
-    shown = [each for each in comparisons if any(setting.spread for setting in each.settings)]
-    if not shown:
-        text = (
-            "No job is done and scored yet, so there is nothing to average."
-            if collected.rows
-            else ""
-        )
-        return joined(_constant(collected), tag("p", text))
-    blocks = []
-    for each in shown:
-        table = tables.of_settings(each, collected.varying, numbers, collected.objective)
-        blocks.append(
-            joined(_apart(each) if len(comparisons) > 1 else None, table, _provenance(each))
-        )
-    return joined(_constant(collected), tag("p", _explained(collected.objective, shown)), *blocks)
-
-
-def _explained(objective: str, shown: Sequence[Comparison]) -> str:
-    name = words.LONG_NAMES[objective]
-    repeated = any(tables.is_repeated(each) for each in shown)
-    spread = (
-        "its spread is that over seeds: the mean of the jobs that are done, the standard "
-        "deviation of a sample, and the 95 % "
-        "confidence interval of the mean by Student's t"
-        if repeated
-        else "and no setting has more than one seed that is done, so there is no spread to show"
-    )
-    left_out = "Jobs that were ended early, failed or still run count in no mean."
-    return (
-        f"{name[:1].upper()}{name[1:]}; {words.better(objective)}. A row is one setting, "
-        f"{spread}. {left_out}"
-    )
-
-
-def _constant(collected: Collected) -> Markup | None:
-    """What all jobs share, once."""
-    pairs = collected.constant.items()
-    if not pairs:
-        return None
-    items = [
-        tag("span", tag("b", cut(key)), f" {value[:200]}" if value else " not set")
-        for key, value in pairs
-    ]
-    return tag("p", "The same in all jobs: ", joined(*items), class_="constant")
-
-
-def _apart(comparison: Comparison) -> Markup:
-    heading = tag("h3", f"Table {comparison.letter}")
-    if not comparison.apart:
-        return heading
-    reason = "Measured otherwise than table A, so the two do not compare. " + "; ".join(
-        comparison.apart
-    )
-    return joined(heading, tag("p", cut(reason, 1000)))
-
-
-def _provenance(comparison: Comparison) -> Markup:
-    said = {**comparison.provenance.said}
-    if comparison.provenance.ruler:
-        said["fingerprint"] = comparison.provenance.ruler[:12]
-    terms = [tag("div", tag("dt", key), tag("dd", cut(value, 200))) for key, value in said.items()]
-    return tag("dl", *terms, class_="provenance")
-
-
-def _jobs(
-    collected: Collected, comparisons: Sequence[Comparison], ordered: Sequence[Place]
-) -> Markup:
-    several = len(comparisons) > 1
-    note = "The score is that of the job's best checkpoint."
-    if several:
-        note += (
-            " Ranks count within a table: jobs that were scored with other samples, data or "
-            "extractors do not compare."
-        )
-        notes = [
-            tag("li", f"Table {each.letter}: {'; '.join(each.apart)[:1000]}")
-            for each in comparisons
-            if each.apart
-        ]
-        return joined(
-            tag("p", note),
-            tag("ul", *notes, class_="quiet"),
-            tables.of_jobs(collected, ordered, several),
-        )
-    return joined(tag("p", note), tables.of_jobs(collected, ordered, several))
+def _json(value: Any) -> Markup:
+    return htmlsafe_json_dumps(value, dumps=lambda each, **_: to_json_plotly(each))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -60,7 +61,7 @@ def pictures(rows: list[Row], samples: int, warn: Warn) -> dict[str, Picture]:
     ):
         try:
             last, pixels, step = _drawn(run, samples, last)
-            made[name] = _picture(*pixels, most, step)
+            made[name] = embedded(*pixels, most, step)
         except GanError as error:
             warn(f"{name}: without samples: {error}")
         except OSError as error:
@@ -120,7 +121,7 @@ def _images(built: _Built, samples: int) -> tuple[np.ndarray, int | None]:
     ), columns
 
 
-def _picture(pixels: np.ndarray, columns: int | None, most: int, step: int) -> Picture:
+def embedded(pixels: np.ndarray, columns: int | None, most: int, step: int) -> Picture:
     """The largest one of at most `most` bytes, or the smallest there is."""
     kind, content = "", b""
     for kind, content in _smaller_and_smaller(pixels, columns):  # noqa: B007
@@ -128,9 +129,10 @@ def _picture(pixels: np.ndarray, columns: int | None, most: int, step: int) -> P
             break
     with Image.open(io.BytesIO(content)) as picture:
         width, height = picture.size
-    return Picture(
-        f"data:image/{kind};base64,{base64.b64encode(content).decode()}", width, height, step
-    )
+    across = columns or math.ceil(math.sqrt(len(pixels)))
+    tile = max(1, (width - images.GAP) // across - images.GAP)
+    uri = f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+    return Picture(uri, width, height, step, tile)
 
 
 def _smaller_and_smaller(pixels: np.ndarray, columns: int | None) -> Iterator[tuple[str, bytes]]:

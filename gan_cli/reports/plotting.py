@@ -1,19 +1,17 @@
-"""Curves over training steps as a figure: smoothed, thinned out, grouped into panels. Matplotlib is
-imported late.
-"""
+"""Curves over training steps as a picture, grouped into panels. Matplotlib is imported late."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from gan_cli.base.files import whole
+from gan_cli.reports.series import smoothed, thinned
 from gan_cli.runs.curves import Series
 
 if TYPE_CHECKING:
@@ -21,8 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F")
-"""Okabe and Ito's palette, told apart by colour-blind readers; grey in the place of its yellow,
-which white paper swallows.
+"""Okabe and Ito's palette, which colour-blind readers can tell apart; grey in the place of its
+yellow, which white paper swallows.
 """
 DASHES = ("solid", (0, (5, 2)), (0, (1, 1.5)))
 MOST_POINTS = 4000
@@ -81,45 +79,9 @@ def curve(key: str, series: Series, factor: float) -> Curve:
     stay as they are.
     """
     if not factor or _kind(key) == "scores":
-        return Curve(thinned(series), None)
-    return Curve(thinned(series), thinned(Series(series.steps, smoothed(series.values, factor))))
-
-
-def smoothed(values: np.ndarray, factor: float) -> np.ndarray:
-    """Exponential moving average [N]: the mean of all values so far, each weighted with `factor` **
-    its age.
-
-    Dividing by the sum of the weights keeps the first value from standing for all that came before
-    it.
-    """
-    sums = accumulate(values.tolist(), lambda total, value: factor * total + value)
-    weights = accumulate([1.0] * len(values), lambda total, one: factor * total + one)
-    return np.array([total / weight for total, weight in zip(sums, weights, strict=True)])
-
-
-def thinned(series: Series, most: int = MOST_POINTS) -> Series:
-    """At most `most` points: the first, the last, and the smallest and the largest of each of equal
-    parts.
-    """
-    count = len(series.values)
-    if count <= most:
-        return series
-    parts = np.array_split(np.arange(count), (most - 2) // 2)
-    extremes = [
-        part[choose(series.values[part])] for part in parts for choose in (np.argmin, np.argmax)
-    ]
-    kept = np.unique([0, *extremes, count - 1])
-    return Series(series.steps[kept], series.values[kept])
-
-
-def averaged(series: Series, most: int) -> Series:
-    """At most `most` points: the mean of each of equal parts, at the mean of its steps."""
-    count = len(series.values)
-    if count <= most:
-        return series
-    parts = np.array_split(np.arange(count), most)
-    steps, values = ([column[part].mean() for part in parts] for column in series)
-    return Series(np.array(steps), np.array(values))
+        return Curve(thinned(series, MOST_POINTS), None)
+    smooth = Series(series.steps, smoothed(series.values, factor))
+    return Curve(thinned(series, MOST_POINTS), thinned(smooth, MOST_POINTS))
 
 
 def panels(runs: Sequence[dict[str, Curve]], keys: Sequence[str]) -> list[Panel]:

@@ -17,8 +17,8 @@ from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sweeps.outcome import Outcome
 
 Number = Annotated[int, Field(ge=0)]
-NOT_RULED = ("final_count", "since", "chosen_at")
-"""What the fingerprint of a ruler leaves out."""
+APART = ("final_count", "since", "chosen_at")
+"""What the fingerprint leaves out: scores that differ in it alone compare."""
 
 
 @checked(frozen=True, config=ConfigDict(extra="forbid", strict=True))
@@ -46,10 +46,10 @@ class Facts:
     chosen_at: Number | None = None
 
     @property
-    def ruler(self) -> str:
+    def fingerprint(self) -> str:
         """The fingerprint that checkpoints carry which were scored so."""
         return files.fingerprint(
-            {key: value for key, value in asdict(self).items() if key not in NOT_RULED}
+            {key: value for key, value in asdict(self).items() if key not in APART}
         )
 
 
@@ -58,14 +58,14 @@ class Provenance:
     """What a score depends on.
 
     Attributes:
-        ruler: fingerprint of all of it but the count; None where that is not stored.
+        fingerprint: of all of it but the count; None where that is not stored.
         count: samples; None where that is not known or means nothing.
-        said: word -> value, for people; scores of equal rulers and counts have equal ones, where
+        said: word -> value, for people; equal for scores of equal fingerprint and count, where
             they are stored.
         stored: whether they are.
     """
 
-    ruler: str | None
+    fingerprint: str | None
     count: int | None
     said: Mapping[str, str]
     stored: bool = True
@@ -86,7 +86,7 @@ def of(outcome: Outcome, facts: Facts | None, config: Mapping[str, Any]) -> Prov
     """The provenance of a run's score."""
     if outcome.objective != "frechet":
         return _of_bound(facts, config)
-    if facts is None or facts.ruler != outcome.ruler:
+    if facts is None or facts.fingerprint != outcome.ruler:
         name = (
             outcome.ruler and files.fingerprint(outcome.ruler)[:12]
         )  # a stranger's could be any text
@@ -130,5 +130,5 @@ def _of_bound(facts: Facts | None, config: Mapping[str, Any]) -> Provenance:
         "likelihood": str(options.get("likelihood", "not stored")),
         "binarized": str(options.get("binarize", False)).lower(),
     }
-    ruler = files.fingerprint([facts.data, *said.values()]) if facts else None
-    return Provenance(ruler, None, said)
+    mark = files.fingerprint([facts.data, *said.values()]) if facts else None
+    return Provenance(mark, None, said)

@@ -29,12 +29,13 @@ class Row:
         run: None where there is no run directory (yet), or a damaged one.
         state: of `record.State`, or waiting (planned, not begun) or unfinished (begun, and no word
             of its end).
-        settings: what it was told; `varying` and `constant` of the sweep divide them.
+        settings: what was asked for; `varying` and `constant` of the sweep divide them.
         provenance: with what the score was measured; None where nothing was scored.
         beside: other scores, of the step of the score.
         curves: losses and scores over the steps, as they are drawn.
         arguments: of the gan-train that does it again; None where only `resume=` can.
         began, ended: times in train.log.
+        damage: which of its files are damaged, and what was done instead, a line each.
     """
 
     name: str
@@ -56,10 +57,11 @@ class Row:
     arguments: list[str] | None = None
     began: datetime | None = None
     ended: datetime | None = None
+    damage: tuple[str, ...] = ()
 
     @property
     def setting(self) -> tuple[tuple[str, str], ...]:
-        """What it was told, but for the seed: jobs that share it are repetitions of each other."""
+        """What was asked for but the seed: jobs that share it are repetitions of each other."""
         return tuple((key, value) for key, value in self.settings.items() if key != settings.SEED)
 
 
@@ -73,7 +75,7 @@ class Collected:
 
     Attributes:
         sweep: what sweep.json says; None where there is none.
-        warnings: what was left out, a line each.
+        warnings: what of the directory itself is damaged or was left out, a line each.
     """
 
     directory: Path
@@ -81,6 +83,11 @@ class Collected:
     rows: list[Row]
     sweep: Sweep | None
     warnings: list[str]
+
+    @property
+    def damage(self) -> list[str]:
+        """All that is damaged, of the directory and of its runs."""
+        return [*self.warnings, *(line for row in self.rows for line in row.damage)]
 
     @cached_property
     def varying(self) -> list[str]:

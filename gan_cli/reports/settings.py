@@ -1,4 +1,4 @@
-"""What jobs were told: their overrides as settings that can be compared and put into columns."""
+"""What was asked of jobs: their overrides as settings that can be compared and put into columns."""
 
 from __future__ import annotations
 

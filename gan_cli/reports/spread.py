@@ -57,7 +57,7 @@ class Comparison:
         letter: A, B, ...: A has the most finished jobs.
         apart: what tells it from A, in words.
         rows: the best first, finished or not.
-        settings: the best mean first; in A also those that have none anywhere, last.
+        settings: those that have a mean, the best first.
     """
 
     letter: str
@@ -66,23 +66,57 @@ class Comparison:
     rows: list[Row]
     settings: list[Setting]
 
+    @property
+    def repeated(self) -> bool:
+        """Whether any setting has more than one score."""
+        return any(each.spread is not None and each.spread.count > 1 for each in self.settings)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """What the scores of the jobs allow to say.
+
+    Attributes:
+        order: all jobs, the best of A first, those without a score last.
+        without_mean: settings of which no job is done and scored.
+    """
+
+    comparisons: list[Comparison]
+    order: list[Place]
+    without_mean: list[Setting]
+
+
+def rank(rows: Sequence[Row]) -> Ranking:
+    """Compare, average and order the jobs of a directory."""
+    comparisons = compare(rows)
+    without = [
+        _setting(jobs, set())
+        for jobs in _repeated(rows)
+        if any(jobs[0].settings.values())
+        and not any(row.state == "done" and row.outcome.score is not None for row in jobs)
+    ]
+    return Ranking(comparisons, in_order(rows, comparisons), without)
+
 
 def compare(rows: Sequence[Row]) -> list[Comparison]:
     """The comparisons that the rows allow; none where nothing is scored."""
     groups: dict[object, list[Row]] = {}
     for row in rows:
         if row.provenance is not None:
-            groups.setdefault((row.provenance.ruler, row.provenance.count), []).append(row)
+            groups.setdefault((row.provenance.fingerprint, row.provenance.count), []).append(row)
     ordered = sorted(
         groups.values(), key=lambda group: (-sum(row.state == "done" for row in group), -len(group))
     )
-    repeated: dict[object, list[Row]] = {}
+    repeated = _repeated(rows)
+    return [_comparison(place, group, ordered[0], repeated) for place, group in enumerate(ordered)]
+
+
+def _repeated(rows: Sequence[Row]) -> list[list[Row]]:
+    """The jobs of each setting."""
+    found: dict[object, list[Row]] = {}
     for row in rows:
-        repeated.setdefault(row.setting, []).append(row)
-    return [
-        _comparison(place, group, ordered[0], list(repeated.values()))
-        for place, group in enumerate(ordered)
-    ]
+        found.setdefault(row.setting, []).append(row)
+    return list(found.values())
 
 
 def in_order(rows: Sequence[Row], comparisons: Sequence[Comparison]) -> list[Place]:
@@ -112,31 +146,26 @@ def spread(scores: Sequence[float]) -> Spread:
 def _comparison(
     place: int, group: list[Row], first: list[Row], repeated: list[list[Row]]
 ) -> Comparison:
-    own, main = _told(group), _told(first)
+    own, main = _provenance(group), _provenance(first)
     made = [_setting(jobs, {row.name for row in group}) for jobs in repeated]
     means = sorted(
         (each for each in made if each.spread),
         key=lambda each: _loss(each, group[0].outcome.objective),
     )
-    none = [
-        each
-        for each, jobs in zip(made, repeated, strict=True)
-        if not place and any(each.settings.values()) and _no_mean(jobs)
-    ]
     ranked = sorted(group, key=lambda row: row.outcome.loss)
     return Comparison(
         _letter(place),
         own,
         provenance.differences(main, own) if place else [],
         ranked,
-        [*means, *none],
+        means,
     )
 
 
-def _told(group: list[Row]) -> Provenance:
+def _provenance(group: list[Row]) -> Provenance:
     """What they were measured with, by the first that has it stored."""
-    told = [row.provenance for row in group if row.provenance]
-    return next((each for each in told if each.stored), told[0])
+    found = [row.provenance for row in group if row.provenance]
+    return next((each for each in found if each.stored), found[0])
 
 
 def _setting(jobs: list[Row], scored: set[str]) -> Setting:
@@ -157,10 +186,6 @@ def _setting(jobs: list[Row], scored: set[str]) -> Setting:
     scores = [row.outcome.score for row in counted.values() if row.outcome.score is not None]
     best = min(counted.values(), key=lambda row: row.outcome.loss, default=None)
     return Setting(dict(jobs[0].setting), spread(scores) if scores else None, best, left_out)
-
-
-def _no_mean(jobs: list[Row]) -> bool:
-    return not any(row.state == "done" and row.outcome.score is not None for row in jobs)
 
 
 def _loss(setting: Setting, objective: str) -> float:

@@ -6,6 +6,7 @@ import math
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from gan_cli.reports.rows import Collected, Row
 from gan_cli.reports.settings import SEED, short
@@ -59,12 +60,17 @@ def memory(size: int | None) -> str:
     return significant(size and size / 1e9)
 
 
-def told(row: Row, varying: Sequence[str]) -> str:
+def described(row: Row, varying: Sequence[str]) -> str:
     """What makes a job this one: learning_rate=0.001, loss=hinge, seed=1."""
-    names = short(varying)
-    pairs = [f"{names[key]}={row.settings[key]}" for key in varying if row.settings.get(key)]
-    seed = row.settings.get(SEED)
-    return ", ".join([*pairs, *([f"seed={seed}"] if seed else [])])
+    given, seed = pairs(row.settings, varying), row.settings.get(SEED)
+    return ", ".join([*([given] if given else []), *([f"seed={seed}"] if seed else [])])
+
+
+def pairs(settings: Mapping[str, str], keys: Sequence[str]) -> str:
+    """Those of the keys that have a value, by their short names."""
+    return ", ".join(
+        f"{name}={settings[key]}" for key, name in short(keys).items() if settings.get(key)
+    )
 
 
 def command(row: Row) -> str:
@@ -74,6 +80,16 @@ def command(row: Row) -> str:
     if row.arguments is not None:
         return shlex.join(["gan-train", *row.arguments])
     return shlex.join(["gan-train", f"resume={row.path}"]) if row.run else ""
+
+
+def date(time: datetime) -> str:
+    return f"{time.day} {time:%B %Y, %H:%M}"
+
+
+def period(times: Sequence[datetime]) -> str:
+    """From the first to the last of sorted times; the day once where it is the same."""
+    first, last = times[0], times[-1]
+    return f"{date(first)} to {f'{last:%H:%M}' if first.date() == last.date() else date(last)}"
 
 
 def versions(rows: Iterable[Row]) -> Mapping[str, list[str]]:

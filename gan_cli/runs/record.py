@@ -1,8 +1,7 @@
-"""The files of a sweep: sweep.json says which jobs there are, job.json in the directory of each how
-it stands.
+"""What was asked for, as data: sweep.json says which jobs a sweep has, job.json in the directory of
+each how it stands, command.json what a run by itself was started with.
 
-A sweep's directory may come from a stranger, as a run directory may: plain JSON of a known form,
-nothing is executed.
+All of them may come from a stranger: plain JSON of a known form, nothing is executed.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.config.options import parse
 
 FORMAT: Literal[1] = 1
-SWEEP, JOB = "sweep.json", "job.json"
+SWEEP, JOB, COMMAND = "sweep.json", "job.json", "command.json"
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 Arguments = Annotated[list[Annotated[str, Field(max_length=4096)]], Field(max_length=1000)]
@@ -58,6 +57,19 @@ class Sweep:
     format: Literal[1]
     arguments: Arguments
     jobs: Annotated[list[Arguments], Field(max_length=100_000)]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Command:
+    """command.json.
+
+    Attributes:
+        arguments: of the gan-train that began the run, as they were typed, each as it reached the
+            process.
+    """
+
+    format: Literal[1]
+    arguments: Arguments
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -106,7 +118,7 @@ class Job:
         return changed
 
 
-Record = TypeVar("Record", Sweep, Job)
+Record = TypeVar("Record", Sweep, Job, Command)
 
 
 def read_sweep(directory: Path) -> Sweep | None:
@@ -125,6 +137,19 @@ def read_job(directory: Path) -> Job | None:
         RunDirectoryError: it is not what its name says.
     """
     return _read(Job, directory / JOB)
+
+
+def read_command(directory: Path) -> Command | None:
+    """command.json; None where there is none, as a sweep's jobs have their own record.
+
+    Raises:
+        RunDirectoryError: it is not what its name says.
+    """
+    return _read(Command, directory / COMMAND)
+
+
+def write_command(directory: Path, arguments: Sequence[str]) -> None:
+    files.write_json(directory / COMMAND, {"format": FORMAT, "arguments": [*arguments]})
 
 
 def write_sweep(directory: Path, sweep: Sweep) -> None:

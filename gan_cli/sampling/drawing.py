@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -43,10 +44,12 @@ def compiled(model: Model, steps: int | None = None) -> Sampler:
         input_signature=signature,
         autograph=False,
     )
+    # called by itself, the function of each of many models would be warned of as retraced
+    graph = functools.cache(function.get_concrete_function)
 
     def sample(inputs: Inputs) -> np.ndarray:
         given = inputs if model.num_classes else inputs[:1]
-        return to_uint8(function(*map(tf.constant, given)).numpy())
+        return to_uint8(graph()(*map(tf.constant, given)).numpy())
 
     return sample
 

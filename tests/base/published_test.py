@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import http.server
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pytest
 from gan_cli.base.download import Download
 from gan_cli.base.errors import DataError
 from gan_cli.base.published import Published, find, sha256, verify
+from tests.web import serve
 
 CONTENT = b"weights" * 1000
 HASH = hashlib.sha256(CONTENT).hexdigest()
@@ -26,23 +25,10 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def server() -> Iterator[str]:
-    """Serves CONTENT under any name, on this machine only."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(CONTENT)))
-            self.end_headers()
-            self.wfile.write(CONTENT)
-
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as found:
-        threading.Thread(target=found.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{found.server_port}/net.h5"
-        found.shutdown()
+def server(tmp_path: Path) -> Iterator[str]:
+    put(tmp_path / "published" / "net.h5")
+    with serve(tmp_path / "published") as found:
+        yield f"{found.address}/net.h5"
 
 
 def net(url: str = "http://127.0.0.1:9/net.h5") -> Published:

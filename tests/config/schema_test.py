@@ -19,7 +19,7 @@ from gan_cli.config.commands import SampleConfig
 from gan_cli.config.options import defaults, parse
 from gan_cli.data import DATA
 from gan_cli.data.digits import Digits
-from gan_cli.data.idx import Mnist
+from gan_cli.data.mnist import Mnist
 from gan_cli.models import MODELS
 from gan_cli.models.dcgan import Dcgan
 from gan_cli.objectives.losses import LOSSES

@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import tarfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,16 @@ import pytest
 
 from gan_cli.base.download import Download
 from gan_cli.base.errors import DataError
-from gan_cli.data import cifar, load
-from gan_cli.data.cifar import Cifar10, Cifar100
-from gan_cli.data.reading import cifar_binary, cifar_names
+from gan_cli.data import cifar10, cifar100, load
+from gan_cli.data.cifar10 import Cifar10
+from gan_cli.data.cifar100 import Cifar100
+from gan_cli.data.formats import cifar_binary
 from gan_cli.data.reading.source import Source
 from tests.data.made import HTML, no_other_places, record, tar_gz, tar_of
+from tests.web import serve
+
+Publish = Callable[..., None]
+SOURCES = {"cifar10": cifar10, "cifar100": cifar100}
 
 REAL = Path(os.environ.get("GAN_DATA_DIR") or "nowhere")
 BATCHES = [f"data_batch_{number}.bin" for number in range(1, 6)]
@@ -28,24 +34,27 @@ SIZE = 2 * 3073
 
 
 @pytest.fixture(autouse=True)
+def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publish]:
+    """Let the download be a file of ours; there is none yet, and files hold two records."""
+    with serve(tmp_path) as server:
+
+        def publish(name: str, path: Path, sha256: str = "") -> None:
+            sha256 = sha256 or hashlib.sha256(path.read_bytes()).hexdigest()
+            source = SOURCES[name]
+            download = Download(f"{server.address}/{path.name}", sha256)
+            monkeypatch.setattr(source, "PUBLISHED", source.PUBLISHED._replace(download=download))
+
+        for name, source in SOURCES.items():
+            layout = source.PUBLISHED.layout._replace(records={"train": 2, "test": 2})
+            monkeypatch.setattr(source, "PUBLISHED", source.PUBLISHED._replace(layout=layout))
+            publish(name, tmp_path / "unpublished", "0" * 64)
+        yield publish
+
+
+@pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two records a file, an empty cache of Keras's, no folder of the user's, and nothing to
-    download.
-    """
-    for name in ("CIFAR10", "CIFAR100"):
-        known = getattr(cifar, name)
-        layout = known.layout._replace(records={"train": 2, "test": 2})
-        monkeypatch.setattr(cifar, name, known._replace(layout=layout))
-        publish(monkeypatch, name, tmp_path / "unpublished", "")
+    """An empty cache of Keras's, and no folder of the user's."""
     return no_other_places(tmp_path, monkeypatch)
-
-
-def publish(monkeypatch: pytest.MonkeyPatch, name: str, path: Path, sha256: str = "") -> None:
-    """Let the download be a file of ours."""
-    sha256 = sha256 or (hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "")
-    monkeypatch.setattr(
-        cifar, name, getattr(cifar, name)._replace(download=Download(path.as_uri(), sha256))
-    )
 
 
 def batches(level: int = 10) -> dict[str, bytes]:
@@ -213,9 +222,11 @@ def test_size(tmp_path: Path, size: object, shape: tuple[int, int]):
     assert [np.unique(image).tolist() for image in images[:2]] == [[10, 11, 12], [11, 12, 13]]
 
 
-def test_the_order_of_the_places(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_order_of_the_places(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, publish: Publish
+):
     """data.path before GAN_DATA_DIR before Keras's cache before the network."""
-    publish(monkeypatch, "CIFAR10", archive(tmp_path / "published.tar.gz", batches(60)))
+    publish("cifar10", archive(tmp_path / "published.tar.gz", batches(60)))
     write_folder(
         cache / "cifar-10-batches-py", {name.removesuffix(".bin"): b"a pickle" for name in BATCHES}
     )
@@ -237,18 +248,16 @@ def test_the_order_of_the_places(tmp_path: Path, cache: Path, monkeypatch: pytes
     assert first_level(load(Cifar10(path=str(tmp_path / "given")))) == 10
 
 
-def test_the_second_run_needs_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    publish(monkeypatch, "CIFAR10", archive(tmp_path / "published.tar.gz", batches()))
+def test_the_second_run_needs_no_network(tmp_path: Path, publish: Publish):
+    publish("cifar10", archive(tmp_path / "published.tar.gz", batches()))
     first = load(Cifar10())
     (tmp_path / "published.tar.gz").unlink()
     assert load(Cifar10()).fingerprint == first.fingerprint
     assert load(Cifar10(), "test").labels.tolist() == [1, 2]
 
 
-def test_a_download_that_is_not_the_published_file(
-    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-):
-    publish(monkeypatch, "CIFAR10", archive(tmp_path / "published.tar.gz", batches()), "0" * 64)
+def test_a_download_that_is_not_the_published_file(tmp_path: Path, cache: Path, publish: Publish):
+    publish("cifar10", archive(tmp_path / "published.tar.gz", batches()), "0" * 64)
     with pytest.raises(DataError, match="what arrived is not the published file"):
         load(Cifar10())
     assert list(cache.iterdir()) == []
@@ -316,7 +325,7 @@ def test_coarse_classes_are_not_in_an_npz(tmp_path: Path):
 
 
 def test_class_names_are_in_the_official_order():
-    fine, coarse = cifar_names.FINE.split(), cifar_names.COARSE.split()
+    fine, coarse = cifar100.FINE.split(), cifar100.COARSE.split()
     assert (len(set(fine)), len(set(coarse))) == (100, 20)
     assert (fine, coarse) == (sorted(fine), sorted(coarse))
     assert [fine[index] for index in (0, 19, 39, 50, 71, 99)] == [
@@ -558,7 +567,7 @@ def test_an_archive_of_many_files(tmp_path: Path):
 
 def test_the_official_sizes(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.undo()
-    for known, width in ((cifar.CIFAR10, 3073), (cifar.CIFAR100, 3074)):
+    for known, width in ((cifar10.PUBLISHED, 3073), (cifar100.PUBLISHED, 3074)):
         assert (known.layout.count("train"), known.layout.count("test"), known.layout.width) == (
             50_000,
             10_000,

@@ -231,7 +231,7 @@ def test_the_share_itself_is_allowed(good: int, broken: int, share: float, tmp_p
 def test_files_not_meant_as_pictures_are_no_broken_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gan_cli.data.folder.LARGEST_BYTES", 1000)
+    monkeypatch.setattr("gan_cli.data.reading.loading.LARGEST_BYTES", 1000)
     folder = write(
         tmp_path / "beside",
         {"a.png": numbered(1), "_SUCCESS": b"", "README.txt": b"text", "all.zip": bytes(1001)},

@@ -15,11 +15,12 @@ import pytest
 from PIL import Image
 
 from gan_cli.base.errors import ConfigError, DataError
-from gan_cli.data import frames, load
-from gan_cli.data.frames import Cut, Frames, SequenceLoader, natural
-from gan_cli.data.reading import player
+from gan_cli.data import load
+from gan_cli.data.formats import player
+from gan_cli.data.formats.player import Player, count_frames
+from gan_cli.data.formats.sequences import Cut, SequenceLoader, forget, natural
+from gan_cli.data.frames import Frames
 from gan_cli.data.reading.pictures import BadPicture, Look
-from gan_cli.data.reading.player import Player, count_frames
 from gan_cli.data.reading.source import Source
 
 from .made_pictures import encoded, noise, numbered, plain, write
@@ -400,5 +401,4 @@ def test_the_loader_works_in_other_processes(tmp_path: Path, method: str):
     assert _sequence(loader, "a.gif:2") == [120, 180]  # open here before the fork
     with ProcessPoolExecutor(2, multiprocessing.get_context(method)) as pool:
         assert list(pool.map(_sequence, [loader] * 15, names * 3)) == expected * 3
-    frames._player.cache_clear()
-    frames._frame_files.cache_clear()
+    forget()

@@ -4,17 +4,18 @@ import gzip
 import hashlib
 import os
 import re
-import urllib.error
-import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from gan_cli.base.errors import DataError
-from gan_cli.data import idx as published
-from gan_cli.data import load
-from gan_cli.data.idx import FashionMnist, Kmnist, Mnist
+from gan_cli.data import fashion_mnist, kmnist, load, mnist
+from gan_cli.data.fashion_mnist import FashionMnist
+from gan_cli.data.formats.idx import IDX
+from gan_cli.data.kmnist import Kmnist
+from gan_cli.data.mnist import Mnist
 from gan_cli.data.reading.source import Source
 from tests.data.made import (
     HTML,
@@ -28,6 +29,9 @@ from tests.data.made import (
     write_idx,
     write_npz,
 )
+from tests.web import NOWHERE, Server, serve
+
+Publish = Callable[..., None]
 
 REAL = Path(os.environ.get("GAN_DATA_DIR") or "nowhere") / "mnist.npz"
 KIN = [
@@ -36,22 +40,36 @@ KIN = [
 ]
 
 
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with serve(tmp_path / "published") as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def publish(tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> Publish:
+    """Let the downloads of all sets be the files of a folder of ours, with their hashes or with a
+    given one; there are none yet.
+    """
+
+    def again(folder: Path, **sha256: str) -> None:
+        found = {
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*")
+        }
+        for source in (mnist, fashion_mnist, kmnist):
+            known = source.PUBLISHED
+            hashes = dict.fromkeys(known.sha256, "") | found | sha256
+            changed = known._replace(address=server.address, sha256=hashes)
+            monkeypatch.setattr(source, "PUBLISHED", changed)
+
+    again(tmp_path / "published")
+    return again
+
+
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache of Keras's, no folder of the user's, and nothing to download."""
-    publish(monkeypatch, tmp_path / "unpublished")
+    """An empty cache of Keras's, and no folder of the user's."""
     return no_other_places(tmp_path, monkeypatch)
-
-
-def publish(monkeypatch: pytest.MonkeyPatch, folder: Path, **sha256: str) -> None:
-    """Let the downloads of all sets be the files of a folder of ours, with their hashes or with a
-    given one.
-    """
-    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*")}
-    for name in ("MNIST", "FASHION_MNIST", "KMNIST"):
-        known = getattr(published, name)
-        hashes = dict.fromkeys(known.sha256, "") | found | sha256
-        monkeypatch.setattr(published, name, known._replace(address=folder.as_uri(), sha256=hashes))
 
 
 def level_of(source: Source) -> int:
@@ -94,10 +112,12 @@ def test_size(tmp_path: Path, size: object, shape: tuple[int, int]):
     assert np.unique(images).tolist() == [9]
 
 
-def test_the_order_of_the_places(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_order_of_the_places(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, publish: Publish
+):
     """data.path before GAN_DATA_DIR before Keras's cache before the network."""
     write_npz(tmp_path / "published" / "mnist.npz", level=4)
-    publish(monkeypatch, tmp_path / "published")
+    publish(tmp_path / "published")
     assert level() == 4
     write_npz(cache / "mnist.npz", level=3)
     assert level() == 3
@@ -109,19 +129,17 @@ def test_the_order_of_the_places(tmp_path: Path, cache: Path, monkeypatch: pytes
     assert level(path=str(tmp_path / "given" / "mnist.npz")) == 1
 
 
-def test_the_second_run_needs_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_second_run_needs_no_network(tmp_path: Path, publish: Publish):
     write_npz(tmp_path / "published" / "mnist.npz", level=4)
-    publish(monkeypatch, tmp_path / "published")
+    publish(tmp_path / "published")
     first = load(Mnist())
     (tmp_path / "published" / "mnist.npz").unlink()
     assert load(Mnist()).fingerprint == first.fingerprint
 
 
-def test_a_download_that_is_not_the_published_file(
-    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_download_that_is_not_the_published_file(tmp_path: Path, cache: Path, publish: Publish):
     write_npz(tmp_path / "published" / "mnist.npz")
-    publish(monkeypatch, tmp_path / "published", **{"mnist.npz": "0" * 64})
+    publish(tmp_path / "published", **{"mnist.npz": "0" * 64})
     with pytest.raises(DataError, match="what arrived is not the published file"):
         load(Mnist())
     assert list(cache.iterdir()) == []
@@ -295,20 +313,17 @@ def test_damage_is_told_even_where_the_next_place_is_good(
 
 
 def test_no_network(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
-    def urlopen(url: str, timeout: float) -> None:
-        raise urllib.error.URLError("no route to host")
-
-    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+    monkeypatch.setattr(mnist, "PUBLISHED", mnist.PUBLISHED._replace(address=NOWHERE))
     monkeypatch.setenv("GAN_DATA_DIR", str(tmp_path / "mine"))
     with pytest.raises(DataError) as caught:
         load(Mnist())
     assert str(caught.value) == (
-        f"data=mnist: no mnist.npz in {tmp_path / 'mine'}, {cache}, and the download failed (no "
-        "route to host); "
+        f"data=mnist: no mnist.npz in {tmp_path / 'mine'}, {cache}, and the download failed "
+        "(Failed to establish a new connection: [Errno 111] Connection refused); "
         "put mnist.npz there, or give data.path=FILE or GAN_DATA_DIR=FOLDER; data=digits needs "
         "no file"
     )
-    assert list(cache.iterdir()) == []
+    assert not list(cache.iterdir())
 
 
 def test_the_test_split_of_the_npz(tmp_path: Path):
@@ -408,14 +423,14 @@ def test_mnist_is_not_answered_by_its_kin(
 def test_only_the_files_of_the_split_are_downloaded(
     tmp_path: Path,
     cache: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    publish: Publish,
     schema: type,
     folders: list[str],
     split: str,
     names: tuple,
 ):
     write_idx(tmp_path / "published", *(f"{name}.gz" for name in names), level=6)
-    publish(monkeypatch, tmp_path / "published")
+    publish(tmp_path / "published")
     source = load(schema(), split)
     assert level_of(source) == 6
     assert sorted(path.relative_to(cache).as_posix() for path in cache.rglob("*.*")) == sorted(
@@ -426,12 +441,10 @@ def test_only_the_files_of_the_split_are_downloaded(
     assert load(schema(), split).fingerprint == source.fingerprint
 
 
-def test_what_is_there_is_not_downloaded_again(
-    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_what_is_there_is_not_downloaded_again(tmp_path: Path, cache: Path, publish: Publish):
     write_idx(cache / "kmnist", f"{IMAGES}.gz", f"{LABELS}.gz", level=1)
     write_idx(tmp_path / "published", f"{IMAGES}.gz", f"{LABELS}.gz", level=2)
-    publish(monkeypatch, tmp_path / "published")
+    publish(tmp_path / "published")
     (cache / "kmnist" / f"{LABELS}.gz").unlink()
     assert level_of(load(Kmnist())) == 1
     assert (cache / "kmnist" / f"{LABELS}.gz").is_file()
@@ -439,10 +452,10 @@ def test_what_is_there_is_not_downloaded_again(
 
 @pytest.mark.parametrize("wrong", [IMAGES, LABELS])
 def test_a_kin_with_another_hash_is_not_kept(
-    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
+    tmp_path: Path, cache: Path, publish: Publish, wrong: str
 ):
     write_idx(tmp_path / "published", f"{IMAGES}.gz", f"{LABELS}.gz")
-    publish(monkeypatch, tmp_path / "published", **{f"{wrong}.gz": "0" * 64})
+    publish(tmp_path / "published", **{f"{wrong}.gz": "0" * 64})
     with pytest.raises(
         DataError, match=re.escape(f"{wrong}.gz: what arrived is not the published file")
     ):
@@ -500,16 +513,17 @@ def test_kin_are_not_read_from_an_npz(tmp_path: Path, schema: type):
 
 def test_the_downloads_are_those_of_the_publishers(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.undo()
-    for known in (published.MNIST, published.FASHION_MNIST, published.KMNIST):
+    for known in (mnist.PUBLISHED, fashion_mnist.PUBLISHED, kmnist.PUBLISHED):
         files = (
             {"mnist.npz"}
             if known.npz
-            else {f"{name}.gz" for names in published.IDX.values() for name in names}
+            else {f"{name}.gz" for names in IDX.values() for name in names}
         )
         assert set(known.sha256) == files
         assert all(re.fullmatch("[0-9a-f]{64}", sha256) for sha256 in known.sha256.values())
         assert re.match("https?://", known.address)
-    assert len({*published.FASHION_MNIST.sha256.values(), *published.KMNIST.sha256.values()}) == 8
+    kin = (fashion_mnist.PUBLISHED, kmnist.PUBLISHED)
+    assert len({sha256 for known in kin for sha256 in known.sha256.values()}) == 8
 
 
 @pytest.mark.skipif(not REAL.is_file(), reason="GAN_DATA_DIR holds no mnist.npz")

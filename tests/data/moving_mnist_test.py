@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gan_cli.base.errors import DataError
-from gan_cli.data import idx, load, moving_mnist
+from gan_cli.data import load, mnist, moving_mnist
 from gan_cli.data.moving_mnist import MovingMnist
 from gan_cli.data.reading.source import Source
 from tests.data.made import no_other_places, sprites, write_npz
@@ -234,7 +234,9 @@ def test_without_mnist_the_set_that_was_asked_for_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("GAN_DATA_DIR", str(tmp_path / "none"))
-    monkeypatch.setattr(idx, "MNIST", idx.MNIST._replace(address=(tmp_path / "none").as_uri()))
+    monkeypatch.setattr(
+        mnist, "PUBLISHED", mnist.PUBLISHED._replace(address=(tmp_path / "none").as_uri())
+    )
     with pytest.raises(DataError, match=r"^data=moving_mnist: no mnist\.npz in "):
         moving()
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gan_cli.base.errors import DataError
-from gan_cli.data import idx, load, stacked_mnist
+from gan_cli.data import load, mnist, stacked_mnist
 from gan_cli.data.reading.source import Source, resize
 from gan_cli.data.stacked_mnist import StackedMnist
 from tests.data.made import no_other_places, sprites, write_npz
@@ -157,7 +157,9 @@ def test_without_mnist_the_set_that_was_asked_for_is_named(
         f"data.path={tmp_path / 'none'}: neither mnist.npz nor the IDX files "
     )
     monkeypatch.setenv("GAN_DATA_DIR", str(tmp_path / "none"))
-    monkeypatch.setattr(idx, "MNIST", idx.MNIST._replace(address=(tmp_path / "none").as_uri()))
+    monkeypatch.setattr(
+        mnist, "PUBLISHED", mnist.PUBLISHED._replace(address=(tmp_path / "none").as_uri())
+    )
     with pytest.raises(DataError, match=r"^data=stacked_mnist: no mnist\.npz in "):
         stacked()
 

@@ -10,7 +10,7 @@ import pickle
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -21,10 +21,12 @@ import pytest
 
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.data import load, tfds
-from gan_cli.data.reading import tfrecord
+from gan_cli.data.formats import tfrecord
+from gan_cli.data.formats.array_record import ArrayLoader
+from gan_cli.data.formats.tfrecord import RecordLoader
 from gan_cli.data.reading.pictures import BadPicture, Look
 from gan_cli.data.reading.source import Source
-from gan_cli.data.tfds import RecordLoader, Tfds
+from gan_cli.data.tfds import Tfds
 
 from .made_pictures import numbered
 
@@ -123,6 +125,16 @@ def shard(folder: Path) -> Path:
     return folder / "gan_cli_tiny/1.0.0/gan_cli_tiny-train.tfrecord-00000-of-00001"
 
 
+def rewrite(path: Path, change: Callable[[list[bytes]], list[bytes]]) -> None:
+    """Other records, with the checksums of TensorFlow."""
+    import tensorflow as tf
+
+    records = [record.numpy() for record in tf.data.TFRecordDataset(str(path))]
+    with tf.io.TFRecordWriter(str(path)) as file:
+        for record in change(records):
+            file.write(record)
+
+
 def read(folder: Path, split: str = "train", **options: object) -> Source:
     return load(
         Tfds(
@@ -192,7 +204,7 @@ def test_other_features_sizes_and_channels(prepared: Path):
 def test_the_second_time_no_record_is_read(prepared: Path, monkeypatch: pytest.MonkeyPatch):
     first = read(prepared)
     monkeypatch.delattr(RecordLoader, "__call__")
-    monkeypatch.delattr(tfrecord, "_records")
+    monkeypatch.setattr(tfrecord, "walk", lambda *_: pytest.fail("it was read"))
     assert read(prepared).fingerprint == first.fingerprint
 
 
@@ -362,14 +374,38 @@ def test_labels_out_of_range(prepared: Path):
     assert len(read(prepared, "test", dataset="gan_cli_unlabelled", label=None)) == 3
 
 
+def test_array_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """They hold what the TFRecords hold, and are read by TensorFlow Datasets itself."""
+    folder = tmp_path / "arrays"
+    GanCliTiny(data_dir=folder, file_format="array_record").download_and_prepare()
+    for split, count in (("train", 10), ("test", 3)):
+        source = read(folder, split)
+        first = 0 if split == "train" else 10
+        names = {
+            number: ["cat", "dog", "eel"][number % 3] for number in range(first, first + count)
+        }
+        assert known(source) == names
+    monkeypatch.delattr(ArrayLoader, "__call__")
+    assert len(read(folder)) == 10
+    monkeypatch.undo()
+    mask = read(folder, image="mask", size=None, label=None)
+    assert (mask.images.shape, mask.labels) == ((10, 9, 12, 1), None)
+
+
+def test_an_array_record_that_is_damaged(tmp_path: Path):
+    GanCliTiny(data_dir=tmp_path, file_format="array_record").download_and_prepare()
+    (path,) = (tmp_path / "gan_cli_tiny/1.0.0").glob("*train.array_record*")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2] + b"?" * (len(whole) - len(whole) // 2))
+    assert refusal(tmp_path).endswith("; prepare the data set again")
+
+
 def test_other_formats_of_records(own: Path):
     info = own / "gan_cli_tiny/1.0.0/dataset_info.json"
-    info.write_text(
-        info.read_text().replace('"fileFormat": "tfrecord"', '"fileFormat": "array_record"')
-    )
+    info.write_text(info.read_text().replace('"fileFormat": "tfrecord"', '"fileFormat": "riegeli"'))
     assert refusal(own).endswith(
-        "is prepared as array_record, which is not read; prepare it as tfrecord in another "
-        "data.path"
+        "is prepared as riegeli, which is not read; prepare it as tfrecord or array_record in "
+        "another data.path"
     )
 
 
@@ -380,9 +416,11 @@ def test_other_formats_of_records(own: Path):
         lambda whole: whole[:50],
         lambda whole: whole + b"?",
         lambda whole: b"\xff" * 8 + whole[8:],
+        lambda whole: bytes([whole[0] ^ 1]) + whole[1:],
+        lambda whole: whole[:8] + bytes([whole[8] ^ 1]) + whole[9:],
     ],
 )
-def test_records_that_are_damaged(own: Path, change):
+def test_records_whose_length_is_damaged(own: Path, change):
     shard(own).write_bytes(change(shard(own).read_bytes()))
     assert (
         refusal(own) == f"{shard(own)}: a record is damaged or cut off; prepare the data set again"
@@ -396,11 +434,23 @@ def test_records_that_are_gone(own: Path):
     assert refusal(own) == f"{shard(own)}: No such file or directory; prepare the data set again"
 
 
+@pytest.mark.parametrize("place", [12, 60, -5])
+def test_a_record_with_a_changed_byte_is_left_out(own: Path, place: int):
+    """At its beginning, in its picture, and in its checksum; the record after it can be read."""
+    content = bytearray(shard(own).read_bytes())
+    size = int.from_bytes(content[:8], "little")
+    content[place % (size + 17)] ^= 1
+    shard(own).write_bytes(content)
+    source = read(own, max_bad_fraction=0.1)
+    assert len(source) == 9
+    assert source.skipped == [
+        (f"{shard(own).name}:0", "a damaged record (its checksum is another)")
+    ]
+    assert refusal(own).startswith(f"{own}/gan_cli_tiny/1.0.0: 1 of 10 files cannot be read")
+
+
 def test_a_record_that_is_no_example(own: Path):
-    size = int.from_bytes(shard(own).read_bytes()[:8], "little")
-    with shard(own).open("r+b") as file:
-        file.seek(12)
-        file.write(b"\xff" * size)
+    rewrite(shard(own), lambda records: [b"\xff" * len(records[0]), *records[1:]])
     assert refusal(own).endswith("; prepare the data set again")
     source = read(own, label=None, max_bad_fraction=0.1)
     assert len(source) == 9
@@ -410,8 +460,8 @@ def test_a_record_that_is_no_example(own: Path):
 
 
 def test_an_image_that_is_damaged(own: Path):
-    content = shard(own).read_bytes()
-    shard(own).write_bytes(content.replace(numbered(4), b"?" * len(numbered(4))))
+    spoiled = b"?" * len(numbered(4))
+    rewrite(shard(own), lambda records: [each.replace(numbered(4), spoiled) for each in records])
     source = read(own, max_bad_fraction=0.1)
     assert sorted(known(source)) == [0, 1, 2, 3, 5, 6, 7, 8, 9]
     assert known(source)[5] == "eel"
@@ -440,7 +490,7 @@ def test_the_loader_works_in_other_processes(prepared: Path, method: str):
             RecordLoader(shard(prepared).parent, "image", Look((8, 8), "crop", 3, (0, 0, 0)))
         )
     )
-    names = [f"{shard(prepared).name}:{offset}" for offset, _ in tfrecord._records(shard(prepared))]
+    names = read(prepared).names
     with ProcessPoolExecutor(1, multiprocessing.get_context(method)) as pool:
         assert sorted(pool.map(_levels, [loader] * 10, names)) == list(range(10))
     with pytest.raises(BadPicture, match=r"^a damaged record \(a record is damaged or cut off\)$"):

@@ -5,7 +5,6 @@ computes.
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -16,16 +15,11 @@ import pytest
 
 from gan_cli.evaluation import people
 from gan_cli.evaluation.answers import read_answers, score
+from tests.browser import BROWSER, FLAGS, with_scripts
 
 from .people_test import PROVENANCE, images
 
-BROWSER = next(
-    filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome", "chrome"])),
-    None,
-)
-
-
-JUDGE = """<script>
+JUDGE = """
 const plan = %s, views = [];
 const press = (key) => document.dispatchEvent(new KeyboardEvent("keydown", { key }));
 const say = [
@@ -48,26 +42,20 @@ const judge = () => {
 };
 document.getElementById("start").click();
 judge();
-</script></body>"""
+"""
 
 
 def judge_in_browser(folder: Path, text: str, plan: list[bool]) -> dict[str, Any]:
     """Answer a page in a browser as planned: the file that it saves, and what was seen before."""
     (folder / "page.html").write_text(
-        text.replace("</body>", JUDGE % json.dumps(plan)), encoding="utf-8"
+        with_scripts(text, "", JUDGE % json.dumps(plan)), encoding="utf-8"
     )
     settings = folder / "profile" / "Default" / "Preferences"
     settings.parent.mkdir(parents=True)
     settings.write_text(
         json.dumps({"download": {"default_directory": str(folder), "prompt_for_download": False}})
     )
-    command = [
-        BROWSER,
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        f"--user-data-dir={folder / 'profile'}",
-    ]
+    command = [BROWSER, *FLAGS, f"--user-data-dir={folder / 'profile'}"]
     with subprocess.Popen(
         [*command, (folder / "page.html").as_uri()], stderr=subprocess.DEVNULL
     ) as browser:

@@ -230,6 +230,7 @@ def test_a_decoder_of_sequences_takes_those_of_the_batch() -> None:
         networks={"start": Function(lambda z: z)},
         decode=lambda networks, latents, training: [tf.zeros([3, 2, 1, 1, 1])],
         show=lambda networks, latents, labels, steps: tf.fill([1], float(steps or 0)),
+        assemble=lambda networks: networks["start"],
         latent_shape=(1,),
         sequence_length=2,
     )

@@ -136,6 +136,7 @@ def test_samples_are_made_in_inference_mode_by_the_networks_of_the_model() -> No
     other = model.with_networks({"generator": Function(lambda latents: -latents, (2,))})
     assert other.sample(tf.ones([1, 2])).numpy().tolist() == [[-1.0, -1.0]]
     assert other.networks["discriminator"] is model.networks["discriminator"]
+    assert other.generator is other.networks["generator"] is not model.generator
 
 
 def test_real_and_fake_images_change_by_draws_of_their_own() -> None:
@@ -288,6 +289,7 @@ def test_a_generator_of_sequences_takes_those_of_the_batch() -> None:
         networks={"start": double(), "frames": double()},
         generate=lambda latents, labels: 2.0 * latents,
         sample=lambda networks, latents, labels, steps: tf.fill([1], float(steps)),
+        assemble=lambda networks: networks["frames"],
         latent_shape=(2,),
         sequence_length=5,
     )
@@ -298,6 +300,7 @@ def test_a_generator_of_sequences_takes_those_of_the_batch() -> None:
     assert (model.sequence_length, model.num_classes) == (5, 0)
     assert model.players["generator"] == model.sampler == ("start", "frames")
     assert model.sample(tf.ones([1, 2]), steps=7).numpy().tolist() == [7.0]
+    assert model.generator is generator.networks["frames"]
 
 
 def test_only_the_generator_s_side_of_its_loss() -> None:

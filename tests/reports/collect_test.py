@@ -14,7 +14,7 @@ from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.reports import collect as collecting
 from gan_cli.reports.collect import collect
-from gan_cli.reports.provenance import NOT_RULED
+from gan_cli.reports.provenance import APART
 from gan_cli.sweeps.outcome import Outcome
 
 from . import made
@@ -37,7 +37,7 @@ def test_all_of_a_sweep(tmp_path: Path) -> None:
     assert collected.varying == ["optimizer.learning_rate", "loss"]
     assert collected.constant == {"training.steps": "200"}
     first, *_, failed, pruned, waiting = collected.rows
-    assert first.outcome == Outcome("frechet", 40.0, 100, 1000, made.FACTS.ruler)
+    assert first.outcome == Outcome("frechet", 40.0, 100, 1000, made.FACTS.fingerprint)
     assert first.settings == {
         "training.steps": "200",
         "optimizer.learning_rate": "0.0001",
@@ -117,7 +117,8 @@ def test_plain_runs_of_a_day_and_of_a_sweep_beside_them(tmp_path: Path) -> None:
 def test_without_a_log_the_checkpoints_say_how_far_a_run_came(
     steps: int | None, state: str, tmp_path: Path
 ) -> None:
-    run = made.run(tmp_path / "runs" / "a", config={"training": {"steps": steps}, "seed": 5})
+    config = {"training": {"steps": steps}, "seed": 5}
+    run = made.run(tmp_path / "runs" / "a", config=config, overrides=None)
     (run / "train.log").unlink()
     (row,) = collect(tmp_path / "runs").rows
     assert (row.state, row.arguments, row.settings["seed"]) == (state, None, "5")
@@ -154,12 +155,12 @@ def test_the_objective_is_that_of_the_runs(tmp_path: Path) -> None:
         collect(tmp_path / "runs")
 
 
-def test_a_score_of_another_ruler_than_the_stored_one_says_so(tmp_path: Path) -> None:
+def test_a_score_of_another_fingerprint_than_the_stored_one_says_so(tmp_path: Path) -> None:
     run = made.run(tmp_path / "runs" / "a")
     made.change(run / "scores" / "training.json", data_name="mnist")
     (row,) = collect(tmp_path / "runs").rows
     assert row.provenance is not None
-    assert row.provenance.ruler == made.FACTS.ruler
+    assert row.provenance.fingerprint == made.FACTS.fingerprint
     assert (list(row.provenance.said), row.provenance.stored) == (["measured with"], False)
 
 
@@ -188,6 +189,7 @@ def test_where_there_are_no_runs(tmp_path: Path) -> None:
     [
         ("job.json", "{", "job.json: not readable as JSON"),
         ("job.json", '{"format": 1}', "job.json: overrides is missing"),
+        ("metrics.jsonl", "FOLDER", "metrics.jsonl: is not a plain file"),
         ("config.json", "[]", "config.json: not a JSON object"),
         ("config.json", '{"a":' * 900 + "1" + "}" * 900, "config.json"),
         ("link", None, "link: is a link"),
@@ -198,11 +200,33 @@ def test_a_damaged_run_is_named_and_the_others_are_shown(
 ) -> None:
     directory = made.sweep(tmp_path / "sweep")
     damaged = directory / "1" / name
-    damaged.symlink_to("/etc/passwd") if content is None else damaged.write_text(content)
+    if content == "FOLDER":
+        damaged.unlink()
+        damaged.mkdir()
+    else:
+        damaged.symlink_to("/etc/passwd") if content is None else damaged.write_text(content)
     collected = collect(directory)
-    assert [line for line in collected.warnings if warning in line]
-    assert all("/1/" in line for line in collected.warnings)
+    damage = {row.name: row.damage for row in collected.rows if row.damage}
+    assert set(damage) == {"1"}
+    assert [line for line in damage["1"] if warning in line]
+    assert (collected.warnings, collected.damage) == ([], [*damage["1"]])
     assert [row.outcome.score for row in collected.rows if row.name in "023"] == [40.0, 30.0, 36.0]
+
+
+def test_damaged_metrics_cost_the_curves_and_not_the_score(tmp_path: Path) -> None:
+    run = made.run(tmp_path / "runs" / "a")
+    with (run / "metrics.jsonl").open("a") as file:
+        file.write("{\n")
+    (row,) = collect(tmp_path / "runs").rows
+    line = f"{run}/metrics.jsonl: 1 line is not as written; left out of the curves"
+    assert row.damage == (line,)
+    assert row.curves["frechet"].values.tolist() == [60.0, 50.0]
+    (run / "metrics.jsonl").unlink()
+    (run / "metrics.jsonl").mkdir()
+    (row,) = collect(tmp_path / "runs").rows
+    line = f"{run}/metrics.jsonl: is not a plain file; the run is shown without curves"
+    assert row.damage == (line,)
+    assert (row.outcome.score, row.curves, row.seconds) == (40.0, {}, None)
 
 
 def test_damaged_scores_are_no_scores(tmp_path: Path) -> None:
@@ -210,7 +234,7 @@ def test_damaged_scores_are_no_scores(tmp_path: Path) -> None:
     made.change(run / "checkpoints" / "step-00000100" / "manifest.json", full_score=1e300)
     collected = collect(tmp_path / "runs")
     assert collected.rows[0].outcome.score is None
-    assert collected.warnings == [f"{run}: its score is beyond 1e+30"]
+    assert collected.rows[0].damage == (f"{run}: its score is beyond 1e+30",)
     made.change(
         run / "checkpoints" / "step-00000100" / "manifest.json", full_score=1.0, full_count=10**400
     )
@@ -252,21 +276,30 @@ def test_more_jobs_than_a_page_can_show_are_cut_with_a_word(
     assert collected.warnings == [f"{directory}: 6 jobs, of which the first 2 are shown"]
 
 
-def test_control_characters_do_not_reach_warnings(tmp_path: Path) -> None:
-    run = made.run(tmp_path / "runs" / "a\x1b[31m")
-    (run / "job.json").write_text("{")
-    assert collect(tmp_path / "runs").warnings == [
-        f"{tmp_path}/runs/a\\x1b[31m/job.json: not readable as JSON"
-    ]
+def test_the_command_of_a_run_is_kept_as_it_was_given(tmp_path: Path) -> None:
+    given = ["data.size=[48,64]", "data.path=my pictures/seed=1", "loss='a b'", "run_dir=x"]
+    made.run(tmp_path / "runs" / "a", overrides=given)
+    (row,) = collect(tmp_path / "runs").rows
+    assert row.arguments == given[:3]
+    assert row.settings["data.size"] == "[48,64]"
+    assert row.settings["data.path"] == "my pictures/seed=1"
 
 
-def test_the_ruler_is_the_one_that_training_writes() -> None:
-    facts = {key: value for key, value in made.FACTS.__dict__.items() if key not in NOT_RULED}
-    assert made.FACTS.ruler == files.fingerprint(facts)
+def test_a_command_that_is_none_is_damage(tmp_path: Path) -> None:
+    run = made.run(tmp_path / "runs" / "a")
+    (run / "command.json").write_text('{"format": 1, "arguments": [1]}')
+    (row,) = collect(tmp_path / "runs").rows
+    assert (row.arguments, row.outcome.score) == (None, 40.0)
+    assert row.damage[0].startswith(f"{run}/command.json: ")
+
+
+def test_the_fingerprint_is_the_one_that_training_writes() -> None:
+    facts = {key: value for key, value in made.FACTS.__dict__.items() if key not in APART}
+    assert made.FACTS.fingerprint == files.fingerprint(facts)
     assert (
-        replace(made.FACTS, final_count=None, since=9).ruler
-        == made.FACTS.ruler
-        != replace(made.FACTS, count=9).ruler
+        replace(made.FACTS, final_count=None, since=9).fingerprint
+        == made.FACTS.fingerprint
+        != replace(made.FACTS, count=9).fingerprint
     )
 
 

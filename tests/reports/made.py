@@ -1,4 +1,6 @@
-"""Run directories as far as a report reads them, made without training."""
+"""Run directories as far as a report reads them, made without training, by the functions that write
+them in life.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,14 @@ import numpy as np
 
 from gan_cli.base import files
 from gan_cli.base.spec import DataSpec
+from gan_cli.cli.single import log
 from gan_cli.models.dcgan import Dcgan
 from gan_cli.objectives.options import Loss
 from gan_cli.reports.provenance import Facts
 from gan_cli.runs import checkpoint, manifest
 from gan_cli.runs.checkpoint import SAMPLER, STATE, Scored
-from gan_cli.runs.record import Job, State, Sweep, write_sweep
+from gan_cli.runs.journal import Chain
+from gan_cli.runs.record import Job, State, Sweep, write_command, write_sweep
 from gan_cli.runs.rundir import ModelCard, RunDirectory
 
 FACTS = Facts(
@@ -51,13 +55,17 @@ def run(
     full: float | None = 40.0,
     score: float | None = 50.0,
     facts: Facts = FACTS,
-    overrides: Sequence[str] = ("loss=hinge", "seed=0"),
+    overrides: Sequence[str] | None = ("loss=hinge", "seed=0"),
     end: str | None = "done",
     config: dict[str, Any] = CONFIG,
     lines: Sequence[dict[str, Any]] | None = None,
 ) -> Path:
     """A run with one checkpoint at step 100, scored while training and, unless `full` is None, at
     its end; without job.json.
+
+    Args:
+        overrides: of its command; None: it is not known.
+        end: the last line of its log.
     """
     path.mkdir(parents=True)
     directory = RunDirectory(path)
@@ -65,15 +73,14 @@ def run(
     spec = DataSpec(8, 8, 1)
     card = ModelCard(manifest.FORMAT, Dcgan(), Loss("hinge"), spec)
     directory.write_card(card)
-    log = [
-        f"2026-11-20 10:31:0{second} {text}"
-        for second, text in enumerate([" ".join(["gan-train", *overrides]), end])
-        if text
-    ]
-    (path / "train.log").write_text("\n".join(log) + "\n")
+    if overrides is not None:
+        write_command(path, overrides)
+    log(path, "gan-train")
+    if end:
+        log(path, end)
     (path / "scores").mkdir()
-    (path / "scores" / "training.json").write_text(json.dumps(asdict(facts)))
-    scored = None if score is None else Scored(score, facts.ruler)
+    files.write_json(path / "scores" / "training.json", asdict(facts))
+    scored = None if score is None else Scored(score, facts.fingerprint)
     tensors = {STATE: {}, SAMPLER: {"weight": np.zeros(1, np.float32)}}
     checkpoint.save(directory.checkpoints, 100, tensors, card.fingerprint, "d", scored)
     if full is not None:
@@ -97,9 +104,8 @@ def run(
             "diversity": 0.4,
         },
     ]
-    (path / "metrics.jsonl").write_text(
-        "".join(json.dumps(line) + "\n" for line in lines or metrics)
-    )
+    chain = Chain()
+    (path / "metrics.jsonl").write_bytes(b"".join(map(chain.sealed, lines or metrics)))
     return path
 
 
@@ -145,7 +151,7 @@ def sweep(directory: Path) -> Path:
         attempts=2,
         reason="loss_generator not finite at step 7",
     )
-    (directory / "4" / "train.log").write_text("2026-11-20 10:31:02 gan-train\n")
+    log(directory / "4", "gan-train")
     job(run(directory / "5", None, 70.0), planned[5], "pruned", reason="others were better")
     write_sweep(
         directory, Sweep(format=1, arguments=["-m", "seed=0,1", "loss=hinge,minimax"], jobs=planned)

@@ -4,21 +4,26 @@ becomes part of them.
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import io
+import json
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gan_cli.reports import output, page, spreadsheet, words
+from gan_cli.reports import output, page, table, words
 from gan_cli.reports.collect import collect
 from gan_cli.reports.embedded import Picture
 from gan_cli.reports.rows import Collected
-from gan_cli.reports.spread import compare, in_order
+from gan_cli.reports.spread import rank
 
 from . import made
 
@@ -62,17 +67,40 @@ class Reader(HTMLParser):
     def text(self) -> str:
         return re.sub(r"\s+", " ", " ".join(self.said))
 
+    @property
+    def links(self) -> set[str]:
+        """What is outside of the page's own text."""
+        keys = ("src", "href", "srcset", "action", "data", "poster", "style")
+        found = {value for key, value in self.attributes if key in keys and value}
+        return {value for value in found if not value.startswith("#")}
+
 
 def built(directory: Path, pictures: dict[str, Picture] | None = None) -> tuple[Collected, str]:
     collected = collect(directory)
-    comparisons = compare(collected.rows)
-    return collected, page.page(
-        collected, comparisons, in_order(collected.rows, comparisons), pictures, NOW
-    )
+    return collected, page.page(collected, rank(collected.rows), pictures or {}, NOW)
+
+
+def figures_of(text: str) -> dict[str, Any]:
+    """What the page's script draws."""
+    (found,) = re.findall(r'<script type="application/json" id="figures">(.*?)</script>', text)
+    made: dict[str, Any] = json.loads(found)
+    return made
+
+
+def rows_of(collected: Collected) -> list[dict[str, str]]:
+    """The CSV as it is read again."""
+    written = table.csv(table.table(collected, rank(collected.rows).order))
+    return list(csv.DictReader(io.StringIO(written)))
+
+
+def scripts_of(text: str) -> list[str]:
+    """What a browser may run, by the hashes of the policy."""
+    return re.findall(r"<script>(.*?)</script>", text, flags=re.DOTALL)
 
 
 def test_the_page_of_a_sweep(tmp_path: Path) -> None:
-    _, text = built(made.sweep(tmp_path / "2026-11-20" / "10-31-02-sweep"))
+    collected, text = built(made.sweep(tmp_path / "2026-11-20" / "10-31-02-sweep"))
+    times = sorted(time for row in collected.rows for time in (row.began, row.ended) if time)
     read = Reader(text)
     assert text.startswith(page.FIRST_LINES)
     assert read.open == []
@@ -85,20 +113,19 @@ def test_the_page_of_a_sweep(tmp_path: Path) -> None:
         "1 failed",
         "1 waiting",
         "gan-train -m seed=0,1 loss=hinge,minimax",
-        "20 November 2026, 10:31 to 10:31. Report of 21 November 2026, 09:05.",
+        f"{words.period(times)}. Report of 21 November 2026, 09:05.",
         "gan_cli 0.1.0, tensorflow 2.21.0",
         "training.steps 200",
         "Fréchet distance; less is better",
         "33.00 4.24 -5.12 to 71.12",
-        "not in the mean",
+        "Settings without a mean",
         "1 failed, 1 waiting",
-        "1 pruned",
         "digits (cdcdcdcdcdcd)",
         "805 of the train split, seed 0",
         "classifier (abababababab)",
         "none, 16x16x1 as trained",
         "1,000, seed 0",
-        made.FACTS.ruler[:12],
+        made.FACTS.fingerprint[:12],
         "Table B: samples: 500, seed 0 instead of 1,000, seed 0",
         "loss_generator not finite at step 7",
         "others were better",
@@ -114,53 +141,104 @@ def test_the_page_of_a_sweep(tmp_path: Path) -> None:
     assert "Samples" not in read.text
 
 
-def test_the_page_may_load_nothing(tmp_path: Path) -> None:
-    _, text = built(
-        made.sweep(tmp_path / "sweep"), {"0": Picture("data:image/png;base64,AAAA", 74, 74, 100)}
-    )
+def test_pictures_come_first_then_the_ranking_then_curves(tmp_path: Path) -> None:
+    picture = Picture("data:image/png;base64,AAAA", 74, 74, 100, 16)
+    _, text = built(made.sweep(tmp_path / "sweep"), {"0": picture})
+    found = [each for each in Reader(text).identifiers if f'<section id="{each}">' in text]
+    assert found == [
+        *("samples", "settings", "all-jobs", "curves", "coordinates", "not-done", "commands")
+    ]
+
+
+def test_the_figures_hold_the_numbers_of_the_jobs(tmp_path: Path) -> None:
+    made_of = figures_of(built(made.sweep(tmp_path / "sweep"))[1])
+    assert set(made_of) == {"intervals-A", "curve-0", "curve-1", "parallel"}
+    (intervals,) = made_of["intervals-A"]["data"]
+    assert (intervals["x"], intervals["y"]) == ([33.0, 42.0], [1, 2])
+    assert intervals["error_x"]["array"] == pytest.approx([12.7062 * 3.0, 12.7062 * 2.0], abs=1e-3)
+    (parallel,) = made_of["parallel"]["data"]
+    assert parallel["meta"]["jobs"] == [3, 2, 1, 0]
+    assert parallel["dimensions"][-1]["values"] == [44.0, 40.0, 36.0, 30.0]
+    assert [each["meta"]["job"] for each in made_of["curve-0"]["data"]] == [4, 3, 2, 1, 0]
+
+
+def test_the_footer_of_a_table_says_what_its_own_rows_were_evaluator(tmp_path: Path) -> None:
+    other = replace(made.FACTS, data="ef" * 32, data_name="mnist")
+    for name, data, facts, end in [
+        *(("a", "digits", made.FACTS, "done"), ("b", "mnist", other, "done")),
+        ("c", "folder", replace(made.FACTS, data="01" * 32, data_name="folder"), "ruined"),
+    ]:
+        made.run(tmp_path / "runs" / name, facts=facts, overrides=[f"data={data}"], end=end)
+    _, text = built(tmp_path / "runs")
+    said = {
+        letter: Reader(re.split(r"</dl>", rest)[0]).text
+        for letter, rest in re.findall(r"<h3>Table (.)</h3>(.*?)</dl>", text, flags=re.DOTALL)
+    }
+    assert {letter: ("digits" in each, "mnist (efef" in each) for letter, each in said.items()} == {
+        "A": (True, False),
+        "B": (True, True),  # it says what instead of what
+    }
+    for each in said.values():
+        assert "folder" not in each
+
+
+def test_the_page_may_load_nothing_and_runs_its_own_scripts_only(tmp_path: Path) -> None:
+    picture = Picture("data:image/png;base64,AAAA", 74, 74, 100, 16)
+    _, text = built(made.sweep(tmp_path / "sweep"), {"0": picture})
+    scripts = scripts_of(text)
+    hashes = [base64.b64encode(hashlib.sha256(each.encode()).digest()).decode() for each in scripts]
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy"\s+content="([^"]+)"', text)
     assert policy.split("; ") == [
         "default-src 'none'",
-        "img-src data:",
+        "img-src data: blob:",
         "style-src 'unsafe-inline'",
-        "script-src 'unsafe-inline'",
+        f"script-src 'sha256-{hashes[1]}' 'sha256-{hashes[0]}' 'unsafe-eval'",
         "form-action 'none'",
         "base-uri 'none'",
     ]
     read = Reader(text)
-    links = {
-        value
-        for key, value in read.attributes
-        if key in ("src", "href", "srcset", "action", "data") and value
-    }
-    assert {link for link in links if not link.startswith("#")} == {"data:image/png;base64,AAAA"}
-    assert not re.findall(r"@import|url\((?!#)", text)
-    assert not {
-        tag for tag in read.tags if tag in ("link", "iframe", "object", "embed", "form", "base")
-    }
-    assert read.tags["script"] == 1
+    assert read.links == {"data:image/png;base64,AAAA"}
+    assert not read.tags.keys() & {"link", "iframe", "object", "embed", "form", "base"}
+    assert read.tags["script"] == 3  # with the figures' data
+
+
+def test_without_figures_there_is_no_plotly_and_nothing_may_compile(tmp_path: Path) -> None:
+    made.job(tmp_path / "sweep" / "0", ["seed=0"], "running")
+    _, text = built(tmp_path / "sweep")
+    assert (len(text) < 60_000, "unsafe-eval" in text, figures_of(text)) == (True, False, {})
 
 
 def test_samples_are_in_the_order_of_the_ranks_and_enlarged_by_whole_factors(
     tmp_path: Path,
 ) -> None:
-    picture = Picture("data:image/png;base64,AAAA", 74, 74, 100)
+    uri = "data:image/png;base64,AAAA"
     pictures = {
-        "0": picture,
-        "2": picture._replace(width=600, height=500),
-        "5": picture._replace(height=300),
+        "0": Picture(uri, 74, 74, 100, 16),
+        "2": Picture(uri, 602, 500, 100, 148),
+        "5": Picture(uri, 122, 302, 100, 28),
     }
     _, text = built(made.sweep(tmp_path / "sweep"), pictures)
     assert re.findall(
         r'<img [^>]*width="(\d+)" height="(\d+)" alt="([^"]*)"( class="pixels")?', text
     ) == [
-        ("600", "500", "Samples of job 2", ""),
-        ("222", "222", "Samples of job 0", ' class="pixels"'),
-        ("74", "300", "Samples of job 5", ""),
+        ("602", "500", "Samples of job 2", ""),
+        ("296", "296", "Samples of job 0", ' class="pixels"'),
+        ("244", "604", "Samples of job 5", ' class="pixels"'),
     ]
     read = Reader(text)
     assert "1. job 2 Fréchet 30.00" in read.text
     assert "1B. job 5 Fréchet 70.00, pruned" in read.text
+
+
+def test_damage_is_on_the_page_and_in_the_table(tmp_path: Path) -> None:
+    directory = made.sweep(tmp_path / "sweep")
+    (directory / "1" / "job.json").write_text("{")
+    collected, text = built(directory)
+    line = f"{directory}/1/job.json: not readable as JSON"
+    assert (line in Reader(text).text, "1 damaged" in Reader(text).text) == (True, True)
+    assert {row["directory"]: row["damage"] for row in rows_of(collected) if row["damage"]} == {
+        "1": line
+    }
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -182,20 +260,22 @@ def test_no_text_of_a_stranger_becomes_markup(text: str, tmp_path: Path) -> None
     made.change(directory / "2" / "scores" / "training.json", data_name=text)
     (directory / "3" / "job.json").write_text(text)
     made.run(directory / "<img src=x onerror=alert(1)>", overrides=overrides)
-    read = Reader(built(directory)[1])
+    whole = built(directory)[1]
+    read = Reader(whole)
     assert read.open == []
+    assert scripts_of(whole) == scripts_of(built(made.sweep(tmp_path / "plain"))[1])
+    figures_of(whole)  # readable, whatever is in it
     for tag in ("script", "img", "style", "meta", "iframe"):
         assert read.tags[tag] == plain.tags[tag]
     assert not [key for key, _ in read.attributes if key.startswith("on")]
-    assert "\x1b" not in read.text
-    assert "\u202e" not in read.text
+    assert not {"\x1b", "\u202e"} & set(whole)
     assert "<img src=x onerror=alert(1)>" in read.text
-    assert len(read.text) < 120_000
+    assert len(read.text) < 150_000
 
 
 def test_a_day_of_runs_without_records(tmp_path: Path) -> None:
     made.run(tmp_path / "day" / "10-00-00-dcgan", overrides=["seed=1", "run_dir=x"])
-    lost = made.run(tmp_path / "day" / "11-00-00-dcgan")
+    lost = made.run(tmp_path / "day" / "11-00-00-dcgan", overrides=None)
     (lost / "train.log").unlink()
     read = Reader(built(tmp_path / "day")[1])
     assert "gan-train seed=1 " in read.text
@@ -215,15 +295,9 @@ def test_nothing_is_scored_yet(tmp_path: Path) -> None:
 
 def test_the_spreadsheet_has_a_row_for_each_job(tmp_path: Path) -> None:
     collected = collect(made.sweep(tmp_path / "sweep"))
-    rows = list(
-        csv.DictReader(
-            io.StringIO(
-                spreadsheet.table(collected, in_order(collected.rows, compare(collected.rows)))
-            )
-        )
-    )
+    rows = rows_of(collected)
     assert [row["directory"] for row in rows] == ["2", "3", "0", "1", "5", "4", "6"]
-    assert rows[0] | {"ruler": ""} == {
+    assert rows[0] | {"evaluator": ""} == {
         "rank": "1",
         "comparison": "A",
         "directory": "2",
@@ -232,7 +306,7 @@ def test_the_spreadsheet_has_a_row_for_each_job(tmp_path: Path) -> None:
         "score": "30.0",
         "step": "100",
         "count": "1000",
-        "ruler": "",
+        "evaluator": "",
         "diversity": "0.4",
         "elbo_held_out": "",
         "seed": "0",
@@ -245,9 +319,10 @@ def test_the_spreadsheet_has_a_row_for_each_job(tmp_path: Path) -> None:
         "attempts": "1",
         "exit_code": "0",
         "reason": "",
+        "damage": "",
         "command": "gan-train training.steps=200 optimizer.learning_rate=1e-3 loss=minimax seed=0",
     }
-    assert rows[0]["ruler"] == made.FACTS.ruler
+    assert rows[0]["evaluator"] == made.FACTS.fingerprint
     assert (rows[5]["state"], rows[5]["exit_code"], rows[5]["score"]) == ("failed", "6", "")
     assert (rows[6]["rank"], rows[6]["state"], rows[6]["command"]) == ("", "waiting", "")
 
@@ -263,13 +338,7 @@ def test_no_cell_is_a_formula(tmp_path: Path) -> None:
             reason=formulas[-1 - number],
         )
     collected = collect(directory)
-    rows = list(
-        csv.DictReader(
-            io.StringIO(
-                spreadsheet.table(collected, in_order(collected.rows, compare(collected.rows)))
-            )
-        )
-    )
+    rows = rows_of(collected)
     assert len(rows) == 7
     for row in rows:
         for cell in row.values():
@@ -282,23 +351,20 @@ def test_no_cell_is_a_formula(tmp_path: Path) -> None:
 
 def test_only_our_own_files_are_replaced(tmp_path: Path) -> None:
     directory = made.sweep(tmp_path / "sweep")
-    html, table = output.places(directory, None)
-    assert (html, table) == (directory / "report.html", directory / "report.csv")
+    html, sheet = output.places(directory, None)
+    assert (html, sheet) == (directory / "report.html", directory / "report.csv")
     collected = collect(directory)
-    comparisons = compare(collected.rows)
     for _ in range(2):
-        output.write(
-            html, table, collected, comparisons, in_order(collected.rows, comparisons), None, NOW
-        )
-        assert output.places(directory, None) == (html, table)
+        output.write(html, sheet, collected, rank(collected.rows), {}, NOW)
+        assert output.places(directory, None) == (html, sheet)
     assert html.read_text(encoding="utf-8") == built(directory)[1]
-    table.write_text("rank,comparison\n")
+    sheet.write_text("rank,comparison\n")
     with pytest.raises(
         Exception,
         match=r"report\.csv exists already and is no report; output=FILE\.html takes another place",
     ):
         output.places(directory, None)
-    table.unlink()
+    sheet.unlink()
     html.write_text("<!doctype html>\n<p>mine</p>")
     with pytest.raises(Exception, match=r"report\.html exists already and is no report"):
         output.places(directory, None)

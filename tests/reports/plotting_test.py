@@ -14,6 +14,7 @@ from PIL import Image
 
 from gan_cli.reports import plotting
 from gan_cli.reports.plotting import Curve, Panel
+from gan_cli.reports.series import averaged, smoothed, thinned
 from gan_cli.runs.curves import Series
 
 
@@ -28,24 +29,22 @@ def curves(**values: list[float]) -> dict[str, Curve]:
 def test_smoothing_is_the_weighted_mean_of_all_so_far() -> None:
     # weights 1; 1/2, 1; 1/4, 1/2, 1
     expected = [8.0, (4 + 2) / 1.5, (2 + 1 + 5) / 1.75]
-    assert plotting.smoothed(np.array([8.0, 2.0, 5.0]), 0.5) == pytest.approx(expected, rel=1e-12)
+    assert smoothed(np.array([8.0, 2.0, 5.0]), 0.5) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("factor", [0.0, 0.5, 0.99])
 def test_smoothing_leaves_a_constant_alone(factor: float) -> None:
-    assert plotting.smoothed(np.full(1000, 3.0), factor) == pytest.approx(
-        np.full(1000, 3.0), rel=1e-12
-    )
+    assert smoothed(np.full(1000, 3.0), factor) == pytest.approx(np.full(1000, 3.0), rel=1e-12)
 
 
 def test_no_smoothing_is_the_values_themselves() -> None:
-    assert plotting.smoothed(np.array([8.0, -2.0, 5.0]), 0.0).tolist() == [8.0, -2.0, 5.0]
+    assert smoothed(np.array([8.0, -2.0, 5.0]), 0.0).tolist() == [8.0, -2.0, 5.0]
 
 
 def test_thinning_keeps_first_last_and_extremes_in_order() -> None:
     values = np.sin(np.arange(100_000.0) / 500)
     values[[7, 50_001, 70_003, 99_990]] = [30.0, -99.0, 99.0, -30.0]
-    thin = plotting.thinned(Series(np.arange(100_000.0), values), 1000)
+    thin = thinned(Series(np.arange(100_000.0), values), 1000)
     assert 900 < len(thin.values) <= 1000
     assert (np.diff(thin.steps) > 0).all()
     assert {0.0, 7.0, 50_001.0, 70_003.0, 99_990.0, 99_999.0} <= set(thin.steps)
@@ -54,8 +53,8 @@ def test_thinning_keeps_first_last_and_extremes_in_order() -> None:
 
 def test_thinning_leaves_what_is_short_alone() -> None:
     few = series(*range(100))
-    assert plotting.thinned(few, 100) is few
-    assert len(plotting.thinned(few, 99).values) < 100
+    assert thinned(few, 100) is few
+    assert len(thinned(few, 99).values) < 100
 
 
 def test_a_curve_is_smoothed_before_it_is_thinned_out() -> None:
@@ -63,7 +62,7 @@ def test_a_curve_is_smoothed_before_it_is_thinned_out() -> None:
     line = plotting.curve("loss_a", Series(np.arange(20_000.0), values), 0.9)
     assert line.smooth is not None
     assert len(line.raw.values) <= plotting.MOST_POINTS
-    expected = plotting.smoothed(values, 0.9)
+    expected = smoothed(values, 0.9)
     assert line.smooth.values.tolist() == expected[line.smooth.steps.astype(int)].tolist()
     assert line.smooth.values.max() == expected.max() < values.max() == line.raw.values.max()
 
@@ -213,6 +212,6 @@ def test_matplotlib_is_imported_to_draw_only_and_without_a_window() -> None:
 
 def test_averages_of_equal_parts() -> None:
     series = Series(np.arange(1.0, 8.0), np.array([1.0, 3.0, 5.0, 2.0, 4.0, 10.0, 20.0]))
-    steps, values = plotting.averaged(series, 3)
+    steps, values = averaged(series, 3)
     assert (steps.tolist(), values.tolist()) == ([2.0, 4.5, 6.5], [3.0, 3.0, 15.0])
-    assert plotting.averaged(series, 7) is series
+    assert averaged(series, 7) is series

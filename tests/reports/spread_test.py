@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gan_cli.reports.collect import collect
-from gan_cli.reports.spread import SAME_SEED, Spread, compare, in_order, spread
+from gan_cli.reports.spread import SAME_SEED, Spread, compare, rank, spread
 
 from . import made
 
@@ -27,7 +27,7 @@ def test_settings_are_ranked_by_the_mean_of_jobs_that_are_done(tmp_path: Path) -
         ("A", ["2", "3", "0", "1"]),
         ("B", ["5"]),
     ]
-    best, second, failed, pruned = full.settings
+    best, second = full.settings
     assert (best.settings["loss"], best.best and best.best.name) == ("minimax", "2")
     assert best.spread is not None
     assert (best.spread.count, best.spread.mean) == (2, 33.0)
@@ -37,19 +37,26 @@ def test_settings_are_ranked_by_the_mean_of_jobs_that_are_done(tmp_path: Path) -
     )
     assert second.spread is not None
     assert second.spread.mean == 42.0
+    assert training.settings == []
+    assert training.apart == ["samples: 500, seed 0 instead of 1,000, seed 0"]
+
+
+def test_settings_without_a_mean_stand_apart_from_what_others_were_measured_with(
+    tmp_path: Path,
+) -> None:
+    rows = collect(made.sweep(tmp_path / "sweep")).rows
+    failed, pruned = rank(rows).without_mean
     assert (failed.spread, failed.best, dict(failed.left_out)) == (
         None,
         None,
         {"failed": 1, "waiting": 1},
     )
     assert dict(pruned.left_out) == {"pruned": 1}
-    assert [each.spread for each in training.settings] == []
-    assert training.apart == ["samples: 500, seed 0 instead of 1,000, seed 0"]
 
 
 def test_the_order_of_all_jobs(tmp_path: Path) -> None:
     rows = collect(made.sweep(tmp_path / "sweep")).rows
-    ordered = [(row.name, letter, rank) for row, letter, rank in in_order(rows, compare(rows))]
+    ordered = [(row.name, letter, place) for row, letter, place in rank(rows).order]
     assert ordered == [
         ("2", "A", 1),
         ("3", "A", 2),
@@ -112,5 +119,5 @@ def test_bounds_of_other_likelihoods_are_apart(tmp_path: Path) -> None:
 def test_nothing_scored_is_no_comparison(tmp_path: Path) -> None:
     made.run(tmp_path / "runs" / "a", None, None)
     rows = collect(tmp_path / "runs").rows
-    assert compare(rows) == []
-    assert in_order(rows, []) == [(rows[0], "", None)]
+    ranking = rank(rows)
+    assert (ranking.comparisons, ranking.order) == ([], [(rows[0], "", None)])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -20,3 +23,26 @@ def test_single_images_are_the_samples_or_their_frames(count: int, batch_size: i
     whole = np.concatenate(list(drawing.batches(Sequences(), -(-count // 4), 3, 64)))
     np.testing.assert_array_equal(np.concatenate(frames), whole.reshape(-1, 8, 8, 1)[:count])
     assert max(map(len, frames)) <= max(4, batch_size)
+
+
+MANY = """
+import tensorflow as tf
+from gan_cli.sampling import drawing
+
+class Grey:
+    latent_shape, num_classes, sequence_length = (3,), 0, 0
+
+    def sample(self, latents, labels=None, steps=None):
+        return tf.zeros([tf.shape(latents)[0], 8, 8, 1])
+
+for _ in range(8):
+    next(drawing.batches(Grey(), 2, 0, 2))
+"""
+
+
+@pytest.mark.slow
+def test_many_models_are_drawn_from_without_a_warning_of_retracing() -> None:
+    ended = subprocess.run(  # TensorFlow warns twice in a process, and then never again
+        [sys.executable, "-c", MANY], check=True, capture_output=True, text=True
+    )
+    assert "retracing" not in ended.stderr

@@ -15,6 +15,8 @@ from gan_cli.objectives.model import Context, Model, Phase
 from gan_cli.training.state import State
 from gan_cli.training.step import Step
 
+from .toys import no_network
+
 
 def phase(name: str, repeats: int = 1) -> Phase:
     """Logs where it stands, each time under a name of its own."""
@@ -42,6 +44,7 @@ def test_updates_are_counted_for_each_phase_and_batches_and_draws_for_all() -> N
         phases=(phase("often", repeats=5), phase("once")),
         latent_shape=(1,),
         sampling=lambda networks, latents, labels, steps: latents,
+        assemble=no_network,
     )
     feed = DeviceFeed(Source(pixels), 1, seed=3)
     state = State(model, {}, 0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from gan_cli.base.randomness import Noise
@@ -18,6 +19,10 @@ def grey_noise(
     return tf.reshape(tf.tanh(latents), [-1, 8, 8, 1])
 
 
+def no_network(networks: Networks) -> keras.Model:
+    raise NotImplementedError
+
+
 class Toy(Model):
     """Grey noise."""
 
@@ -29,6 +34,7 @@ class Toy(Model):
             phases=(),
             latent_shape=(64,),
             sampling=sampling,
+            assemble=no_network,
             **facts,
         )
 

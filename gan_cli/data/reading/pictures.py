@@ -13,6 +13,7 @@ from PIL import Image, ImageColor, ImageOps
 
 from gan_cli.base.errors import ConfigError
 from gan_cli.data.reading.options import Pictures
+from gan_cli.data.reading.source import digest
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
 LARGEST_PIXELS = 50_000_000
@@ -29,7 +30,7 @@ class BadPicture(Exception):
 
 
 class Look(NamedTuple):
-    """How pictures shall look: (height, width) or None for their own size, fit, channels and
+    """How pictures should look: (height, width) or None for their own size, fit, channels and
     background.
     """
 
@@ -86,6 +87,17 @@ def decode(content: bytes, wanted: Look) -> Decoded:
         raise BadPicture(EMPTY)
     with opened(content) as picture:
         return finish(picture, wanted)
+
+
+def decode_stored(content: bytes, wanted: Look) -> tuple[Decoded, bytes]:
+    """A picture and its hash, from bytes that lie in something larger than a file of their own.
+
+    Raises:
+        BadPicture: as `decode`, or more bytes than a file may have.
+    """
+    if len(content) > LARGEST_BYTES:
+        raise BadPicture(f"larger than {LARGEST_BYTES:,} bytes")
+    return decode(content, wanted), digest(content)
 
 
 @contextmanager

@@ -29,6 +29,7 @@ SECONDS_PER_ITEM, SECONDS_PER_BYTE = 7e-5, 4e-8
 """About what a small and a large JPEG cost one core: enough to tell whether processes are worth
 their start.
 """
+THREADED = {"tensorflow", "array_record"}
 
 Loader = Callable[[str], tuple[Decoded, bytes]]
 """From an item's name to its pixels and the hash of its bytes; raises BadPicture. It is sent to
@@ -114,8 +115,8 @@ def _mapper(workers: int) -> Iterator[Callable[..., Iterable[list[Outcome]]]]:
     if workers < 2:
         yield map
         return
-    # A fork starts in milliseconds, but not beside TensorFlow's threads.
-    fork = sys.platform == "linux" and "tensorflow" not in sys.modules
+    # A fork starts in milliseconds, but not beside the threads of these.
+    fork = sys.platform == "linux" and not THREADED & set(sys.modules)
     context = multiprocessing.get_context("fork" if fork else "spawn")
     pool: Executor = ProcessPoolExecutor(workers, context, begin)
     try:

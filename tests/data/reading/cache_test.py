@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from gan_cli.base.errors import DataError
-from gan_cli.data.folder import FileLoader
 from gan_cli.data.reading import cache as caching
 from gan_cli.data.reading.cache import Recipe, Stored, directory, stored
 from gan_cli.data.reading.listing import walk
+from gan_cli.data.reading.loading import FileLoader
 from gan_cli.data.reading.pictures import Decoded, Look
 from gan_cli.data.reading.records import IMAGES, INDEX, Index
 
@@ -375,7 +375,7 @@ PROCESS = """
 import sys, time
 from pathlib import Path
 from gan_cli.data.reading.cache import Recipe, stored
-from gan_cli.data.folder import FileLoader
+from gan_cli.data.reading.loading import FileLoader
 from gan_cli.data.reading.listing import walk
 from gan_cli.data.reading.pictures import Look
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from gan_cli.base.errors import ConfigError, DataError
-from gan_cli.data.folder import FileLoader, Folder
+from gan_cli.data.folder import Folder
 from gan_cli.data.reading.listing import Listing, classes, read_file, required, shown, walk
+from gan_cli.data.reading.loading import FileLoader
 from gan_cli.data.reading.pictures import BadPicture, look
 
 from ..made_pictures import write

@@ -1,5 +1,5 @@
-"""`data=mnist`, `fashion_mnist` and `kmnist`: 28x28 grey images of ten classes, as IDX files or
-(MNIST) Keras's npz.
+"""Sets of 28x28 grey images of ten classes that are published as MNIST is: as IDX files, or as one
+npz.
 """
 
 from __future__ import annotations
@@ -11,45 +11,9 @@ import numpy as np
 
 from gan_cli.base.download import Download, keras_cache, one_line, places
 from gan_cli.base.errors import DataError
-from gan_cli.config.options import Size, option, options
-from gan_cli.data import data_source
+from gan_cli.data.formats.fetch import fetch
 from gan_cli.data.reading.arrays import read_idx, read_npz
-from gan_cli.data.reading.locate import fetch
-from gan_cli.data.reading.options import SIDE
 from gan_cli.data.reading.source import Source, Split, resize
-
-
-@options
-class Mnist:
-    """Options of `data=mnist`."""
-
-    name: str = "mnist"
-    path: str | None = option(
-        "mnist.npz, or a folder that holds it or the four IDX files; null: look around", None
-    )
-    size: Size = option(f"{SIDE}; null: 28", None)
-
-
-@options
-class FashionMnist:
-    """Options of `data=fashion_mnist`."""
-
-    name: str = "fashion_mnist"
-    path: str | None = option(
-        "folder with the four IDX files, gzipped or not; null: look around", None
-    )
-    size: Size = option(f"{SIDE}; null: 28", None)
-
-
-@options
-class Kmnist:
-    """Options of `data=kmnist`."""
-
-    name: str = "kmnist"
-    path: str | None = option(
-        "folder with the four IDX files, gzipped or not; null: look around", None
-    )
-    size: Size = option(f"{SIDE}; null: 28", None)
 
 
 class Located(Protocol):
@@ -87,38 +51,6 @@ class Known(NamedTuple):
     npz: str = ""
 
 
-MNIST = Known(
-    folders=(".", "mnist", "MNIST", "MNIST/raw"),
-    address="https://storage.googleapis.com/tensorflow/tf-keras-datasets",
-    sha256={"mnist.npz": "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"},
-    class_names="0, 1, 2, 3, 4, 5, 6, 7, 8, 9",
-    npz="mnist.npz",
-)
-FASHION_MNIST = Known(
-    folders=("fashion-mnist", "fashion_mnist", "FashionMNIST", "FashionMNIST/raw"),
-    address="https://storage.googleapis.com/tensorflow/tf-keras-datasets",
-    sha256={
-        "train-images-idx3-ubyte.gz": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",  # noqa: E501
-        "train-labels-idx1-ubyte.gz": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",  # noqa: E501
-        "t10k-images-idx3-ubyte.gz": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",  # noqa: E501
-        "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",  # noqa: E501
-    },
-    class_names="T-shirt/top, Trouser, Pullover, Dress, Coat, Sandal, Shirt, Sneaker, Bag, Ankle "
-    "boot",
-)
-KMNIST = Known(
-    folders=("kmnist", "KMNIST", "KMNIST/raw"),
-    address="http://codh.rois.ac.jp/kmnist/dataset/kmnist",
-    sha256={
-        "train-images-idx3-ubyte.gz": "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",  # noqa: E501
-        "train-labels-idx1-ubyte.gz": "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",  # noqa: E501
-        "t10k-images-idx3-ubyte.gz": "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",  # noqa: E501
-        "t10k-labels-idx1-ubyte.gz": "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",  # noqa: E501
-    },
-    class_names="o, ki, su, tsu, na, ha, ma, ya, re, wo",
-)
-
-
 class Found(NamedTuple):
     """Images [N, 28, 28], labels [N] and the file they came from."""
 
@@ -127,30 +59,14 @@ class Found(NamedTuple):
     origin: Path
 
 
-@data_source("mnist", Mnist)
-def mnist(options: Mnist, split: Split) -> Source:
-    """60,000 and 10,000 handwritten digits (LeCun et al., 1998)."""
-    return _load(MNIST, options, split, options.size)
+def load_published(
+    known: Known, options: Located, split: Split, size: int | list[int] | None
+) -> Source:
+    """A split of a published set, at another size where one is asked for.
 
-
-@data_source("fashion_mnist", FashionMnist)
-def fashion_mnist(options: FashionMnist, split: Split) -> Source:
-    """60,000 and 10,000 pieces of clothing (Xiao et al., 2017)."""
-    return _load(FASHION_MNIST, options, split, options.size)
-
-
-@data_source("kmnist", Kmnist)
-def kmnist(options: Kmnist, split: Split) -> Source:
-    """60,000 and 10,000 cursive Japanese characters (Clanuwat et al., 2018)."""
-    return _load(KMNIST, options, split, options.size)
-
-
-def digits(options: Located, split: Split) -> Source:
-    """MNIST at its own size, for the sets that are made of it."""
-    return _load(MNIST, options, split, None)
-
-
-def _load(known: Known, options: Located, split: Split, size: int | list[int] | None) -> Source:
+    Raises:
+        DataError: it is nowhere, or damaged.
+    """
     with one_line(options.path):
         images, labels, origin = _find(known, options.name, options.path, split)
     _check(images, labels, origin)

@@ -16,12 +16,14 @@ import numpy as np
 import pytest
 
 from gan_cli.base.errors import ConfigError, DataError
-from gan_cli.data import archive, load
-from gan_cli.data.archive import MemberLoader, Zip
+from gan_cli.data import load
 from gan_cli.data.folder import Folder
-from gan_cli.data.reading import labels
+from gan_cli.data.formats import zip_labels, zip_members
+from gan_cli.data.formats.zip_members import MemberLoader
+from gan_cli.data.reading import labels, pictures
 from gan_cli.data.reading.pictures import BadPicture, Look
 from gan_cli.data.reading.source import Source
+from gan_cli.data.zip import Zip
 
 from .made_pictures import numbered, write
 
@@ -316,7 +318,7 @@ def test_other_label_files_that_do_not_fit(tmp_path: Path, monkeypatch: pytest.M
         refusal(packed(path, {**FLAT, "a.csv": b"\0"}))
         == "a.csv: holds zero bytes, as no text does; save it as CSV in UTF-8"
     )
-    monkeypatch.setattr(archive, "LARGEST_LABELS", 20)
+    monkeypatch.setattr(zip_labels, "LARGEST_LABELS", 20)
     assert (
         refusal(packed(path, sheet(ROWS)))
         == "labels.csv is larger than 20 bytes; data.labels=false ignores it"
@@ -365,9 +367,9 @@ def test_encrypted(tmp_path: Path):
 
 def test_a_bomb_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = packed(tmp_path / "a.zip", {"0.png": b"\0" * 1_000_000}, zipfile.ZIP_DEFLATED)
-    monkeypatch.setattr(archive, "BOMB_BYTES", 1_000_000)
+    monkeypatch.setattr(zip_members, "BOMB_BYTES", 1_000_000)
     refusal(path)  # within the bound: what is wrong is the picture
-    monkeypatch.setattr(archive, "BOMB_BYTES", 999_999)
+    monkeypatch.setattr(zip_members, "BOMB_BYTES", 999_999)
     monkeypatch.delattr(zipfile.ZipFile, "open")
     size = path.stat().st_size
     assert refusal(path) == (
@@ -377,7 +379,7 @@ def test_a_bomb_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_much_that_is_not_packed_is_no_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(archive, "BOMB_BYTES", 10)
+    monkeypatch.setattr(zip_members, "BOMB_BYTES", 10)
     assert len(read(packed(tmp_path / "a.zip", FLAT))) == 4
 
 
@@ -433,7 +435,8 @@ def test_a_member_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.M
     path = packed(
         tmp_path / "a.zip", {"0.png": bytes(1001), "1.png": bytes(1000)}, zipfile.ZIP_DEFLATED
     )
-    monkeypatch.setattr(archive, "LARGEST_BYTES", 1000)
+    monkeypatch.setattr(zip_members, "LARGEST_BYTES", 1000)
+    monkeypatch.setattr(pictures, "LARGEST_BYTES", 1000)
     loader = MemberLoader(path, (), LOOK)
     with pytest.raises(BadPicture, match=r"^larger than 1,000 bytes$"):
         loader("0.png")

@@ -9,10 +9,10 @@ from pathlib import Path
 from gan_cli.base.errors import DataError
 from gan_cli.config.options import option, options
 from gan_cli.data import data_source
-from gan_cli.data.folder import FileLoader, recipe, source
 from gan_cli.data.reading.cache import stored
 from gan_cli.data.reading.labels import Sheet, by_text, read_csv
 from gan_cli.data.reading.listing import Listing, read_file, required, shown
+from gan_cli.data.reading.loading import FileLoader, recipe, source
 from gan_cli.data.reading.options import Pictures
 from gan_cli.data.reading.pictures import LARGEST_BYTES, look
 from gan_cli.data.reading.source import Skipped, Source, Split

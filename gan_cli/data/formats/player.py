@@ -28,11 +28,11 @@ def count_frames(content: bytes) -> int:
 
 
 class Player:
-    """The frames of an animated file. One at a time is in memory; asking for an earlier one begins
-    anew.
+    """The frames of an animated file. One at a time is in memory; asking for an earlier one starts
+    again.
 
     Args:
-        stride: every how manieth frame will be asked for.
+        stride: every how many frames one will be asked for.
     """
 
     def __init__(self, content: bytes, wanted: Look, stride: int) -> None:

@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 
 from gan_cli.base.errors import ConfigError, DataError
-from gan_cli.data import load, table
+from gan_cli.data import load
+from gan_cli.data.csv import Csv
 from gan_cli.data.reading import labels
+from gan_cli.data.reading.loading import FileLoader
+from gan_cli.data.reading.pictures import look
 from gan_cli.data.reading.source import Source
-from gan_cli.data.table import Csv
 
 from .made_pictures import numbered, write
 
@@ -144,7 +146,7 @@ def test_nothing_that_is_named_is_there(folder: Path):
 
 def test_a_changed_label_needs_no_new_decoding(folder: Path, monkeypatch: pytest.MonkeyPatch):
     read(folder, "path,label\n0.png,a\n1.png,b\n")
-    monkeypatch.delattr(table.FileLoader, "__call__")
+    monkeypatch.delattr(FileLoader, "__call__")
     assert known(read(folder, "path,label\n0.png,c\n1.png,b\n")) == {0: "c", 1: "b"}
 
 
@@ -240,5 +242,5 @@ def test_paths_of_the_csv(folder: Path):
 
 
 def test_the_loader_can_be_sent_to_another_process(folder: Path):
-    loader = table.FileLoader(folder, table.look(Csv(size=8)))
+    loader = FileLoader(folder, look(Csv(size=8)))
     assert pickle.loads(pickle.dumps(loader))("3.png")[0].pixels[0, 0].tolist() == [3, 0, 9]
