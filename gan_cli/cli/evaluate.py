@@ -16,6 +16,7 @@ from gan_cli.cli.options import evaluate_keys
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.sample import choose, warn
 from gan_cli.cli.stored import without_environment
+from gan_cli.config.catalogue import require_plugins
 from gan_cli.config.commands import EvaluateConfig
 from gan_cli.config.options import parse
 from gan_cli.data import DATA
@@ -124,7 +125,9 @@ def _data_of_run(run: RunDirectory, given: dict[str, Any]) -> Any:
     """The data set of a run: its own, with the keys that are given; or the one that is given."""
     if given.get("name"):
         return DATA.parse(given)
-    stored = run.read_config().get("data")
+    config = run.read_config()
+    require_plugins(config.get("plugins"))
+    stored = config.get("data")
     if not isinstance(stored, dict):
         raise RunDirectoryError(f"{run.path}/config.json: names no data set; give data=NAME")
     options = {**stored, **given}
