@@ -1,10 +1,229 @@
-"""Train, compare and use image generators in TensorFlow and Keras."""
+"""Train, compare and use image generators in TensorFlow and Keras.
 
+    import gan_cli
+
+    run = gan_cli.train(model="dcgan", data="digits", training={"steps": 2000})
+    run = gan_cli.load("runs/2026-11-20/10-31-02-dcgan-mnist")
+    images = run.sample(64, seed=0)
+
+Importing this costs nothing: TensorFlow is imported when a run is trained or drawn from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from wrapt import when_imported
 
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    import pandas as pd
+
+    from gan_cli.evaluation.report import Report
+    from gan_cli.objectives.model import Model
+    from gan_cli.runs.checkpoint import Manifest
+    from gan_cli.runs.rundir import ModelCard
+
 __version__ = "0.1.0"
+__all__ = ["Run", "data", "load", "metrics", "models", "train"]
+ROOMS = ("data", "metrics", "models", "networks", "objectives")
+"""Packages that are imported when they are asked for by `gan_cli.NAME`."""
+
+
+def load(
+    path: str | Path,
+    *,
+    step: str | int = "best",
+    plugins: Sequence[str] = (),
+    warn: Callable[[str], None] | None = None,
+) -> Run:
+    """A run directory of `gan-train`, which may come from a stranger: nothing in it is executed.
+
+    Args:
+        step: best, newest, or the step of a checkpoint.
+        plugins: modules that its model comes from, which only you can name.
+        warn: called with a line for each damaged file that is met; None: warnings.warn.
+
+    Raises:
+        gan_cli.base.errors.GanError: it is no run directory, or needs a plugin.
+    """
+    from gan_cli.config.catalogue import load_plugins
+
+    load_plugins(plugins)
+    return Run(path, step, warn)
+
+
+def train(
+    model: str = "dcgan",
+    data: Any = "digits",
+    *,
+    run_dir: str | Path | None = None,
+    resume: str | Path | None = None,
+    plugins: Sequence[str] = (),
+    say: Callable[[str], None] | None = print,
+    **settings: Any,
+) -> Run:
+    """Train a run, or go on with one, as `gan-train` does.
+
+    Your Keras session, global policy and seeds stay as they are.
+
+    Args:
+        model: a name that `gan-train model=` takes.
+        data: a name that `gan-train data=` takes; or images, uint8 [N, H, W, 1 or 3]; or (images,
+            labels); or a tf.data.Dataset of images or of (image, label).
+        run_dir: a new directory; None: runs/DATE/TIME-model-data.
+        resume: a run to go on in; only settings that may change are taken then.
+        plugins: modules of your own, as in docs/extending.md.
+        say: called with lines of progress; None: silence.
+        settings: groups by name, as in `loss="hinge"`, sections as mappings, as in
+            `training={"steps": 2000}`, and any key, as in `**{"optimizer.learning_rate": 1e-3}`.
+
+    Raises:
+        gan_cli.base.errors.GanError: what cannot be trained, in one line with the way out.
+    """
+    from gan_cli.cli import start
+
+    path = start.from_python(
+        model, data, run_dir, resume, plugins, say or (lambda line: None), settings
+    )
+    return Run(path)
+
+
+class Run:
+    """What a run has left: its model, samples, numbers and scores.
+
+    Attributes:
+        path: its directory.
+        step: of the checkpoint that is drawn from.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        step: str | int = "best",
+        warn: Callable[[str], None] | None = None,
+    ) -> None:
+        from warnings import warn as warned
+
+        from gan_cli.runs.reading import read_run
+
+        self._stored, self._asked = read_run(path, warn or warned), step
+        self.path = self._stored.path
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """What the checkpoint that is drawn from says of itself.
+
+        Raises:
+            CheckpointError: there is none, or the one asked for is damaged.
+        """
+        from gan_cli.base.errors import CheckpointError
+        from gan_cli.runs.checkpoint import SAMPLER
+
+        found = self._stored.checkpoint(self._asked, (SAMPLER,))
+        if found is None:
+            raise CheckpointError(f"{self.path} has no checkpoint yet")
+        return found
+
+    @property
+    def step(self) -> int:
+        return self.manifest.step
+
+    @property
+    def card(self) -> ModelCard:
+        """model.json: the options of model and loss, and what the data is."""
+        return self._stored.card
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The configuration as plain values."""
+        return self._stored.config
+
+    @property
+    def damage(self) -> list[str]:
+        """A line for each damaged file of the run directory, all of which are looked at."""
+        return self._stored.check()
+
+    @cached_property
+    def model(self) -> Model:
+        """The model with the averaged weights of the checkpoint."""
+        from gan_cli.sampling.generate import load_sampler
+
+        return load_sampler(self._stored.directory, self.manifest)
+
+    @property
+    def generator(self) -> keras.Model:
+        """A plain Keras model from latents, or [latents, labels], to images in [-1, 1].
+
+        `run.generator.save("g.keras")` survives without the run; `keras.saving.load_model` opens it
+        after `import gan_cli`.
+        """
+        return self.model.generator
+
+    def sample(
+        self,
+        count: int | None = None,
+        *,
+        labels: Any = None,
+        seed: int = 0,
+        truncation: float | None = None,
+        latents: np.ndarray | None = None,
+        steps: int | None = None,
+        batch_size: int = 64,
+    ) -> np.ndarray:
+        """Images, uint8 [count, H, W, C], or sequences [count, T, H, W, C]: those of `gan-sample`.
+
+        Args:
+            count: None: 64, or all of `latents`.
+            labels: classes by name or number, which images get in turn; None: drawn.
+            seed: the same seed gives the same images.
+            truncation: largest absolute value of a drawn latent.
+            latents: floats [N, *latent_shape] to use instead of drawn ones.
+            steps: frames of a sequence.
+            batch_size: images computed at once.
+        """
+        from gan_cli.sampling import array
+
+        return array.drawn(
+            self.model, self.card, count, labels, seed, truncation, latents, steps, batch_size
+        )
+
+    @property
+    def metrics(self) -> pd.DataFrame:
+        """The numbers of metrics.jsonl: a row for each logged step, a column for each number."""
+        import pandas as pd
+
+        found = self._stored.metrics
+        series = found.series if found else {}
+        columns = {key: pd.Series(each.values, each.steps) for key, each in series.items()}
+        frame = pd.DataFrame(columns).sort_index()
+        frame.index = frame.index.astype("int64")
+        return frame.rename_axis("step")
+
+    def evaluate(self, *, data: Any = None, **settings: Any) -> Report:
+        """Scores with their provenance, as `gan-evaluate` measures them; nothing is written.
+
+        Args:
+            data: other real images than the run's own, as `train` takes them.
+            settings: keys of `gan-evaluate`: metrics, extractor, count, repeats, seed, split, ...
+        """
+        from gan_cli.evaluation import of_run
+
+        return of_run.evaluate(self._stored, self.manifest, data, settings)
+
+    def __repr__(self) -> str:
+        return f"gan_cli.load({str(self.path)!r})"
+
+
+def __getattr__(name: str) -> Any:
+    if name in ROOMS:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @when_imported("keras")

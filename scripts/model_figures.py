@@ -213,18 +213,16 @@ def labels(runs: list[str]) -> None:
 def _rightly_named(path: str, count: int = 500) -> dict[str, float]:
     import numpy as np
 
-    from gan_cli.data import DATA
-    from gan_cli.evaluation import ruler
+    from gan_cli import data
+    from gan_cli.evaluation.choice import build_extractor
     from gan_cli.runs import checkpoint
     from gan_cli.runs.rundir import RunDirectory
     from gan_cli.sampling import drawing
     from gan_cli.sampling.generate import load_sampler
 
     run = RunDirectory.read(path)
-    options = DATA.parse(run.read_config()["data"])
-    extractor = ruler.build(
-        options, ruler.Setting("classifier"), print, names=["frechet"]
-    ).ruler.extractor
+    options = data.DATA.parse(run.read_config()["data"])
+    extractor = build_extractor(options, "classifier", None, data.load(options), print)
     manifest = checkpoint.newest(run.checkpoints, print)
     assert manifest
     model = load_sampler(run, manifest)

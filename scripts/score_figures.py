@@ -81,13 +81,13 @@ def overhead_worker(arguments: list[str]) -> None:
     def timed(name: str) -> None:
         call = getattr(scorer.Scorer, name)
 
-        def measured(self: scorer.Scorer, argument: object) -> object:
+        def timed(self: scorer.Scorer, argument: object) -> object:
             began = time.perf_counter()
             answer = call(self, argument)
             spent[name].append(time.perf_counter() - began)
             return answer
 
-        setattr(scorer.Scorer, name, measured)
+        setattr(scorer.Scorer, name, timed)
 
     for name in spent:
         timed(name)
@@ -115,7 +115,7 @@ def table(runs: list[str]) -> None:
             evaluate(f"checkpoint={run}", f"metrics={METRICS}", f"output={output}")
             found = json.loads(output.read_text())["scores"]
             rows[run] = {name: score["mean"] for name, score in found.items()}
-            rows["real images"] = {name: score["floor"] for name, score in found.items()}
+            rows["real images"] = {name: score["baseline"] for name, score in found.items()}
             output.unlink()
         noise = np.random.default_rng(0).integers(0, 256, (10_000, 28, 28, 1), np.uint8)
         np.savez(Path(folder) / "noise.npz", images=noise)

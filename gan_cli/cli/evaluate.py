@@ -4,6 +4,7 @@ judges.
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,12 @@ from gan_cli.config.catalogue import require_plugins
 from gan_cli.config.commands import EvaluateConfig
 from gan_cli.config.options import parse
 from gan_cli.data import DATA
-from gan_cli.evaluation import judges, scores
+from gan_cli.evaluation import judges, report
+from gan_cli.evaluation.choice import DEFAULT_METRICS, check_metrics, check_weights, metrics_for
 from gan_cli.evaluation.evaluate import OF_MODELS, better
-from gan_cli.evaluation.scores import Report
-from gan_cli.metrics.table import DEFAULT, METRICS
+from gan_cli.evaluation.report import Report
+from gan_cli.metrics import METRICS, extractors
+from gan_cli.metrics.extractors import AUTO, EXTRACTORS
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
 from gan_cli.runs.reading import read_run
 from gan_cli.runs.rundir import RunDirectory
@@ -31,12 +34,19 @@ from gan_cli.runs.rundir import RunDirectory
 
 def main() -> int:
     """The console script; returns the exit code."""
+    OmegaConf.register_new_resolver("names", _names, replace=True)
     return app.run("evaluate", job, evaluate_keys, bare_key=_runs)
 
 
 def _runs(found: list[str]) -> str:
     """One run is scored, several are compared."""
     return (bare.several("compare") if len(found) > 1 else bare.one("checkpoint"))(found)
+
+
+def _names(kind: str) -> str:
+    """All metrics or extractors, as the help lists them."""
+    names = [*METRICS, *OF_MODELS] if kind == "metrics" else [AUTO, *EXTRACTORS]
+    return textwrap.fill(f"{kind}: {', '.join(names)}", 79, subsequent_indent="  ")
 
 
 def job(composed: DictConfig) -> None:
@@ -53,12 +63,10 @@ def job(composed: DictConfig) -> None:
         _people(config, str(config.checkpoint), data)
     else:
         run, manifest = _opened(str(config.checkpoint), config)
-        report = _scored(config, run, manifest, data)
-        _show(report)
-        _write(
-            Path(config.output or _report_path(run, manifest, report.provenance.extractor, config)),
-            report,
-        )
+        scored = _scored(config, run, manifest, data)
+        _show(scored)
+        path = _report_path(run, manifest, scored.provenance.extractor, config)
+        _write(Path(config.output or path), scored)
 
 
 def _check(config: EvaluateConfig) -> None:
@@ -91,6 +99,11 @@ def _check(config: EvaluateConfig) -> None:
                 f"metrics={name} is of a model: it goes with checkpoint= or compare=, not with "
                 "samples="
             )
+    extractors.check("extractor", config.extractor)
+    if config.extractor != AUTO:
+        check_weights(config.extractor, config.weights)
+        names = [name for name in config.metrics or [] if name in METRICS]
+        check_metrics(names, EXTRACTORS[config.extractor].gives)
 
 
 def _scored(
@@ -111,9 +124,9 @@ def _score_files(config: EvaluateConfig, path: str, data: dict[str, Any]) -> Non
     options = DATA.parse(data)
     with quiet():
         from gan_cli.evaluation import scoring
-    report = scoring.score_files(path, options, config, _say)
-    _show(report)
-    _write(Path(config.output or f"{Path(path).resolve().stem}-scores.json"), report)
+    scored = scoring.score_files(path, options, config, _say)
+    _show(scored)
+    _write(Path(config.output or f"{Path(path).resolve().stem}-scores.json"), scored)
 
 
 def _opened(path: str, config: EvaluateConfig) -> tuple[RunDirectory, Manifest]:
@@ -141,9 +154,9 @@ def _report_path(
     return run.path / "scores" / f"step-{manifest.step:08d}-{extractor}-{config.count}.json"
 
 
-def _write(path: Path, report: Report) -> None:
+def _write(path: Path, scored: Report) -> None:
     try:
-        scores.write(path, scores.joined(path, report))
+        report.write(path, report.joined(path, scored))
     except OSError as error:
         raise refused(
             error, f"{path}: {error.strerror or error}; output=FILE takes another place"
@@ -161,19 +174,19 @@ def _compare(config: EvaluateConfig, paths: list[str], data: dict[str, Any]) -> 
         _opened(path, config) for path in paths
     ]  # a mistake in the last one shows before the first is scored
     reports = [_of_run(config, run, manifest, data) for run, manifest in opened]
-    measured = better(config.metrics or [*METRICS, *OF_MODELS])
-    names = [name for name in measured if all(name in report.scores for report in reports)]
-    ordered = scores.ranked(reports, names[0])
-    width = max(len(str(report.subject["path"])) for report in ordered)
-    _say(_ruler(ordered[0]))
+    asked = config.metrics or dict.fromkeys([*DEFAULT_METRICS, *METRICS, *OF_MODELS])
+    names = [name for name in better(asked) if all(name in each.scores for each in reports)]
+    ordered = report.ranked(reports, names[0])
+    width = max(len(str(each.subject["path"])) for each in ordered)
+    _say(_evaluated_with(ordered[0]))
     _say(f"ranked by {names[0]}")
     shown = names[:6]
     _say(f"  {'':<{width}}  {'step':>8}" + "".join(f"{name[:12]:>13}" for name in shown))
-    for report in ordered:
-        cells = "".join(f"{_number(report.scores[name].mean):>13}" for name in shown)
-        _say(f"  {report.subject['path']!s:<{width}}  {report.subject['step']:>8}{cells}")
-    floor = "".join(f"{_number(ordered[0].scores[name].floor):>13}" for name in shown)
-    _say(f"  {'real images':<{width}}  {'':>8}{floor}")
+    for each in ordered:
+        cells = "".join(f"{_number(each.scores[name].mean):>13}" for name in shown)
+        _say(f"  {each.subject['path']!s:<{width}}  {each.subject['step']:>8}{cells}")
+    baseline = "".join(f"{_number(ordered[0].scores[name].baseline):>13}" for name in shown)
+    _say(f"  {'real images':<{width}}  {'':>8}{baseline}")
 
 
 def _of_run(
@@ -182,11 +195,11 @@ def _of_run(
     """The stored report of a run, or a new one; data that is given may be other data than the
     stored one is of.
     """
-    report = None if data else _stored(config, run, manifest)
-    if report is None:
-        report = _scored(config, run, manifest, data)
-        _write(_report_path(run, manifest, report.provenance.extractor, config), report)
-    return report
+    found = None if data else _stored(config, run, manifest)
+    if found is None:
+        found = _scored(config, run, manifest, data)
+        _write(_report_path(run, manifest, found.provenance.extractor, config), found)
+    return found
 
 
 def _stored(config: EvaluateConfig, run: RunDirectory, manifest: Manifest) -> Report | None:
@@ -194,17 +207,15 @@ def _stored(config: EvaluateConfig, run: RunDirectory, manifest: Manifest) -> Re
     asked for.
     """
     extractor = config.extractor
-    if extractor == "auto":
-        extractor = "classifier" if len(run.read_card().data.class_names) > 1 else "random"
+    if extractor == AUTO:
+        extractor = extractors.automatic(len(run.read_card().data.class_names))
     path = _report_path(run, manifest, extractor, config)
     if not path.exists():
         return None
-    report = scores.read(path)
-    made, sampler = report.provenance, manifest.files[SAMPLER].sha256
-    wanted = better(
-        config.metrics or [name for name in DEFAULT if METRICS[name].needs != "classes"]
-    )
-    same = (report.subject.get("sha256"), made.repeats, made.seed) == (
+    found = report.read(path)
+    made, sampler = found.provenance, manifest.files[SAMPLER].sha256
+    wanted = better(metrics_for(config.metrics, ()))
+    same = (found.subject.get("sha256"), made.repeats, made.seed) == (
         sampler,
         config.repeats,
         config.seed,
@@ -212,12 +223,10 @@ def _stored(config: EvaluateConfig, run: RunDirectory, manifest: Manifest) -> Re
     if (
         not same
         or config.split not in ("auto", made.split)
-        or not wanted.keys() <= report.scores.keys()
+        or not wanted.keys() <= found.scores.keys()
     ):
         return None
-    return replace(
-        report, subject={"path": str(run.path), "step": manifest.step, "sha256": sampler}
-    )
+    return replace(found, subject={"path": str(run.path), "step": manifest.step, "sha256": sampler})
 
 
 def _people(config: EvaluateConfig, path: str, data: dict[str, Any]) -> None:
@@ -236,21 +245,23 @@ def _people(config: EvaluateConfig, path: str, data: dict[str, Any]) -> None:
             _say(f"  {name:<24}{rates[name]:6.1f} %   95 % interval {low:.1f} to {high:.1f}")
 
 
-def _show(report: Report) -> None:
+def _show(scored: Report) -> None:
     """The table of one report, at most 79 columns."""
-    subject = report.subject
+    subject = scored.subject
     step = f", step {subject['step']}" if "step" in subject else ""
-    times = f", {report.provenance.repeats} times" if report.provenance.repeats > 1 else ""
-    _say(f"{subject['path']}{step}: {report.provenance.count:,} samples{times}")
-    _say(_ruler(report))
+    times = f", {scored.provenance.repeats} times" if scored.provenance.repeats > 1 else ""
+    _say(f"{subject['path']}{step}: {scored.provenance.count:,} samples{times}")
+    _say(_evaluated_with(scored))
     _say(f"  {'':<20}{'score':>12}{'deviation':>12}{'real images':>14}  better")
-    for name, score in report.scores.items():
-        cells = f"{_number(score.mean):>12}{_number(score.deviation):>12}{_number(score.floor):>14}"
+    for name, score in scored.scores.items():
+        cells = (
+            f"{_number(score.mean):>12}{_number(score.deviation):>12}{_number(score.baseline):>14}"
+        )
         _say(f"  {name:<20}{cells}  {score.better}")
 
 
-def _ruler(report: Report) -> str:
-    made = report.provenance
+def _evaluated_with(scored: Report) -> str:
+    made = scored.provenance
     real = f"{made.real_count:,} images of {made.data_name} ({made.split} split)"
     return f"against {real}, by {made.extractor} {made.extractor_weights[:8]}"
 

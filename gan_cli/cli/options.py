@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import get_annotations
 from typing import Any
 
@@ -109,10 +109,25 @@ def as_markdown() -> str:
     for group, catalogue in (("model", MODELS), ("data", DATA)):
         parts += [f"## gan-train: `{group}=`\n", *_chosen(group, catalogue)]
     for name, options in _sections().items():
-        parts += [f"## gan-train: `{name}`\n", _table(options)]
+        parts += [f"## gan-train: `{name}`\n", _table(_with_names(options))]
     for name, command in COMMANDS.items():
-        parts += [f"## {name}\n", _table(of(command))]
+        parts += [f"## {name}\n", _table(_with_names(of(command)))]
     return "\n".join(parts)
+
+
+def _with_names(options: list[Option]) -> list[Option]:
+    """The options of an evaluator with the names that their catalogues have."""
+    from gan_cli.evaluation.evaluate import OF_MODELS  # scipy too, which help does without
+    from gan_cli.metrics import METRICS
+    from gan_cli.metrics.extractors import EXTRACTORS
+
+    names = {"metrics": [*METRICS, *OF_MODELS], "extractor": list(EXTRACTORS)}
+    return [
+        replace(option, text=f"{option.text}; {', '.join(names[last])}")
+        if (last := option.key.rpartition(".")[2]) in names
+        else option
+        for option in options
+    ]
 
 
 def _chosen(group: str, catalogue: Mapping[str, Any]) -> Iterator[str]:

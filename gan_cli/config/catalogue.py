@@ -124,6 +124,8 @@ class Catalogue(Mapping[str, Kind], Generic[Kind]):
             # one order, whoever has imported which of them first
             self._entries = dict(sorted(self._entries.items()))
             load_installed()
+            # what was imported earlier must not come first in lists
+            self._entries = dict(sorted(self._entries.items()))
         return self._entries
 
     def _path(self) -> Iterable[str]:

@@ -144,12 +144,12 @@ class EvaluateConfig:
         "best, newest or a step", "best"
     )
     metrics: list[str] | None = option("which to measure; null: those that fit the extractor", None)
-    extractor: Literal["auto", "classifier", "random", "inception", "vgg16", "pixels"] = option(
+    extractor: str = option(
         "network that sees the images; auto: classifier where the data has labels, else random",
         "auto",
     )
     weights: str | None = option(
-        "file with the weights of extractor=inception or vgg16; null: look around", None
+        "file with the weights of the extractor, where it reads one; null: look around", None
     )
     count: Annotated[int, Field(ge=16, le=10**6)] = option(
         "samples, and most real images to compare with", 10_000

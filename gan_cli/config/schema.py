@@ -146,7 +146,7 @@ class Evaluation:
     final_count: Annotated[int | None, Field(ge=16, le=10**6)] = option(
         "samples with which the three best are scored again at the end; null: they are not", 10_000
     )
-    extractor: Literal["auto", "classifier", "random", "inception", "vgg16", "pixels"] = option(
+    extractor: str = option(
         "network that sees the images; auto: classifier where the data has labels, else random",
         "auto",
     )

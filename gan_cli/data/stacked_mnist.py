@@ -11,7 +11,7 @@ from pydantic import Field
 
 from gan_cli.config.options import Seed, Size, option, options
 from gan_cli.data import data_source
-from gan_cli.data.mnist import load_digits
+from gan_cli.data.mnist import Mnist, load_digits
 from gan_cli.data.reading.options import SIDE
 from gan_cli.data.reading.source import Source, Split, resize
 
@@ -27,6 +27,10 @@ class StackedMnist:
         "images to make of MNIST's training digits", 60_000
     )
     seed: Seed = option("which digits are stacked", 0)
+
+    def planes(self) -> Mnist:
+        """The data set that each plane is an image of."""
+        return Mnist(path=self.path, size=self.size)
 
 
 TEST_COUNT = 10_000

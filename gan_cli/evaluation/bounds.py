@@ -14,7 +14,7 @@ from gan_cli.base.errors import ConfigError
 from gan_cli.base.images import from_uint8
 from gan_cli.base.randomness import Noise
 from gan_cli.data.reading.source import Source
-from gan_cli.evaluation.ruler import REAL_SEED
+from gan_cli.evaluation.reference import REAL_SEED
 from gan_cli.objectives.model import Model
 
 BATCH, PIXELS = 250, 2**20

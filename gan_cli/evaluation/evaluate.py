@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from gan_cli.evaluation import scores
-from gan_cli.evaluation.ruler import Measured
-from gan_cli.evaluation.scores import Provenance, Report, Score
-from gan_cli.metrics import table
-from gan_cli.metrics.extractors.extractor import Extractor
-from gan_cli.metrics.table import Better, Sample
+from gan_cli import metrics
+from gan_cli.evaluation.reference import Evaluator
+from gan_cli.evaluation.report import FORMAT, Provenance, Report, Score, versions
+from gan_cli.metrics import MOST_IMAGES, Better, ImageSet, ReferenceSet
+from gan_cli.metrics.extractors.feature_extractor import Extractor
 
 Draw = Callable[[int], Iterable[np.ndarray]]
 """From a seed to batches of uint8 images [<= batch, H, W, C]."""
@@ -31,12 +30,12 @@ def better(names: Iterable[str]) -> dict[str, Better]:
     """Name of each score -> which way is better, of samples and of models."""
     ways: dict[str, Better] = {}
     for name in names:
-        ways |= {name: OF_MODELS[name]} if name in OF_MODELS else table.better([name])
+        ways |= {name: OF_MODELS[name]} if name in OF_MODELS else metrics.better([name])
     return ways
 
 
 def report(
-    measured: Measured,
+    evaluator: Evaluator,
     names: list[str],
     draw: Draw,
     count: int,
@@ -45,47 +44,47 @@ def report(
     subject: dict[str, Any],
     of_model: Mapping[str, OfModel] | None = None,
 ) -> Report:
-    """Measure fresh samples `repeats` times, and real images once; `of_model`, which have no floor,
-    with as many seeds.
+    """Measure fresh samples `repeats` times, and real images once; `of_model`, which have no
+    baseline, with as many seeds.
     """
     began = time.perf_counter()
     others = of_model or {}
     with tqdm(total=repeats * count, unit="img", desc="scoring", disable=None, leave=False) as bar:
         rounds = [
-            _of_samples(measured, names, _shown(draw(number), bar))
+            _of_samples(evaluator.reference, names, _shown(draw(number), bar))
             | {name: score(number) for name, score in others.items()}
             for number in range(seed, seed + repeats)
         ]
-    floor = {name: _finite(value) for name, value in measured.floor(names).items()}
+    baseline = {name: _finite(value) for name, value in evaluator.baseline(names).items()}
     ways = better([*names, *others])
     found = {
-        name: Score(*_spread([values[name] for values in rounds]), floor.get(name), ways[name])
+        name: Score(*_spread([values[name] for values in rounds]), baseline.get(name), ways[name])
         for name in rounds[0]
     }
-    provenance = Provenance(**measured.provenance, count=count, repeats=repeats, seed=seed)
+    provenance = Provenance(**evaluator.provenance, count=count, repeats=repeats, seed=seed)
     seconds = round(time.perf_counter() - began, 3)
-    return Report(scores.FORMAT, subject, provenance, found, scores.versions(), seconds)
+    return Report(FORMAT, subject, provenance, found, versions(), seconds)
 
 
 def _of_samples(
-    measured: Measured, names: list[str], batches: Iterable[np.ndarray]
-) -> table.Values:
+    reference: ReferenceSet, names: list[str], batches: Iterable[np.ndarray]
+) -> metrics.Values:
     if not names:
         return {}
-    return table.measure(names, measured.ruler, sampled(measured.ruler.extractor, batches))
+    return metrics.measure(names, reference, sampled(reference.extractor, batches))
 
 
-def sampled(extractor: Extractor, batches: Iterable[np.ndarray]) -> Sample:
+def sampled(extractor: Extractor, batches: Iterable[np.ndarray]) -> ImageSet:
     """The features of all images, and the first of them; batches are gone when their features are
     there.
     """
     features, kept, count = [], [], 0
     for batch in batches:
         features.append(extractor.features(batch))
-        if count < table.LOOKED_AT:
-            kept.append(batch[: table.LOOKED_AT - count])
+        if count < MOST_IMAGES:
+            kept.append(batch[: MOST_IMAGES - count])
             count += len(batch)
-    return Sample(np.concatenate(features), np.concatenate(kept))
+    return ImageSet(np.concatenate(features), np.concatenate(kept))
 
 
 def _shown(batches: Iterable[np.ndarray], bar: tqdm) -> Iterator[np.ndarray]:

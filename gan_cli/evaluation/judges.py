@@ -13,8 +13,9 @@ from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, DataError, RunDirectoryError, refused
 from gan_cli.config.commands import EvaluateConfig
 from gan_cli.data.reading.source import Split
-from gan_cli.evaluation import people, ruler, scores
+from gan_cli.evaluation import people, report
 from gan_cli.evaluation.answers import read_answers, score
+from gan_cli.evaluation.reference import refuse_other_size
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
 from gan_cli.runs.rundir import RunDirectory
 
@@ -69,12 +70,12 @@ def add_answers(run: RunDirectory, manifest: Manifest, answers: list[Path]) -> d
     fingerprint = str(files.read_json(key).get("fingerprint"))
     rates = score([read_answers(path, fingerprint) for path in answers])
     stored = {
-        path: scores.read(path)
+        path: report.read(path)
         for path in sorted((run.path / "scores").glob(f"step-{manifest.step:08d}-*.json"))
     }
     files.write_json(_path(run, manifest, "-answers.json"), dict(rates))
-    for path, report in stored.items():
-        scores.write(path, replace(report, people=rates))
+    for path, scores in stored.items():
+        report.write(path, replace(scores, people=rates))
     return rates
 
 
@@ -84,7 +85,7 @@ def _real(run: RunDirectory, options: Any, count: int) -> np.ndarray:
         source = data.load(options, split)
         if source.spec.sequence_length:
             raise ConfigError(f"people judge single images; the data holds {source.spec}")
-        ruler.refuse_other_size(run, source.spec)
+        refuse_other_size(run, source.spec)
         if len(source) >= count:
             return source.some(count)
     raise DataError(f"{source.origin}: {len(source)} images, fewer than people_count={count}")

@@ -10,8 +10,8 @@ from gan_cli.base import files
 from gan_cli.base.errors import CheckpointError, ConfigError, DataError, RunDirectoryError
 from gan_cli.config.schema import Evaluation
 from gan_cli.data.reading.source import Source
-from gan_cli.evaluation import bounds, ruler
-from gan_cli.evaluation.ruler import Measured, Say, Setting
+from gan_cli.evaluation import bounds
+from gan_cli.evaluation.reference import Evaluator, EvaluatorOptions, Say, build_evaluator
 from gan_cli.metrics.frechet import Moments, frechet_distance
 from gan_cli.objectives.model import Model
 from gan_cli.runs import checkpoint, ranking
@@ -33,29 +33,30 @@ chosen.
 """
 
 
-def measured(
+def evaluator_of_run(
     options: Any, source: Source, evaluation: Evaluation, total: int, say: Say
-) -> Measured | None:
-    """The ruler of a run of `total` steps; None for a run that is over before its first score, and,
-    with a word why, for data that cannot be scored."""
+) -> Evaluator | None:
+    """The evaluator of a run of `total` steps; None for a run that is over before its first score,
+    and, with a line that says why, for data that cannot be scored.
+    """
     if evaluation.every is None or total < evaluation.every:
         return None
     try:
-        made = ruler.build(
+        evaluator = build_evaluator(
             options,
-            Setting(evaluation.extractor, count=REAL_COUNT),
+            EvaluatorOptions(evaluation.extractor, count=REAL_COUNT),
             say,
             train=source,
-            names=["frechet"],
+            metrics=["frechet"],
         )
-        if made.ruler.moments.covariance.trace() == 0.0:
+        if evaluator.reference.of_real(Moments.of).covariance.trace() == 0.0:
             raise DataError(
                 f"{source.origin}: all images look the same to extractor={evaluation.extractor}"
             )
     except (ConfigError, DataError) as error:
         say(f"without scores: {error}")
         return None
-    return made
+    return evaluator
 
 
 def owed(run: RunDirectory, evaluation: Evaluation) -> bool:
@@ -75,8 +76,8 @@ def owed(run: RunDirectory, evaluation: Evaluation) -> bool:
     return chosen != checkpoint.steps(run.checkpoints)[0]
 
 
-class Moment(Protocol):
-    """What is asked of a moment of training."""
+class Progress(Protocol):
+    """How far training is."""
 
     @property
     def step(self) -> int: ...
@@ -97,13 +98,14 @@ class Scorer:
     images, in nats per image.
 
     Attributes:
+        fingerprint: of all that scores are measured with: only those of one fingerprint compare.
         since: step after which the run's scores were measured as they are now.
         finished: whether patience has run out.
     """
 
     def __init__(
         self,
-        made: Measured,
+        evaluator: Evaluator,
         evaluation: Evaluation,
         run: RunDirectory,
         sampler: Model,
@@ -112,12 +114,12 @@ class Scorer:
     ) -> None:
         assert evaluation.every is not None
         self.every = evaluation.every
-        self._made, self._options, self._run, self._saver = made, evaluation, run, saver
+        self._evaluator, self._options, self._run, self._saver = evaluator, evaluation, run, saver
         self._model, self._sample = sampler, drawing.compiled(sampler)
         bounded = bounds.measurable(self._model)
-        self._bound = bounds.compiled(bounded, made.held_out, BOUND_COUNT) if bounded else None
-        facts = made.provenance | {"count": evaluation.count, "seed": SEED}
-        self.ruler = files.fingerprint(facts)
+        self._bound = bounds.compiled(bounded, evaluator.held_out, BOUND_COUNT) if bounded else None
+        facts = evaluator.provenance | {"count": evaluation.count, "seed": SEED}
+        self.fingerprint = files.fingerprint(facts)
         (run.path / "scores").mkdir(exist_ok=True)
         self._path = run.path / FACTS
         self.since = _since(self._path, facts, start)
@@ -127,14 +129,14 @@ class Scorer:
             start
         )  # a run that has ended early ends again
 
-    def __call__(self, moment: Moment) -> Mapping[str, float]:
+    def __call__(self, progress: Progress) -> Mapping[str, float]:
         batches = drawing.single_images(self._model, self._options.count, SEED, BATCH, self._sample)
-        generated, real = self._moments(batches), self._made.ruler.moments
+        generated, real = self._moments(batches), self._real
         score = frechet_distance(real, generated)
         ahead = [each.score for each in self._contenders()][:CONTENDING]
         if len(ahead) < CONTENDING or score < ahead[-1]:
-            self._saver.save(moment.step, Scored(score, self.ruler))
-        self.finished = self._waited_long(moment.step)
+            self._saver.save(progress.step, Scored(score, self.fingerprint))
+        self.finished = self._waited_long(progress.step)
         scores = {
             "frechet": score,
             "diversity": float(generated.covariance.trace() / real.covariance.trace()),
@@ -157,14 +159,18 @@ class Scorer:
         ranking.prune(self._run.checkpoints)
         best = self._best(say)
         if best is not None and best.full_score is not None:
-            floor = self._made.floor(["frechet"])["frechet"]
+            baseline = self._evaluator.baseline(["frechet"])["frechet"]
             say(
                 f"best step      {best.step}, Fréchet {best.full_score:.4g} ({count:,} "
-                f"samples; real images {floor:.3g})"
+                f"samples; real images {baseline:.3g})"
             )
         files.write_json(
             self._path, self._facts | {"chosen_at": checkpoint.steps(self._run.checkpoints)[0]}
         )
+
+    @property
+    def _real(self) -> Moments:
+        return self._evaluator.reference.of_real(Moments.of)
 
     def _score_fully(self, step: int, count: int, say: Say) -> None:
         folder = self._run.checkpoints
@@ -175,14 +181,12 @@ class Scorer:
             say(f"DAMAGED CHECKPOINT {error}; without a full score")
             return
         moments = self._moments(drawing.single_images(model, count, SEED, BATCH))
-        checkpoint.add_full_score(
-            folder, manifest, frechet_distance(self._made.ruler.moments, moments), count
-        )
+        checkpoint.add_full_score(folder, manifest, frechet_distance(self._real, moments), count)
 
     def _moments(self, batches: Any) -> Moments:
         moments = None
         for batch in batches:
-            features = self._made.ruler.extractor.features(batch)
+            features = self._evaluator.reference.extractor.features(batch)
             if moments is None:
                 moments = Moments.of(features)
             else:
@@ -197,13 +201,13 @@ class Scorer:
         except CheckpointError as error:
             say(str(error))
             return None
-        return best if best is not None and best.evaluator == self.ruler else None
+        return best if best is not None and best.evaluator == self.fingerprint else None
 
     def _contenders(self) -> list[Ranked]:
         return [
             each
             for each in ranking.contenders(self._run.checkpoints)
-            if each.evaluator == self.ruler
+            if each.evaluator == self.fingerprint
         ]
 
     def _waited_long(self, step: int) -> bool:

@@ -17,9 +17,10 @@ from gan_cli.data.folder import Folder
 from gan_cli.data.npz import Npz
 from gan_cli.data.reading.source import Source
 from gan_cli.data.zip import Zip
-from gan_cli.evaluation import bounds, evaluate, ruler
-from gan_cli.evaluation.ruler import Measured, Say, Setting
-from gan_cli.evaluation.scores import Report
+from gan_cli.evaluation import bounds, evaluate, reference
+from gan_cli.evaluation.choice import metrics_for
+from gan_cli.evaluation.reference import Evaluator, EvaluatorOptions, Say
+from gan_cli.evaluation.report import Report
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import drawing
@@ -38,13 +39,13 @@ def score_checkpoint(
     """
     device.prepare(None)
     train = data.load(options)
-    ruler.refuse_other_size(run, train.spec)
+    reference.refuse_other_size(run, train.spec)
     model = load_sampler(run, manifest)
     sampler = drawing.compiled(model)
     bounded = bounds.measurable(model, config.metrics)
-    measured, names = _prepared(options, train, config, say)
+    evaluator, names = _prepared(options, train, config, say)
     of_model = (
-        {"elbo": bounds.compiled(bounded, measured.held_out, config.count)} if bounded else {}
+        {"elbo": bounds.compiled(bounded, evaluator.held_out, config.count)} if bounded else {}
     )
     subject = {
         "path": str(run.path),
@@ -56,7 +57,7 @@ def score_checkpoint(
         return drawing.single_images(model, config.count, seed, config.batch_size, sampler)
 
     return evaluate.report(
-        measured, names, draw, config.count, config.repeats, config.seed, subject, of_model
+        evaluator, names, draw, config.count, config.repeats, config.seed, subject, of_model
     )
 
 
@@ -68,9 +69,9 @@ def score_files(path: str, options: Any, config: EvaluateConfig, say: Say) -> Re
     train = data.load(options)
     source = _source(path, train.spec)
     count = min(config.count, len(source))
-    if count < ruler.FEWEST:
-        raise DataError(f"{path}: {count} images, too few for scores (at least {ruler.FEWEST})")
-    measured, names = _prepared(options, train, config, say)
+    if count < reference.FEWEST:
+        raise DataError(f"{path}: {count} images, too few for scores (at least {reference.FEWEST})")
+    evaluator, names = _prepared(options, train, config, say)
     subject = {"path": path, "sha256": source.fingerprint}
 
     def draw(seed: int) -> Iterable[np.ndarray]:
@@ -80,20 +81,22 @@ def score_files(path: str, options: Any, config: EvaluateConfig, say: Say) -> Re
     repeats = (
         config.repeats if count < len(source) else 1
     )  # all of them are the same ones every time
-    return evaluate.report(measured, names, draw, count, repeats, config.seed, subject)
+    return evaluate.report(evaluator, names, draw, count, repeats, config.seed, subject)
 
 
 def _prepared(
     options: Any, train: Source, config: EvaluateConfig, say: Say
-) -> tuple[Measured, list[str]]:
-    setting = Setting(config.extractor, config.weights, config.count, config.split, config.seed)
+) -> tuple[Evaluator, list[str]]:
+    chosen = EvaluatorOptions(
+        config.extractor, config.weights, config.count, config.split, config.seed
+    )
     asked = (
         None
         if config.metrics is None
         else [name for name in config.metrics if name not in evaluate.OF_MODELS]
     )
-    measured = ruler.build(options, setting, say, train=train, names=asked)
-    return measured, ruler.chosen(asked, measured.ruler.extractor)
+    evaluator = reference.build_evaluator(options, chosen, say, train=train, metrics=asked)
+    return evaluator, metrics_for(asked, evaluator.reference.extractor.gives)
 
 
 def _source(path: str, real: DataSpec) -> Source:

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from statistics import NormalDist, fmean, stdev
 from typing import NamedTuple
 
-from scipy.special import stdtrit
-
 
 class Interval(NamedTuple):
     """Both ends; of a share in [0, 1]."""
@@ -35,11 +33,10 @@ def wilson(successes: int, count: int, confidence: float = 0.95) -> Interval:
     """
     if not 0 <= successes <= count or count < 1:
         raise ValueError(f"{successes} successes of {count}")
-    share, square = successes / count, quantile(confidence) ** 2
-    centre = share + square / (2 * count)
-    reach = math.sqrt(square * (share * (1.0 - share) + square / (4 * count)) / count)
-    scale = 1.0 + square / count
-    return Interval(max(0.0, (centre - reach) / scale), min(1.0, (centre + reach) / scale))
+    from scipy.stats import binomtest
+
+    found = binomtest(successes, count).proportion_ci(confidence, method="wilson")
+    return Interval(float(found.low), float(found.high))
 
 
 def of_mean(values: Sequence[float], confidence: float = 0.95) -> Interval:
@@ -52,6 +49,8 @@ def of_mean(values: Sequence[float], confidence: float = 0.95) -> Interval:
     """
     if len(values) < 2:
         raise ValueError(f"{len(values)} values have no spread")
+    from scipy.special import stdtrit
+
     errors = float(stdtrit(len(values) - 1, (1.0 + confidence) / 2.0))
     reach = errors * stdev(values) / math.sqrt(len(values))
     return Interval(fmean(values) - reach, fmean(values) + reach)

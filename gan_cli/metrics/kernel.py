@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gan_cli.metrics import checks
+from gan_cli.metrics import ImageSet, ReferenceSet, Values, metric
+from gan_cli.metrics.shared import checks
+
+SUBSETS, SUBSET_SIZE = 50, 1000
 
 
 class KernelDistance(NamedTuple):
@@ -18,6 +21,14 @@ class KernelDistance(NamedTuple):
 
     mean: float
     deviation: float
+
+
+@metric("kernel", gives={"kernel": "lower"})
+def compute(reference: ReferenceSet, generated: ImageSet) -> Values:
+    """Kernel distance (squared MMD) between the features of both sets."""
+    real, seed = reference.real.features, reference.seed
+    size = min(SUBSET_SIZE, len(generated.features), len(real))
+    return {"kernel": kernel_distance(real, generated.features, seed, SUBSETS, size).mean}
 
 
 def kernel_distance(

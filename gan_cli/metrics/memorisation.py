@@ -10,8 +10,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from gan_cli.metrics import checks
-from gan_cli.metrics.neighbours import nearest
+from gan_cli.metrics import ImageSet, ReferenceSet, Values, metric
+from gan_cli.metrics.shared import checks
+from gan_cli.metrics.shared.neighbours import nearest
+
+
+@metric(
+    "memorisation",
+    gives={"copied_share": "as real", "data_copying": "as real"},
+    needs=("training",),
+)
+def compute(reference: ReferenceSet, generated: ImageSet) -> Values:
+    """Share of samples nearer to a training image than chance, and the test for data copying."""
+    training, held_out = reference.training.features, reference.held_out.features
+    return {
+        "copied_share": copied_share(generated.features, training),
+        "data_copying": data_copying(generated.features, held_out, training),
+    }
 
 
 def copied_share(generated: np.ndarray, training: np.ndarray) -> float:
@@ -53,19 +68,13 @@ def data_copying(generated: np.ndarray, held_out: np.ndarray, training: np.ndarr
     Raises:
         ValueError: no samples, or not as many dimensions in all.
     """
-    distances = [
+    from scipy import stats
+
+    ours, theirs = (
         nearest(checks.features(queries), training).distances for queries in (generated, held_out)
-    ]
+    )
     samples, reals = len(generated), len(held_out)
-    statistic = _ranks(np.concatenate(distances))[:samples].sum() - samples * (samples + 1) / 2
+    statistic = float(stats.mannwhitneyu(ours, theirs, method="asymptotic").statistic)
     return float(
         (statistic - samples * reals / 2) / np.sqrt(samples * reals * (samples + reals + 1) / 12)
     )
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """Ranks from 1; equal values share the mean of theirs."""
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = counts.cumsum()
-    ranks: np.ndarray = (last - (counts - 1) / 2)[places]
-    return ranks

@@ -12,7 +12,7 @@ from pydantic.dataclasses import dataclass as checked
 from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.config.options import parse
-from gan_cli.evaluation.scores import Word, Words
+from gan_cli.evaluation.report import Word, Words
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sweeps.outcome import Outcome
 

@@ -14,6 +14,7 @@ from gan_cli.config.catalogue import Entry
 from gan_cli.config.options import parse
 from gan_cli.config.schema import TrainConfig
 from gan_cli.data import DATA
+from gan_cli.metrics import extractors
 from gan_cli.models import MODELS, check
 from gan_cli.objectives.losses import LOSSES
 from gan_cli.objectives.options import active_penalties, parse_loss
@@ -26,6 +27,7 @@ def train_config(values: dict[str, Any]) -> TrainConfig:
         ConfigError: one line with the key and what is accepted.
     """
     checked = parse(TrainConfig, values)
+    extractors.check("evaluation.extractor", checked.evaluation.extractor)
     return replace(
         checked,
         model=MODELS.parse(checked.model),

@@ -192,7 +192,7 @@ def _complete(run: TrainingRun, state: State, saver: Checkpoint) -> Ended:
 def _scorer(run: TrainingRun, state: State, saver: Checkpoint) -> Scorer | None:
     """What scores the run; None where it is over before its first score or cannot be scored."""
     config = run.config
-    made = scorer.measured(config.data, run.source, config.evaluation, run.total, run.say)
+    made = scorer.evaluator_of_run(config.data, run.source, config.evaluation, run.total, run.say)
     if made is None:
         return None
     start = int(state.step.numpy())

@@ -21,9 +21,10 @@ from gan_cli.base.files import sha256
 from gan_cli.config.commands import EvaluateConfig
 from gan_cli.data.digits import Digits
 from gan_cli.data.moving_mnist import MovingMnist
-from gan_cli.evaluation import scores
-from gan_cli.evaluation.scores import Provenance, Report, Score
-from gan_cli.metrics import table
+from gan_cli.evaluation import report
+from gan_cli.evaluation.choice import DEFAULT_METRICS
+from gan_cli.evaluation.report import Provenance, Report, Score
+from gan_cli.metrics import METRICS, better
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
 from gan_cli.runs.rundir import RunDirectory
 from tests.conftest import Command, Result, one_line
@@ -34,8 +35,9 @@ STORED = "run/scores/step-00000008-pixels-64.json"
 
 
 def changed(path: str, change: Callable[[dict[str, Any]], None]) -> None:
-    """Edit a JSON file."""
+    """Edit a JSON file on purpose: without the checksum that it may have of itself."""
     values = json.loads(Path(path).read_text())
+    values.pop("sha256", None)
     change(values)
     Path(path).write_text(json.dumps(values))
 
@@ -47,7 +49,7 @@ def rows(result: Result) -> dict[str, list[str]]:
 
 
 def stored(path: str = STORED) -> Report:
-    return scores.read(Path(path))
+    return report.read(Path(path))
 
 
 def real_digits(count: int | None = None) -> np.ndarray:
@@ -69,7 +71,7 @@ def faked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ) -> Report:
         scored.append(str(run.path))
         value = {"other": 1.0, "run": 2.0}[str(run.path)]
-        names = config.metrics or [name for name in table.DEFAULT if name != "classes"]
+        names = config.metrics or [name for name in DEFAULT_METRICS if name != "classes"]
         extractor = "classifier" if config.extractor == "auto" else config.extractor
         split = "train" if config.split == "auto" else config.split
         counts = (64, 0, config.count, config.repeats, config.seed)
@@ -87,8 +89,8 @@ def faked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             "step": manifest.step,
             "sha256": manifest.files[SAMPLER].sha256,
         }
-        found = {name: Score(value, 0.1, 2.5, way) for name, way in table.better(names).items()}
-        return Report(1, subject, made, found, scores.versions(), 1.0)
+        found = {name: Score(value, 0.1, 2.5, way) for name, way in better(names).items()}
+        return Report(2, subject, made, found, report.versions(), 1.0)
 
     monkeypatch.setattr(scoring, "score_checkpoint", score)
     return scored
@@ -107,11 +109,11 @@ def test_the_table_shows_what_is_stored(evaluate: Command):
     for name, score in stored().scores.items():
         cells = [float(cell.replace(",", "")) for cell in shown[name][:3]]
         assert cells == pytest.approx(
-            [score.mean, score.deviation, score.floor], abs=0.006, rel=1e-3
+            [score.mean, score.deviation, score.baseline], abs=0.006, rel=1e-3
         )
         assert " ".join(shown[name][3:]) == score.better
-    expected = [name for name in table.DEFAULT if name != "classes"]
-    assert list(stored().scores) == list(table.better(expected))
+    expected = [name for name in DEFAULT_METRICS if name != "classes"]
+    assert list(stored().scores) == list(better(expected))
 
 
 def test_the_provenance_is_complete(evaluate: Command):
@@ -121,10 +123,10 @@ def test_the_provenance_is_complete(evaluate: Command):
         evaluate(*SMALL, "seed=3", "repeats=1", "step=4", "output=x.json", "metrics=[edges]").code
         == 0
     )
-    report = stored("x.json")
+    found = stored("x.json")
     sampler = Path("run/checkpoints/step-00000004/sampler.safetensors")
-    assert report.subject == {"path": "run", "step": 4, "sha256": sha256(sampler)}
-    made = report.provenance
+    assert found.subject == {"path": "run", "step": 4, "sha256": sha256(sampler)}
+    made = found.provenance
     assert (made.extractor, made.extractor_weights, made.resize) == (
         "pixels",
         Pixels().weights,
@@ -142,8 +144,8 @@ def test_the_provenance_is_complete(evaluate: Command):
         1,
         3,
     )
-    assert report.versions == scores.versions()
-    assert report.seconds > 0
+    assert found.versions == report.versions()
+    assert found.seconds > 0
 
 
 def test_repeats_are_runs_with_the_next_seeds(evaluate: Command):
@@ -165,7 +167,7 @@ def test_repeats_are_runs_with_the_next_seeds(evaluate: Command):
         assert all(single[name].deviation is None for single in singles)
         assert both[name].mean == pytest.approx(statistics.mean(values), rel=1e-9)
         assert both[name].deviation == pytest.approx(statistics.stdev(values), rel=1e-9, abs=1e-12)
-        assert both[name].floor == singles[0][name].floor
+        assert both[name].baseline == singles[0][name].baseline
 
 
 @pytest.mark.parametrize(
@@ -200,11 +202,7 @@ def test_the_longest_names_stay_within_79_columns(
         stored().provenance, extractor="classifier", data_name="fashion_mnist", real_count=10_000
     )
     wide = Score(-1234567.0, 1234567.0, 1234567.0, "as real")
-    _show(
-        replace(
-            stored(), provenance=made, scores=dict.fromkeys(table.better(list(table.METRICS)), wide)
-        )
-    )
+    _show(replace(stored(), provenance=made, scores=dict.fromkeys(better(list(METRICS)), wide)))
     assert max(map(len, capfd.readouterr().out.splitlines())) <= 79
 
 
@@ -275,7 +273,7 @@ def test_the_first_metric_asked_for_ranks(
     """The lowest, the highest, or the nearest to real images."""
     result = evaluate(*COMPARE, f"metrics=[{metric},frechet]")
     lines = result.out.splitlines()
-    names = list(table.better([metric, "frechet"]))
+    names = list(better([metric, "frechet"]))
     ranked = lines.index(f"ranked by {names[0]}")
     assert lines[ranked + 1].split() == ["step", *(name[:12] for name in names)]
     assert lines[ranked + 2].split()[0] == first
@@ -388,7 +386,11 @@ NEITHER = "give one of checkpoint=RUN, samples=DIR_OR_NPZ and compare=[RUN1,RUN2
         ),
         (["checkpoint=run", "metrics=[]"], 2, "metrics=[] measures nothing"),
         (["checkpoint=run", "metrics=frechet"], 2, "metrics=frechet"),
-        (["checkpoint=run", "extractor=inceptoin"], 2, "extractor=inceptoin"),
+        (
+            ["checkpoint=run", "extractor=inceptoin"],
+            2,
+            "unknown extractor 'inceptoin'; did you mean 'inception'?",
+        ),
         (["checkpoint=run", "count=15"], 2, "count=15"),
         (["checkpoint=run", "repeats=0"], 2, "repeats=0"),
         (["checkpoint=run", "metrix=[frechet]"], 2, "did you mean 'metrics'?"),
@@ -520,7 +522,7 @@ def test_sequences_are_scored_by_their_frames(evaluate: Command):
         found.append(stored(f"{name}-scores.json"))
     real, black = found
     assert real.provenance.real_count == black.provenance.real_count == 100
-    assert real.scores["frechet"].mean == pytest.approx(real.scores["frechet"].floor, rel=0.5)
+    assert real.scores["frechet"].mean == pytest.approx(real.scores["frechet"].baseline, rel=0.5)
     assert black.scores["frechet"].mean > 2 * real.scores["frechet"].mean
     for arguments, part in {
         (

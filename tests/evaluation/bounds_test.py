@@ -21,9 +21,9 @@ from gan_cli.base.randomness import Noise
 from gan_cli.config.schema import Evaluation
 from gan_cli.data.digits import Digits
 from gan_cli.data.reading.source import Source
-from gan_cli.evaluation import bounds, evaluate, ruler, scores
-from gan_cli.evaluation.ruler import Setting
-from gan_cli.evaluation.scorer import Scorer, measured
+from gan_cli.evaluation import bounds, evaluate, reference, report
+from gan_cli.evaluation.reference import EvaluatorOptions
+from gan_cli.evaluation.scorer import Scorer, evaluator_of_run
 from gan_cli.objectives.model import Networks
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training.hooks import Checkpoint, Progress
@@ -136,9 +136,11 @@ def test_held_out_images_are_the_test_split_where_there_is_one(
     """Whatever the samples are compared with; without a test split they are the half that samples
     are not compared with.
     """
-    monkeypatch.setattr(ruler, "ENOUGH", enough)
+    monkeypatch.setattr(reference, "ENOUGH", enough)
     options = replace(DIGITS, test_share=share)
-    made = ruler.build(options, Setting("pixels", count=32), print, names=["frechet"])
+    made = reference.build_evaluator(
+        options, EvaluatorOptions("pixels", count=32), print, metrics=["frechet"]
+    )
     assert made.provenance["split"] == split
     test, train = data.load(options, "test"), data.load(options)
     if share:
@@ -146,11 +148,15 @@ def test_held_out_images_are_the_test_split_where_there_is_one(
         return
     rows = {image.tobytes() for image in made.held_out.images[:]}
     assert len(made.held_out) == len(train) - len(train) // 2
-    assert not rows & {image.tobytes() for image in made.ruler.real.images}
+    assert not rows & {image.tobytes() for image in made.reference.real.images}
 
 
-def test_a_report_holds_it_without_a_floor_and_with_the_spread_of_its_noise(tmp_path: Path) -> None:
-    made = ruler.build(DIGITS, Setting("pixels", count=32), print, names=["frechet"])
+def test_a_report_holds_it_without_a_baseline_and_with_the_spread_of_its_noise(
+    tmp_path: Path,
+) -> None:
+    made = reference.build_evaluator(
+        DIGITS, EvaluatorOptions("pixels", count=32), print, metrics=["frechet"]
+    )
     bound = bounds.compiled(Explaining(1.0, 5.0), made.held_out, 10_000)
     drawn: list[int] = []
 
@@ -159,17 +165,17 @@ def test_a_report_holds_it_without_a_floor_and_with_the_spread_of_its_noise(tmp_
         yield np.asarray(data.load(DIGITS).images)[:32]
 
     for names in (["frechet"], []):
-        report = evaluate.report(made, names, draw, 32, 3, 7, {"path": "x"}, {"elbo": bound})
-        assert list(report.scores) == [*names, "elbo"]
+        found = evaluate.report(made, names, draw, 32, 3, 7, {"path": "x"}, {"elbo": bound})
+        assert list(found.scores) == [*names, "elbo"]
         values = [bound(seed) for seed in (7, 8, 9)]
-        elbo = report.scores["elbo"]
+        elbo = found.scores["elbo"]
         assert (elbo.mean, elbo.deviation) == pytest.approx(
             (np.mean(values), np.std(values, ddof=1))
         )
-        assert (elbo.floor, elbo.better) == (None, "higher")
+        assert (elbo.baseline, elbo.better) == (None, "higher")
         assert np.std(values) > 0
-        scores.write(tmp_path / "x.json", report)
-        assert scores.read(tmp_path / "x.json") == report
+        report.write(tmp_path / "x.json", found)
+        assert report.read(tmp_path / "x.json") == found
     assert drawn == [7, 8, 9]  # without a metric of samples none are made
     assert list(evaluate.better(["edges", "elbo", "precision_recall"])) == [
         "edges",
@@ -186,7 +192,7 @@ def test_training_logs_the_bound_of_held_out_images_beside_the_score(
 ) -> None:
     evaluation = Evaluation(every=2, count=32, final_count=64, extractor="pixels")
     source, model = data.load(DIGITS), Explaining(-2.0, 0.1) if explaining else Toy()
-    made = measured(DIGITS, source, evaluation, 2, print)
+    made = evaluator_of_run(DIGITS, source, evaluation, 2, print)
     assert made is not None
     step = tf.Variable(2, dtype=tf.int64)
     state: Any = SimpleNamespace(

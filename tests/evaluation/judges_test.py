@@ -18,7 +18,7 @@ from PIL import Image
 
 from gan_cli import data
 from gan_cli.data.digits import Digits
-from gan_cli.evaluation import people, scores
+from gan_cli.evaluation import people, report
 from tests.conftest import Command, one_line
 
 PAGE, KEY = Path("run/people/step-00000008.html"), Path("run/people/step-00000008.json")
@@ -96,7 +96,7 @@ def test_answers_are_printed_and_put_into_the_stored_scores(judged: Command):
             "repeats=1",
         )
         assert judged(*arguments).code == 0
-    before = scores.read(SCORES)
+    before = report.read(SCORES)
     files = [answer("a.json", lambda real: real), answer("b.json", lambda real: True, "1")]
     result = judged("checkpoint=run", f"answers=[{','.join(files)}]")
     assert result.code == 0, result.err
@@ -108,14 +108,14 @@ def test_answers_are_printed_and_put_into_the_stored_scores(judged: Command):
         ["real_judged_generated", "0.0"],
     ]
     for path in sorted(Path("run/scores").iterdir()):
-        people_of = scores.read(path).people
+        people_of = report.read(path).people
         assert people_of is not None
         assert (people_of["hype"], people_of["hype_count"], people_of["median_seconds"]) == (
             25.0,
             80,
             2.0,
         )
-    assert scores.read(SCORES).scores == before.scores
+    assert report.read(SCORES).scores == before.scores
     assert json.loads(Path("run/people/step-00000008-answers.json").read_text()) == people_of
 
 

@@ -20,8 +20,8 @@ from gan_cli.config.schema import Evaluation
 from gan_cli.data.digits import Digits
 from gan_cli.data.reading.source import Source
 from gan_cli.evaluation import scorer
-from gan_cli.evaluation.ruler import Measured
-from gan_cli.evaluation.scorer import Scorer, measured
+from gan_cli.evaluation.reference import Evaluator
+from gan_cli.evaluation.scorer import Scorer, evaluator_of_run
 from gan_cli.metrics.extractors.pixels import Pixels
 from gan_cli.metrics.frechet import Moments, frechet_distance
 from gan_cli.runs import checkpoint, ranking
@@ -41,8 +41,8 @@ def source() -> Source:
 
 
 @pytest.fixture
-def made(source: Source) -> Measured:
-    found = measured(OPTIONS, source, EVALUATION, 2, print)
+def made(source: Source) -> Evaluator:
+    found = evaluator_of_run(OPTIONS, source, EVALUATION, 2, print)
     assert found is not None
     return found
 
@@ -51,7 +51,7 @@ class Bench:
     """A run directory whose training is only a number of steps, with scripted distances."""
 
     def __init__(
-        self, folder: Path, made: Measured, evaluation: Evaluation = EVALUATION, step: int = 0
+        self, folder: Path, made: Evaluator, evaluation: Evaluation = EVALUATION, step: int = 0
     ) -> None:
         folder.mkdir(exist_ok=True)
         self.run, self.said = RunDirectory(folder), list[str]()
@@ -99,11 +99,11 @@ def script(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @pytest.mark.parametrize(
     ("every", "total", "there"), [(None, 100, False), (4, 3, False), (4, 4, True), (4, 5, True)]
 )
-def test_a_run_that_ends_before_its_first_score_has_no_ruler(
+def test_a_run_that_ends_before_its_first_score_has_no_evaluator(
     every: int | None, total: int, there: bool, source: Source
 ) -> None:
     said: list[str] = []
-    found = measured(OPTIONS, source, replace(EVALUATION, every=every), total, said.append)
+    found = evaluator_of_run(OPTIONS, source, replace(EVALUATION, every=every), total, said.append)
     assert (found is not None) == there
     assert said == []
 
@@ -121,15 +121,15 @@ def test_data_that_cannot_be_scored_is_one_line(
         (same, "grey.npz: all images look the same"),
     ):
         said: list[str] = []
-        assert measured(OPTIONS, images, EVALUATION, 10, said.append) is None
+        assert evaluator_of_run(OPTIONS, images, EVALUATION, 10, said.append) is None
         (line,) = said
         assert line.startswith("without scores: ")
         assert reason in line
-    assert measured(OPTIONS, source.take(np.arange(32)), EVALUATION, 10, print) is not None
+    assert evaluator_of_run(OPTIONS, source.take(np.arange(32)), EVALUATION, 10, print) is not None
 
 
 def test_the_score_and_the_diversity_are_those_of_the_first_samples_of_the_seed(
-    made: Measured, tmp_path: Path
+    made: Evaluator, tmp_path: Path
 ) -> None:
     bench = Bench(tmp_path, made, replace(EVALUATION, count=300))
     bench.step.assign(2)
@@ -140,7 +140,7 @@ def test_the_score_and_the_diversity_are_those_of_the_first_samples_of_the_seed(
         images == np.concatenate(list(drawing.batches(Toy(), 300, 0, 64)))
     ).mean() > 0.99  # tanh may round otherwise
     features = Pixels().features(images)
-    real = made.ruler.real.features
+    real = made.reference.real.features
     assert scores["frechet"] == pytest.approx(
         frechet_distance(Moments.of(real), Moments.of(features)), rel=1e-3
     )
@@ -151,13 +151,13 @@ def test_the_score_and_the_diversity_are_those_of_the_first_samples_of_the_seed(
     assert bench.scores == {2: scores["frechet"]}
 
 
-def test_a_model_that_is_told_the_class_is_scored_on_all_classes_alike(
-    made: Measured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_conditional_model_is_scored_on_all_classes_alike(
+    made: Evaluator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[np.ndarray] = []
     monkeypatch.setattr(scorer, "frechet_distance", lambda real, generated: 1.0)
     monkeypatch.setattr(
-        made.ruler.extractor,
+        made.reference.extractor,
         "features",
         lambda images: (seen.append(images), Pixels().features(images))[1],
     )
@@ -191,7 +191,7 @@ def test_the_best_three_are_kept_while_the_run_lasts(
     saved: list[int],
     kept: dict[int, float],
     script: list[float],
-    made: Measured,
+    made: Evaluator,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -209,7 +209,7 @@ def test_the_best_three_are_kept_while_the_run_lasts(
 
 
 def test_the_full_scores_choose_among_the_best_three(
-    script: list[float], made: Measured, tmp_path: Path
+    script: list[float], made: Evaluator, tmp_path: Path
 ) -> None:
     script[:] = [1.0, 3.0, 2.0, 4.0]
     bench = Bench(tmp_path, made)
@@ -225,14 +225,14 @@ def test_the_full_scores_choose_among_the_best_three(
         2.0,
         10.0,
         64,
-        bench.scorer.ruler,
+        bench.scorer.fingerprint,
     )
-    floor = made.floor(["frechet"])["frechet"]
-    assert bench.said == [f"best step      6, Fréchet 10 (64 samples; real images {floor:.3g})"]
+    baseline = made.baseline(["frechet"])["frechet"]
+    assert bench.said == [f"best step      6, Fréchet 10 (64 samples; real images {baseline:.3g})"]
 
 
 def test_after_the_choice_the_newest_two_and_the_best_by_either_score_are_left(
-    script: list[float], made: Measured, tmp_path: Path
+    script: list[float], made: Evaluator, tmp_path: Path
 ) -> None:
     script[:] = [3.0, 1.0, 2.0, 9.0, 9.0, 8.0]
     bench = Bench(tmp_path, made)
@@ -248,7 +248,7 @@ def test_after_the_choice_the_newest_two_and_the_best_by_either_score_are_left(
 
 
 def test_full_scores_of_another_count_are_taken_again(
-    script: list[float], made: Measured, tmp_path: Path
+    script: list[float], made: Evaluator, tmp_path: Path
 ) -> None:
     script[:] = [1.0, 2.0, 3.0]
     bench = Bench(tmp_path, made)
@@ -268,7 +268,7 @@ def test_full_scores_of_another_count_are_taken_again(
 
 
 def test_without_a_final_count_the_scores_stand(
-    script: list[float], made: Measured, tmp_path: Path
+    script: list[float], made: Evaluator, tmp_path: Path
 ) -> None:
     script[:] = [1.0, 2.0, 3.0]
     bench = Bench(tmp_path, made, replace(EVALUATION, final_count=None))
@@ -279,7 +279,7 @@ def test_without_a_final_count_the_scores_stand(
 
 
 def test_a_damaged_contender_gets_no_full_score_and_ends_no_run(
-    script: list[float], made: Measured, tmp_path: Path
+    script: list[float], made: Evaluator, tmp_path: Path
 ) -> None:
     script[:] = [1.0, 2.0]
     bench = Bench(tmp_path, made)
@@ -316,7 +316,7 @@ def test_patience_ends_a_run_after_as_many_scores_without_a_better_one(
     distances: list[float],
     end: int | None,
     script: list[float],
-    made: Measured,
+    made: Evaluator,
     tmp_path: Path,
 ) -> None:
     evaluation = replace(EVALUATION, patience=patience)
@@ -345,7 +345,7 @@ def test_patience_ends_a_run_after_as_many_scores_without_a_better_one(
 
 
 def test_a_run_that_has_ended_early_ends_again_unless_it_shall_wait_longer(
-    script: list[float], made: Measured, tmp_path: Path
+    script: list[float], made: Evaluator, tmp_path: Path
 ) -> None:
     script[:] = [5.0, 6.0, 7.0]
     bench = Bench(tmp_path, made, replace(EVALUATION, patience=2))
@@ -365,8 +365,8 @@ def facts(folder: Path) -> dict[str, Any]:
     return stored
 
 
-def test_what_scores_were_measured_with_is_stored_and_is_their_ruler(
-    made: Measured, tmp_path: Path
+def test_what_scores_were_measured_with_is_stored_and_makes_their_fingerprint(
+    made: Evaluator, tmp_path: Path
 ) -> None:
     first = Bench(tmp_path, made)
     assert facts(tmp_path) == made.provenance | {
@@ -378,12 +378,13 @@ def test_what_scores_were_measured_with_is_stored_and_is_their_ruler(
     assert facts(tmp_path)["extractor"] == "pixels"
     assert facts(tmp_path)["data"] == data.load(OPTIONS).fingerprint
     assert (
-        Bench(tmp_path, made, replace(EVALUATION, every=5, final_count=None), 8).scorer.ruler
-        == first.scorer.ruler
+        Bench(tmp_path, made, replace(EVALUATION, every=5, final_count=None), 8).scorer.fingerprint
+        == first.scorer.fingerprint
     )
     assert (facts(tmp_path)["final_count"], facts(tmp_path)["since"]) == (None, 0)
     assert (
-        Bench(tmp_path, made, replace(EVALUATION, count=33), 8).scorer.ruler != first.scorer.ruler
+        Bench(tmp_path, made, replace(EVALUATION, count=33), 8).scorer.fingerprint
+        != first.scorer.fingerprint
     )
     assert (facts(tmp_path)["count"], facts(tmp_path)["since"]) == (33, 8)
     assert Bench(tmp_path, made, replace(EVALUATION, count=33), 12).scorer.since == 8
@@ -397,7 +398,7 @@ def test_what_scores_were_measured_with_is_stored_and_is_their_ruler(
 @pytest.mark.parametrize(
     "content", ["", "[]", "[" * 100_000, '{"since": 1}', '{"since": "x"}', "x" * 5_000_000]
 )
-def test_a_stranger_s_facts_are_no_facts(content: str, made: Measured, tmp_path: Path) -> None:
+def test_a_stranger_s_facts_are_no_facts(content: str, made: Evaluator, tmp_path: Path) -> None:
     (tmp_path / "scores").mkdir()
     (tmp_path / "scores" / "training.json").write_text(content)
     assert Bench(tmp_path, made, step=6).scorer.since == 6
@@ -407,8 +408,8 @@ def test_a_stranger_s_facts_are_no_facts(content: str, made: Measured, tmp_path:
         assert Bench(tmp_path, made, step=6).scorer.since == 6
 
 
-def test_scores_of_another_ruler_neither_rank_nor_wait(
-    script: list[float], made: Measured, tmp_path: Path
+def test_scores_of_another_evaluator_neither_rank_nor_wait(
+    script: list[float], made: Evaluator, tmp_path: Path
 ) -> None:
     script[:] = [1.0, 2.0, 3.0]
     bench = Bench(tmp_path, made)

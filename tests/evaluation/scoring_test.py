@@ -1,5 +1,5 @@
-"""Images in files score as the checkpoint that made them, real ones at the floor, noise far above
-it.
+"""Images in files score as the checkpoint that made them, real ones at the baseline, noise far
+above it.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan_cli import data
+from gan_cli import data, metrics
 from gan_cli.data.digits import Digits
 from gan_cli.evaluation import evaluate as evaluation
-from gan_cli.evaluation import scores
-from gan_cli.evaluation.ruler import Setting, build
-from gan_cli.evaluation.scores import Report
-from gan_cli.metrics import table
+from gan_cli.evaluation import reference, report
+from gan_cli.evaluation.reference import EvaluatorOptions, build_evaluator
+from gan_cli.evaluation.report import Report
 from tests.conftest import Command, one_line
 
 DIGITS = ("data=digits", "data.size=8", "extractor=pixels")
@@ -33,7 +32,7 @@ def scored(evaluate: Command, images: np.ndarray, *arguments: str) -> Report:
     result = evaluate("samples=images.npz", *DIGITS, *arguments)
     assert result.code == 0, result.err
     assert max(map(len, result.out.splitlines())) <= 79
-    return scores.read(Path("images-scores.json"))
+    return report.read(Path("images-scores.json"))
 
 
 def test_the_files_of_gan_sample_score_as_the_checkpoint(sample: Command, evaluate: Command):
@@ -42,22 +41,22 @@ def test_the_files_of_gan_sample_score_as_the_checkpoint(sample: Command, evalua
     assert sample("checkpoint=run", *count, "format=npz", "output=array.npz").code == 0
     assert sample("checkpoint=run", *count, "format=png", "output=pictures").code == 0
     shutil.make_archive("archive", "zip", "pictures")
-    expected = scores.read(Path("run.json"))
+    expected = report.read(Path("run.json"))
     hashes = set()
     for samples in ("array.npz", "pictures", "archive.zip"):
         result = evaluate(f"samples={samples}", *DIGITS, *count, "output=files.json")
         assert result.code == 0, result.err
         assert result.out.splitlines()[0] == f"{samples}: 48 samples"
-        report = scores.read(Path("files.json"))
-        assert report.provenance == expected.provenance
-        hashes.add(report.subject["sha256"])
-        for name, score in report.scores.items():
+        found = report.read(Path("files.json"))
+        assert found.provenance == expected.provenance
+        hashes.add(found.subject["sha256"])
+        for name, score in found.scores.items():
             near = (
                 0.02 if name == "pairs_ms_ssim" else 1e-6
             )  # which pairs depends on the order of the files
             assert score.mean == pytest.approx(expected.scores[name].mean, abs=near), name
-            assert (score.floor, score.better) == (
-                expected.scores[name].floor,
+            assert (score.baseline, score.better) == (
+                expected.scores[name].baseline,
                 expected.scores[name].better,
             )
     assert len(hashes) > 1
@@ -69,7 +68,7 @@ def test_some_of_many_images_are_others_in_every_repeat(evaluate: Command):
         scored(evaluate, many, "count=60", "metrics=[frechet]", f"seed={seed}")
         for seed in (0, 0, 1)
     ]
-    first, again, other = (report.scores["frechet"] for report in reports)
+    first, again, other = (each.scores["frechet"] for each in reports)
     assert (reports[0].provenance.count, reports[0].provenance.repeats) == (60, 2)
     assert first == again
     assert first.mean != other.mean
@@ -88,29 +87,29 @@ def test_other_pixels_are_another_subject(evaluate: Command):
     assert scored(evaluate, images, "metrics=[edges]").subject["sha256"] != first["sha256"]
 
 
-def test_real_images_score_at_the_floor_and_noise_far_above(evaluate: Command):
+def test_real_images_score_at_the_baseline_and_noise_far_above(evaluate: Command):
     real = held_out()
     noise = np.random.default_rng(0).integers(0, 256, real.shape, np.uint8)
-    at_floor = scored(evaluate, real, f"count={len(real)}").scores
+    real_scores = scored(evaluate, real, f"count={len(real)}").scores
     for name in ("frechet", "precision", "recall", "density", "coverage"):
-        ratio = at_floor[name].mean / at_floor[name].floor
+        ratio = real_scores[name].mean / real_scores[name].baseline
         assert 0.75 < ratio < 1.3, name
-    assert at_floor["edges"].mean < 0.12
-    assert at_floor["edges"].floor < 0.12
-    assert at_floor["pairs_ms_ssim"].mean == pytest.approx(
-        at_floor["pairs_ms_ssim"].floor, abs=0.03
+    assert real_scores["edges"].mean < 0.12
+    assert real_scores["edges"].baseline < 0.12
+    assert real_scores["pairs_ms_ssim"].mean == pytest.approx(
+        real_scores["pairs_ms_ssim"].baseline, abs=0.03
     )
     assert (
-        at_floor["copied_share"].mean == at_floor["copied_share"].floor
+        real_scores["copied_share"].mean == real_scores["copied_share"].baseline
     )  # the held-out images are these
-    assert at_floor["data_copying"].mean == 0
+    assert real_scores["data_copying"].mean == 0
     far = scored(evaluate, noise, f"count={len(real)}").scores
     for name in ("frechet", "edges"):
-        assert far[name].mean > 5 * far[name].floor
-        assert far[name].floor == at_floor[name].floor
-    assert far["kernel"].mean > 20 * abs(at_floor["kernel"].mean)
+        assert far[name].mean > 5 * far[name].baseline
+        assert far[name].baseline == real_scores[name].baseline
+    assert far["kernel"].mean > 20 * abs(real_scores["kernel"].mean)
     for name in ("precision", "recall", "coverage", "copied_share"):
-        assert far[name].mean < 0.1 < far[name].floor
+        assert far[name].mean < 0.1 < far[name].baseline
     assert far["data_copying"].mean > 10
 
 
@@ -150,13 +149,12 @@ def test_samples_that_are_none(samples: str, part: str, evaluate: Command):
 def test_a_report_of_values_that_are_not_finite(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """JSON has no infinity: such a score is null, and stays readable."""
     monkeypatch.setenv("GAN_CACHE_DIR", str(tmp_path))
-    made = build(Digits(size=8), Setting("pixels", count=32), print, names=["frechet"])
-    monkeypatch.setitem(
-        table.METRICS,
-        "frechet",
-        table.Metric(lambda *_: {"frechet": float("inf")}, {"frechet": "lower"}),
+    made = build_evaluator(
+        Digits(size=8), EvaluatorOptions("pixels", count=32), print, metrics=["frechet"]
     )
-    report = evaluation.report(
+    for place in (metrics, reference):  # of samples, and of real images
+        monkeypatch.setattr(place, "measure", lambda *_: {"frechet": float("inf")})
+    found = evaluation.report(
         made,
         ["frechet"],
         lambda seed: [held_out()[:20], held_out()[20:40]],
@@ -165,15 +163,15 @@ def test_a_report_of_values_that_are_not_finite(monkeypatch: pytest.MonkeyPatch,
         0,
         {"path": "x"},
     )
-    assert report.scores["frechet"] == scores.Score(None, None, None, "lower")
-    scores.write(tmp_path / "x.json", report)
-    assert scores.read(tmp_path / "x.json") == report
+    assert found.scores["frechet"] == report.Score(None, None, None, "lower")
+    report.write(tmp_path / "x.json", found)
+    assert report.read(tmp_path / "x.json") == found
 
 
 def test_what_is_looked_at_is_the_first_of_the_batches(monkeypatch: pytest.MonkeyPatch):
     from gan_cli.metrics.extractors.pixels import Pixels
 
-    monkeypatch.setattr(table, "LOOKED_AT", 25)
+    monkeypatch.setattr(evaluation, "MOST_IMAGES", 25)
     images = held_out()[:60]
     sample = evaluation.sampled(Pixels(), (images[start : start + 20] for start in (0, 20, 40)))
     np.testing.assert_array_equal(sample.images, images[:25])

@@ -23,7 +23,8 @@ def correlated(count: int, dimensions: int, seed: int, shift: float = 0.0) -> np
 
 def by_matrix_root(first: np.ndarray, second: np.ndarray) -> float:
     """The formula as the paper writes it, on NumPy's own means and covariances."""
-    linalg = pytest.importorskip("scipy.linalg")
+    from scipy import linalg
+
     offset = first.mean(axis=0) - second.mean(axis=0)
     covariances = np.cov(first, rowvar=False), np.cov(second, rowvar=False)
     root = linalg.sqrtm(covariances[0] @ covariances[1]).real

@@ -64,7 +64,8 @@ def test_ties_share_their_rank() -> None:
 
 
 def test_data_copying_is_the_mann_whitney_test_of_scipy() -> None:
-    stats = pytest.importorskip("scipy.stats")
+    from scipy import stats
+
     training, held_out, new = normal(200, 0), normal(90, 1), 1.1 * normal(70, 2)
     distances = [
         np.linalg.norm(queries[:, None] - training, axis=2).min(axis=1)

@@ -10,13 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan_cli.metrics.balance import modes
+from gan_cli.metrics.colours import colour_shares
+from gan_cli.metrics.density_coverage import density_coverage
+from gan_cli.metrics.diversity import mean_pairwise_ms_ssim
+from gan_cli.metrics.edges import edge_shares
 from gan_cli.metrics.frechet import Moments, frechet_distance
 from gan_cli.metrics.kernel import kernel_distance
-from gan_cli.metrics.manifold import density_coverage, precision_recall
 from gan_cli.metrics.memorisation import copied_share, data_copying
-from gan_cli.metrics.similarity import mean_pairwise_ms_ssim, ms_ssim, psnr, ssim
-from gan_cli.metrics.texture import Colours, Edges, histogram_distance
+from gan_cli.metrics.modes import modes
+from gan_cli.metrics.precision_recall import precision_recall
+from gan_cli.metrics.shared.histograms import total_variation
+from gan_cli.metrics.shared.ssim import ms_ssim, psnr, ssim
 
 from .faults import MODES, bars, blurred, drawn, nearest_centre, noisy
 
@@ -137,11 +141,8 @@ def assert_moved(scores: Scores, floor: Scores, moved: Scores, tolerances: Score
 
 def set_scores(generated: np.ndarray, real: np.ndarray) -> Scores:
     scores = {"similarity": mean_pairwise_ms_ssim(generated, 500, seed=0)}
-    for name, kind in (("colours", Colours), ("edges", Edges)):
-        histograms = kind(), kind()
-        histograms[0].add(real)
-        histograms[1].add(generated)
-        scores[name] = histogram_distance(*histograms)
+    for name, shares in (("colours", colour_shares), ("edges", edge_shares)):
+        scores[name] = total_variation(shares(real), shares(generated))
     return scores
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gan_cli.metrics.extractors.extractor import Extractor, rgb
+from gan_cli.metrics.extractors.feature_extractor import Extractor, rgb
 
 
 class Toy(Extractor):

@@ -1,8 +1,8 @@
-"""`classifier`: a small network trained once on the user's own labels, the ruler for small and grey
-images.
+"""`classifier`: a small network trained once on the user's own labels, for images
+that are small or grey.
 
 The recipe is fixed and the training repeatable, so that two people with the same data measure with
-(nearly) the same ruler; its weights are kept under the data's fingerprint, and every score names
+(nearly) the same network; its weights are kept under the data's fingerprint, and every score names
 their hash.
 """
 
@@ -12,18 +12,16 @@ import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import keras
 import numpy as np
-import tensorflow as tf
-from keras import layers
 from tqdm import tqdm
 
 from gan_cli.base import files
 from gan_cli.base.errors import DataError
 from gan_cli.base.images import from_uint8
+from gan_cli.base.lazy import keras, tf
 from gan_cli.base.randomness import key as random_key
-from gan_cli.metrics.extractors import kept
-from gan_cli.metrics.extractors.extractor import Extractor, Images, digest, he_uniform
+from gan_cli.metrics.extractors import Context, extractor, kept
+from gan_cli.metrics.extractors.feature_extractor import Extractor, Images, digest, he_uniform
 
 FEATURES = 64
 WIDTHS = (24, 48, 96)
@@ -42,7 +40,7 @@ RECIPE = {
     "rate": RATE,
 }
 """What decides the weights beside the data; `version` stands for the code. TensorFlow's version is
-none of it: an update must not change a ruler that is in use."""
+none of it: an update must not change a network that is in use."""
 
 
 class Classifier(Extractor):
@@ -84,6 +82,24 @@ class Classifier(Extractor):
         return images
 
 
+@extractor("classifier", gives=("classes", "maps"), needs_labels=True)
+def build(context: Context) -> Extractor:
+    """A small network trained once on the labels of the data; it is kept in the cache."""
+    if context.planes is not None:
+        from gan_cli.metrics.extractors.stacked import Stacked
+
+        return Stacked(build(context.planes))
+    assert context.labels is not None
+    return classifier(
+        context.images,
+        context.labels,
+        context.num_classes,
+        context.fingerprint,
+        context.cache,
+        context.say,
+    )
+
+
 def classifier(
     images: Images,
     labels: np.ndarray,
@@ -99,7 +115,7 @@ def classifier(
         labels: integers [N] in [0, num_classes).
         key: the data's fingerprint.
         cache: the folder of all caches.
-        say: told what takes a while, and what was found damaged.
+        say: takes a line on what takes a while, or was found damaged.
 
     Raises:
         DataError: fewer than two classes, or the cache cannot be written.
@@ -137,18 +153,20 @@ def network(image_shape: tuple[int, ...], num_classes: int) -> keras.Model:
     x = inputs = keras.Input(image_shape)
     maps = []
     for name, width, stride in _convolutions(min(image_shape[:2])):
-        x = layers.Conv2D(width, 3, stride, "same", use_bias=False, name=name, dtype="float32")(x)
-        x = layers.BatchNormalization(momentum=0.9, name=f"{name}_norm", dtype="float32")(x)
-        x = layers.ReLU(dtype="float32")(x)
+        x = keras.layers.Conv2D(
+            width, 3, stride, "same", use_bias=False, name=name, dtype="float32"
+        )(x)
+        x = keras.layers.BatchNormalization(momentum=0.9, name=f"{name}_norm", dtype="float32")(x)
+        x = keras.layers.ReLU(dtype="float32")(x)
         maps.append(x)
         if stride == 1:
-            x = layers.MaxPooling2D(padding="same", dtype="float32")(x)
-    x = layers.Flatten(dtype="float32")(x)
-    x = layers.Dense(FEATURES, use_bias=False, name="features", dtype="float32")(x)
-    x = layers.BatchNormalization(momentum=0.9, name="features_norm", dtype="float32")(x)
-    x = layers.ReLU(dtype="float32")(x)
+            x = keras.layers.MaxPooling2D(padding="same", dtype="float32")(x)
+    x = keras.layers.Flatten(dtype="float32")(x)
+    x = keras.layers.Dense(FEATURES, use_bias=False, name="features", dtype="float32")(x)
+    x = keras.layers.BatchNormalization(momentum=0.9, name="features_norm", dtype="float32")(x)
+    x = keras.layers.ReLU(dtype="float32")(x)
     model = keras.Model(
-        inputs, (layers.Dense(num_classes, name="classes", dtype="float32")(x), x, maps)
+        inputs, (keras.layers.Dense(num_classes, name="classes", dtype="float32")(x), x, maps)
     )
     random = np.random.RandomState(0)
     for variable in model.trainable_variables:

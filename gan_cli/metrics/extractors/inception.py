@@ -17,12 +17,13 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from gan_cli.base.download import Download
 from gan_cli.base.errors import DataError
+from gan_cli.base.lazy import tf
 from gan_cli.base.published import Published, find, verify
-from gan_cli.metrics.extractors.extractor import INSTEAD, Extractor, rgb
+from gan_cli.metrics.extractors import Context, extractor
+from gan_cli.metrics.extractors.feature_extractor import INSTEAD, Extractor, rgb
 
 NAME, ARCHIVE = "classify_image_graph_def.pb", "inception-2015-12-05.tgz"
 WEIGHTS = Published(
@@ -37,7 +38,7 @@ WEIGHTS = Published(
 SIDE, FEATURES, CLASSES = 299, 2048, 1008
 ENTRY, FEATURES_NODE, LOGITS_NODE = "ResizeBilinear", "pool_3", "softmax/logits/MatMul"
 COMPUTING = frozenset(
-    {
+    [
         "Add",
         "AvgPool",
         "BatchNormWithGlobalNormalization",
@@ -47,8 +48,13 @@ COMPUTING = frozenset(
         "Const",
         "Conv2D",
         "Identity",
-    }
-    | {"MatMul", "MaxPool", "Mul", "Relu", "Reshape", "Sub"}
+        "MatMul",
+        "MaxPool",
+        "Mul",
+        "Relu",
+        "Reshape",
+        "Sub",
+    ]
 )
 """The operations that may lie between images and features: none reads, writes, calls out or keeps
 anything.
@@ -96,6 +102,12 @@ class Inception(Extractor):
 
     def _input_size(self, height: int, width: int) -> tuple[int, int]:
         return SIDE, SIDE
+
+
+@extractor("inception", gives=("classes",), reads_weights=True)
+def build(context: Context) -> Extractor:
+    """The network of the Fréchet Inception Distance (FID), for photographs."""
+    return inception(context.weights)
 
 
 def inception(path: str | None = None) -> Inception:

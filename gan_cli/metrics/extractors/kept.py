@@ -15,7 +15,7 @@ from safetensors.numpy import load, save_file
 
 from gan_cli.base import files
 from gan_cli.base.errors import DataError, RunDirectoryError
-from gan_cli.metrics.extractors.extractor import digest
+from gan_cli.metrics.extractors.feature_extractor import digest
 
 LARGEST_HEADER = 64 * 1024
 """Bytes that names and shapes may take in the file."""

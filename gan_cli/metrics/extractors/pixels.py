@@ -8,7 +8,8 @@ import numpy as np
 
 from gan_cli.base.files import fingerprint
 from gan_cli.base.images import from_uint8
-from gan_cli.metrics.extractors.extractor import Extractor
+from gan_cli.metrics.extractors import Context, extractor
+from gan_cli.metrics.extractors.feature_extractor import Extractor
 
 SIDE = 32
 
@@ -30,6 +31,12 @@ class Pixels(Extractor):
         )
         flat: np.ndarray = from_uint8(small.reshape(count, -1))
         return flat
+
+
+@extractor("pixels")
+def build(context: Context) -> Extractor:
+    """The grey levels themselves, without a network."""
+    return Pixels()
 
 
 def averages(length: int, parts: int) -> np.ndarray:

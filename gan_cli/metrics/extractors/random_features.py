@@ -8,10 +8,11 @@ objects: use the classifier where there are labels, Inception where images are p
 from __future__ import annotations
 
 import numpy as np
-import tensorflow as tf
 
 from gan_cli.base.images import from_uint8
-from gan_cli.metrics.extractors.extractor import Extractor, digest, he_uniform, rgb
+from gan_cli.base.lazy import tf
+from gan_cli.metrics.extractors import Context, extractor
+from gan_cli.metrics.extractors.feature_extractor import Extractor, digest, he_uniform, rgb
 
 SEED = 20151205
 WIDTHS, STRIDES = (32, 32, 32, 32), (1, 2, 2, 2)
@@ -30,6 +31,9 @@ class Random(Extractor):
     def __init__(self) -> None:
         self._kernels = kernels()
         self.weights = digest(self._kernels)
+        self._run = tf.function(
+            self._forward, input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)]
+        )
 
     def _features(self, images: np.ndarray) -> np.ndarray:
         features: np.ndarray = self._run(rgb(images))[0].numpy()
@@ -38,8 +42,7 @@ class Random(Extractor):
     def _maps(self, images: np.ndarray) -> list[np.ndarray]:
         return [each.numpy() for each in self._run(rgb(images))[1]]
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)])
-    def _run(self, images: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    def _forward(self, images: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
         x, maps, pooled = from_uint8(tf.cast(images, tf.float32)), [], []
         for kernel, stride in zip(self._kernels.values(), STRIDES, strict=True):
             x = tf.nn.leaky_relu(tf.nn.conv2d(x, kernel, stride, "SAME"), LEAK)
@@ -47,6 +50,12 @@ class Random(Extractor):
             maps.append(x)
             pooled += [mean, tf.sqrt(variance)]
         return tf.concat(pooled, axis=1), maps
+
+
+@extractor("random", gives=("maps",))
+def build(context: Context) -> Extractor:
+    """A convolutional network that nobody trained: it needs neither labels nor a download."""
+    return Random()
 
 
 def kernels() -> dict[str, np.ndarray]:

@@ -4,13 +4,11 @@
 
 from __future__ import annotations
 
-import keras
 import numpy as np
-import tensorflow as tf
 
-from gan_cli.metrics.extractors.extractor import INSTEAD, Extractor, rgb
-from gan_cli.networks import vgg16 as network
-from gan_cli.networks.vgg16 import LARGEST, SMALLEST, WEIGHTS
+from gan_cli.base.lazy import keras, tf
+from gan_cli.metrics.extractors import Context, extractor
+from gan_cli.metrics.extractors.feature_extractor import INSTEAD, Extractor, rgb
 
 LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3")
 """The last convolution of each block: the layers of LPIPS (Zhang et al., 2018)."""
@@ -22,15 +20,22 @@ class Vgg16(Extractor):
     """
 
     name = "vgg16"
-    weights = WEIGHTS.download.sha256
-    resize = (
-        f"shorter side to {SMALLEST} if below, to {LARGEST} if above, bilinear, antialiased; "
-        "grey repeated to RGB"
-    )
     pixels_at_once = 2**19
 
     def __init__(self, model: keras.Model) -> None:
-        self._model = network.maps_of(model, LAYERS)
+        from gan_cli.networks import vgg16 as network
+
+        self._network, self._model = network, network.maps_of(model, LAYERS)
+        self.weights = network.WEIGHTS.download.sha256
+        self.resize = (
+            f"shorter side to {network.SMALLEST} if below, to {network.LARGEST} if above, "
+            "bilinear, antialiased; grey repeated to RGB"
+        )
+        size = (tf.TensorSpec([], tf.int32),) * 2
+        self._run = tf.function(
+            self._forward,
+            input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8), size],
+        )
 
     def _features(self, images: np.ndarray) -> np.ndarray:
         features: np.ndarray = (
@@ -46,18 +51,18 @@ class Vgg16(Extractor):
         ]
 
     def _input_size(self, height: int, width: int) -> tuple[int, int]:
-        return network.input_size(height, width)
+        return self._network.input_size(height, width)
 
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec([None, None, None, 3], tf.uint8),
-            (tf.TensorSpec([], tf.int32),) * 2,
-        ],
-    )
-    def _run(self, images: tf.Tensor, size: tuple[tf.Tensor, tf.Tensor]) -> list[tf.Tensor]:
+    def _forward(self, images: tf.Tensor, size: tuple[tf.Tensor, tf.Tensor]) -> list[tf.Tensor]:
         resized = tf.image.resize(images, tf.stack(size), antialias=True)
-        maps: list[tf.Tensor] = self._model(network.prepared(resized))
+        maps: list[tf.Tensor] = self._model(self._network.prepared(resized))
         return maps
+
+
+@extractor("vgg16", gives=("maps",), reads_weights=True)
+def build(context: Context) -> Extractor:
+    """VGG16 trained on ImageNet, for perceptual and texture distances of colour images."""
+    return vgg16(context.weights)
 
 
 def vgg16(path: str | None = None) -> Vgg16:
@@ -66,4 +71,6 @@ def vgg16(path: str | None = None) -> Vgg16:
     Raises:
         DataError: the file is nowhere, or is another than the published one.
     """
+    from gan_cli.networks import vgg16 as network
+
     return Vgg16(network.load(path, "extractor vgg16", INSTEAD))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gan_cli.metrics.extractors import random_features
-from gan_cli.metrics.extractors.extractor import Extractor, digest, he_uniform, rgb, softmax
+from gan_cli.metrics.extractors.feature_extractor import Extractor, digest, he_uniform, rgb, softmax
 from gan_cli.metrics.extractors.pixels import Pixels, averages
 from gan_cli.metrics.extractors.random_features import Random
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gan_cli.metrics.extractors.extractor import Extractor
+from gan_cli.metrics.extractors.feature_extractor import Extractor
 
 
 class Stacked(Extractor):

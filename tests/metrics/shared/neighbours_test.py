@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gan_cli.metrics import neighbours
-from gan_cli.metrics.neighbours import nearest, squared_distances, squared_radii
+from gan_cli.metrics.shared import neighbours
+from gan_cli.metrics.shared.neighbours import nearest, squared_distances, squared_radii
 
 
 def normal(count: int, seed: int) -> np.ndarray:

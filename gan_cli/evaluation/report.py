@@ -16,12 +16,13 @@ from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.config.options import parse
 
-FORMAT: Literal[1] = 1
+FORMAT: Literal[2] = 2
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
-Word = Annotated[str, Field(pattern=r"^[\w.-]{1,128}$")]
-Words = Annotated[str, Field(pattern=r"^[\w.,;:/ '()-]{1,200}$")]
+WORD, WORDS = r"^[\w.-]{1,128}$", r"^[\w.,;:/ '()-]{1,200}$"
+Word = Annotated[str, Field(pattern=WORD)]
+Words = Annotated[str, Field(pattern=WORDS)]
 """A stored file may come from a stranger: nothing in it that is printed can steer a terminal."""
 
 
@@ -33,7 +34,7 @@ class Score:
 
     mean: float | None
     deviation: float | None
-    floor: float | None
+    baseline: float | None
     better: Literal["lower", "higher", "as real"]
 
 
@@ -72,7 +73,7 @@ class Report:
         seconds: that it took.
     """
 
-    format: Literal[1]
+    format: Literal[2]
     subject: dict[str, str | int]
     provenance: Provenance
     scores: dict[str, Score]
@@ -154,7 +155,7 @@ def _loss(score: Score) -> float:
     if score.mean is None:
         return float("inf")
     if score.better == "as real":
-        return abs(score.mean - (score.floor or 0.0))
+        return abs(score.mean - (score.baseline or 0.0))
     return score.mean if score.better == "lower" else -score.mean
 
 

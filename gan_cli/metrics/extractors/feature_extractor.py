@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from gan_cli.metrics import checks
+from gan_cli.metrics.shared import checks
 
 LARGEST_BATCH = 256
 INSTEAD = "use extractor classifier or random, which need no download"
@@ -35,9 +35,9 @@ class Extractor:
     """Turns uint8 images [N, H, W, C], grey or RGB, into what metrics compare.
 
     Attributes:
-        name: 'classifier', 'random', 'inception', 'vgg16' or 'pixels'.
-        weights: SHA-256 of the weights, or of the recipe where there are none; scores of two hashes
-            do not compare.
+        name: as it is registered.
+        weights: SHA-256 of the weights, or of the recipe where there are none, or a word for it;
+            scores of two of them do not compare.
         resize: in words, how images become its input.
         classes: of how many it gives probabilities; 0: of none.
         pixels_at_once: input pixels of a batch, which bound its memory.
@@ -84,6 +84,13 @@ class Extractor:
         parts = [self._maps(batch) for batch in self._batches(images)]
         return [np.concatenate(layer) for layer in zip(*parts, strict=True)]
 
+    @property
+    def gives(self) -> set[str]:
+        """What it has beside features: classes, maps."""
+        has_maps = type(self)._maps is not Extractor._maps
+        has = {"classes": self.classes > 0, "maps": has_maps}
+        return {name for name, there in has.items() if there}
+
     def _batches(self, images: Images) -> Iterator[np.ndarray]:
         height, width = self._input_size(*images.shape[1:3])
         step = max(1, min(LARGEST_BATCH, self.pixels_at_once // (height * width)))
@@ -111,8 +118,9 @@ class Extractor:
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Probabilities [N, K] of logits [N, K]."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
+    from scipy import special
+
+    probabilities: np.ndarray = special.softmax(logits, axis=1)
     return probabilities
 
 

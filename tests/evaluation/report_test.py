@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from gan_cli.base.errors import ConfigError, RunDirectoryError
-from gan_cli.evaluation import scores
-from gan_cli.evaluation.scores import (
+from gan_cli.evaluation.report import (
     Provenance,
     Report,
     Score,
@@ -21,6 +20,7 @@ from gan_cli.evaluation.scores import (
     ranked,
     read,
     refuse_different,
+    versions,
     write,
 )
 
@@ -31,17 +31,17 @@ def report(
     path: str = "run",
     mean: float | None = 1.5,
     better: Any = "lower",
-    floor: float | None = 0.1,
+    baseline: float | None = 0.1,
     **made: Any,
 ) -> Report:
     subject = {"path": path, "step": 8, "sha256": "ef" * 32}
-    found = {"frechet": Score(mean, 0.25, floor, better)}
-    return Report(1, subject, replace(MADE, **made), found, scores.versions(), 1.25)
+    found = {"frechet": Score(mean, 0.25, baseline, better)}
+    return Report(2, subject, replace(MADE, **made), found, versions(), 1.25)
 
 
 def test_what_is_written_is_read(tmp_path: Path):
     for number, each in enumerate(
-        [report(), report(mean=None, floor=None), replace(report(), people={"hype": 40.0})]
+        [report(), report(mean=None, baseline=None), replace(report(), people={"hype": 40.0})]
     ):
         path = tmp_path / "scores" / f"{number}.json"
         write(path, each)
@@ -66,8 +66,8 @@ def damaged(values: dict[str, Any], *keys: str, value: Any) -> str:
 @pytest.mark.parametrize(
     ("keys", "value"),
     [
-        (("format",), 2),
-        (("format",), "1"),
+        (("format",), 1),
+        (("format",), "2"),
         (("more",), 1),
         (("subject", "step"), 1.5),
         (("provenance", "count"), -1),
@@ -75,7 +75,7 @@ def damaged(values: dict[str, Any], *keys: str, value: Any) -> str:
         (("provenance", "seed"), "7"),
         (("scores", "frechet", "mean"), "1.5"),
         (("scores", "frechet", "mean"), float("nan")),
-        (("scores", "frechet", "floor"), float("inf")),
+        (("scores", "frechet", "baseline"), float("inf")),
         (("scores", "frechet", "better"), "best"),
         (("scores", "frechet"), 1.5),
         (("seconds",), None),
@@ -125,16 +125,16 @@ def test_another_path_or_score_is_no_difference():
 
 
 @pytest.mark.parametrize(
-    ("better", "floor", "order"),
+    ("better", "baseline", "order"),
     [
         ("lower", 0.1, ["a", "b", "c", "none"]),
         ("higher", 9.0, ["c", "b", "a", "none"]),
         ("as real", 2.1, ["b", "c", "a", "none"]),
     ],
 )
-def test_the_best_comes_first_and_no_score_last(better: str, floor: float, order: list[str]):
+def test_the_best_comes_first_and_no_score_last(better: str, baseline: float, order: list[str]):
     means = {"none": None, "c": 3.0, "a": 1.0, "b": 2.0}
-    reports = [report(path, mean, better, floor) for path, mean in means.items()]
+    reports = [report(path, mean, better, baseline) for path, mean in means.items()]
     assert [each.subject["path"] for each in ranked(reports, "frechet")] == order
 
 

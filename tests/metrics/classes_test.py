@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from gan_cli.metrics.balance import balance, classifier_score, modes
+from gan_cli.metrics.classes import balance, classifier_score
+from gan_cli.metrics.modes import modes
 
 
 def sure(*labels: int, classes: int = 4) -> np.ndarray:

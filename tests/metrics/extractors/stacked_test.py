@@ -7,8 +7,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gan_cli.metrics.extractors.extractor import Extractor, softmax
-from gan_cli.metrics.stacked import Stacked
+from gan_cli.metrics.extractors.feature_extractor import Extractor, softmax
+from gan_cli.metrics.extractors.stacked import Stacked
 
 DIGITS = 10
 

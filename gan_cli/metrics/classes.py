@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gan_cli.metrics import ImageSet, ReferenceSet, Values, metric
+
 
 class ClassifierScore(NamedTuple):
     """Mean and standard deviation over the splits."""
@@ -31,13 +33,21 @@ class Balance(NamedTuple):
     confident: float
 
 
-class Modes(NamedTuple):
-    """Modes with at least one sample, of K: higher is better; and KL(generated || real) in nats:
-    lower is better.
-    """
-
-    found: int
-    divergence: float
+@metric(
+    "classes",
+    gives={"classifier_score": "higher", "class_evenness": "higher", "confident": "higher"},
+    needs=("classes",),
+)
+def compute(reference: ReferenceSet, generated: ImageSet) -> Values:
+    """How sure a classifier is of the samples, and how evenly the classes come up."""
+    probabilities = reference.extractor.classify(generated.features)
+    spread = balance(probabilities)
+    splits = min(10, len(probabilities))
+    return {
+        "classifier_score": classifier_score(probabilities, reference.seed, splits).mean,
+        "class_evenness": spread.evenness,
+        "confident": spread.confident,
+    }
 
 
 def classifier_score(probabilities: np.ndarray, seed: int, splits: int = 10) -> ClassifierScore:
@@ -76,54 +86,21 @@ def balance(probabilities: np.ndarray, threshold: float = 0.9) -> Balance:
     Raises:
         ValueError: not probabilities.
     """
+    from scipy import special
+
     _check(probabilities)
     samples, classes = probabilities.shape
     shares = np.bincount(probabilities.argmax(axis=1), minlength=classes) / samples
-    entropy = -float(_times_log(shares, shares).sum())
+    entropy = float(special.entr(shares).sum())
     confident = float((probabilities.max(axis=1) > threshold).mean())
     return Balance(shares, entropy, entropy / float(np.log(classes)), confident)
 
 
-def modes(labels: np.ndarray, classes: int, real_shares: np.ndarray | None = None) -> Modes:
-    """Number of modes found, and KL of their histogram to the real one, as for Stacked MNIST (Lin
-    et al., 2018, PacGAN).
-
-    The usual figures are those of 26,000 samples and 1,000 modes: both depend on the number of
-    samples.
-
-    Args:
-        labels: int [N], the mode of each sample in [0, classes).
-        classes: K.
-        real_shares: float [K] that sums to 1; uniform where it is None. The divergence is infinite
-            where a sample has a mode that the real data lacks.
-
-    Raises:
-        ValueError: a label outside, no labels, or shares that are not K.
-    """
-    if not len(labels) or labels.min() < 0 or labels.max() >= classes:
-        raise ValueError(f"labels must be at least one in [0, {classes})")
-    real = np.full(classes, 1 / classes) if real_shares is None else real_shares
-    if real.shape != (classes,) or not np.isclose(real.sum(), 1):
-        raise ValueError(f"real_shares must be {classes} shares that sum to 1")
-    generated = np.bincount(labels, minlength=classes) / len(labels)
-    with np.errstate(divide="ignore"):
-        divergence = float((_times_log(generated, generated) - _times_log(generated, real)).sum())
-    return Modes(int(np.count_nonzero(generated)), max(0.0, divergence))
-
-
 def _score(probabilities: np.ndarray) -> float:
-    marginal = np.broadcast_to(probabilities.mean(axis=0), probabilities.shape)
-    divergences = (
-        _times_log(probabilities, probabilities) - _times_log(probabilities, marginal)
-    ).sum(axis=1)
+    from scipy import special
+
+    divergences = special.rel_entr(probabilities, probabilities.mean(axis=0)).sum(axis=1)
     return float(np.exp(divergences.mean()))
-
-
-def _times_log(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """weights * log(values), 0 where the weight is 0, whatever the value."""
-    logarithms = np.log(values, out=np.zeros(values.shape), where=weights > 0)
-    product: np.ndarray = weights * logarithms
-    return product
 
 
 def _check(probabilities: np.ndarray) -> None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gan_cli.metrics import neighbours
-from gan_cli.metrics.manifold import density_coverage, precision_recall
+from gan_cli.metrics.density_coverage import density_coverage
+from gan_cli.metrics.precision_recall import precision_recall
+from gan_cli.metrics.shared import neighbours
 
 
 def line(*values: float) -> np.ndarray:

@@ -7,8 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from gan_cli.metrics import similarity
-from gan_cli.metrics.similarity import mean_pairwise_ms_ssim, ms_ssim, psnr, ssim
+from gan_cli.metrics.diversity import mean_pairwise_ms_ssim
+from gan_cli.metrics.shared import ssim as module
+from gan_cli.metrics.shared.ssim import ms_ssim, psnr, ssim
 
 
 def pictures(count: int, height: int, width: int, channels: int, seed: int = 0) -> np.ndarray:
@@ -28,7 +29,8 @@ def noisy(images: np.ndarray, deviation: float, seed: int = 1) -> np.ndarray:
 @pytest.mark.parametrize("shape", [(28, 28, 1), (32, 20, 3), (11, 11, 3), (40, 64, 3)])
 @pytest.mark.parametrize("deviation", [3, 60])
 def test_ssim_is_that_of_scikit_image(shape: tuple[int, int, int], deviation: float) -> None:
-    oracle = pytest.importorskip("skimage.metrics").structural_similarity
+    from skimage.metrics import structural_similarity
+
     first = pictures(3, *shape)
     second = noisy(first, deviation)
     settings = {
@@ -38,7 +40,7 @@ def test_ssim_is_that_of_scikit_image(shape: tuple[int, int, int], deviation: fl
         "data_range": 255,
         "channel_axis": -1,
     }
-    expected = [oracle(a, b, **settings) for a, b in zip(first, second, strict=True)]
+    expected = [structural_similarity(a, b, **settings) for a, b in zip(first, second, strict=True)]
     np.testing.assert_allclose(ssim(first, second), expected, rtol=0, atol=1e-9)
     np.testing.assert_allclose(ssim(second, first), expected, rtol=0, atol=1e-9)
 
@@ -122,7 +124,7 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     first = pictures(7, 28, 28, 1)
     second = noisy(first, 20)
     whole = [measure(first, second) for measure in (ssim, ms_ssim, psnr)]
-    monkeypatch.setattr(similarity, "BLOCK_VALUES", 2 * 28 * 28)
+    monkeypatch.setattr(module, "BLOCK_VALUES", 2 * 28 * 28)
     for measure, values in zip((ssim, ms_ssim, psnr), whole, strict=True):
         np.testing.assert_array_equal(measure(first, second), values)
 

@@ -1,0 +1,31 @@
+"""How like the training images samples are to a network: perceptual distance of nearest pairs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gan_cli.metrics import ImageSet, ReferenceSet, Values, metric
+from gan_cli.metrics.shared.neighbours import nearest_training_images
+
+PAIRS = 500
+
+
+@metric("content", gives={"nearest_content": "as real"}, needs=("maps", "training"))
+def compute(reference: ReferenceSet, generated: ImageSet) -> Values:
+    """Perceptual distance of samples and the training images nearest to them."""
+    maps = map(reference.extractor.maps, nearest_training_images(reference, generated, PAIRS))
+    return {"nearest_content": perceptual_distance(*maps)}
+
+
+def perceptual_distance(first: list[np.ndarray], second: list[np.ndarray]) -> float:
+    """Squared distance of the unit vectors at each place of feature maps [N, h, w, C], averaged
+    over the places and summed over the layers (Zhang et al., 2018, eq. 1, without learned weights).
+    """
+    return float(sum(map(_unit_distance, first, second)))
+
+
+def _unit_distance(first: np.ndarray, second: np.ndarray) -> float:
+    units = [
+        maps / (np.linalg.norm(maps, axis=-1, keepdims=True) + 1e-10) for maps in (first, second)
+    ]
+    return float(((units[0] - units[1]) ** 2).sum(axis=-1).mean())

@@ -1,0 +1,102 @@
+"""docs/python.md is run as printed, and the front door keeps what it promises."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import Command
+
+PAGE = (Path(__file__).parents[1] / "docs" / "python.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+
+UNTOUCHED = """
+import random
+import keras, numpy as np, tensorflow as tf
+keras.config.set_dtype_policy("mixed_bfloat16")
+keras.layers.Dense(1)
+random.seed(1); np.random.seed(1); tf.random.set_seed(1)
+before = random.getstate(), np.random.get_state()[1].tolist()
+import gan_cli
+run = gan_cli.load("run")
+run.sample(2)
+assert keras.config.dtype_policy().name == "mixed_bfloat16"
+assert keras.layers.Dense(1).name == "dense_1", keras.layers.Dense(1).name
+assert (random.getstate(), np.random.get_state()[1].tolist()) == before
+"""
+
+
+def python(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", code]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=280, check=False
+    )
+
+
+@pytest.mark.slow
+def test_the_page_runs_from_its_first_line_to_its_last(tmp_path: Path) -> None:
+    done = python("\n".join(BLOCKS), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "loss_generator" in done.stdout
+    assert "discriminator" in done.stdout.splitlines()[-1]
+
+
+def test_importing_the_front_door_imports_neither_tensorflow_nor_anything_large() -> None:
+    code = (
+        "import sys, gan_cli\n"
+        "gan_cli.models, gan_cli.data, gan_cli.metrics\n"
+        "large = {'tensorflow', 'keras', 'pandas', 'scipy', 'skimage', 'matplotlib', 'hydra'}\n"
+        "assert not large & set(sys.modules), large & set(sys.modules)\n"
+    )
+    done = python(code, Path.cwd())
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_the_caller_keeps_session_policy_and_seeds(tiny_run: Path) -> None:
+    done = python(UNTOUCHED, tiny_run.parent)
+    assert done.returncode == 0, done.stderr
+
+
+def test_samples_are_those_of_the_command(tiny_run: Path, sample: Command) -> None:
+    import gan_cli
+
+    assert sample("run", "count=5", "seed=3", "format=npz", "output=s.npz").code == 0
+    run = gan_cli.load("run")
+    with np.load(tiny_run.parent / "s.npz") as arrays:
+        np.testing.assert_array_equal(run.sample(5, seed=3), arrays["images"])
+        latents = arrays["latents"]
+    images = run.generator(latents, training=False).numpy()
+    levels = np.clip(np.rint((images + 1.0) * 127.5), 0, 255).astype(np.uint8)
+    np.testing.assert_array_equal(levels, run.sample(latents=latents))
+    assert run.step == 8
+
+
+def test_the_numbers_of_a_run_are_a_table(tiny_run: Path) -> None:
+    import gan_cli
+
+    metrics = gan_cli.load(tiny_run).metrics
+    assert metrics.index.name == "step"
+    assert metrics.index[-1] == 8
+    assert np.isfinite(metrics["loss_generator"]).all()
+
+
+def test_mistakes_are_lines(tiny_run: Path) -> None:
+    import gan_cli
+    from gan_cli.base.errors import ConfigError, DataError, RunDirectoryError
+
+    with pytest.raises(RunDirectoryError, match="no such directory"):
+        gan_cli.load("nothing")
+    with pytest.raises(ConfigError, match="labels"):
+        gan_cli.load(tiny_run).sample(2, labels=[1])
+    with pytest.raises(DataError, match=r"expected uint8 \[N, H, W, 1 or 3\]"):
+        gan_cli.train(data=np.zeros([8, 16, 16, 2], np.uint8))
+    with pytest.raises(ConfigError, match="dcgn"):
+        gan_cli.train(model="dcgn")
+    with pytest.raises(ConfigError, match="widht"):
+        gan_cli.train(**{"model.widht": 3})
