@@ -75,7 +75,7 @@ class Configs(ConfigSource):
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
         found = self._files.list(config_path, results_filter)
         if config_path in CATALOGUES and results_filter != ObjectType.GROUP:
-            found += CATALOGUES[config_path]
+            found += [name for name in CATALOGUES[config_path] if _of_plugin(config_path, name)]
         return sorted(set(found))
 
     def load_config(self, config_path: str) -> ConfigResult:
@@ -118,7 +118,12 @@ def register() -> None:
 
 def _registered(config_path: str) -> bool:
     group, _, option = config_path.removesuffix(".yaml").rpartition("/")
-    return group in CATALOGUES and option in CATALOGUES[group]
+    return group in CATALOGUES and _of_plugin(group, option)
+
+
+def _of_plugin(group: str, name: str) -> bool:
+    """Whether a plugin has brought it. What is ours and has no YAML is for Python alone."""
+    return name in CATALOGUES[group] and CATALOGUES[group][name].plugin is not None
 
 
 def _schema(group: str, name: Any) -> type | None:

@@ -321,7 +321,7 @@ def test_the_yaml_of_a_command_states_no_default_of_its_schema(command: str):
     [
         *(f"{group}={path.stem}" for group in GROUPS for path in (CONFIGS / group).glob("*.yaml")),
         *(f"model={name}" for name in MODELS),
-        *(f"data={name}" for name in DATA),
+        *(f"data={path.stem}" for path in (CONFIGS / "data").glob("*.yaml")),
         *(f"loss={name}" for name in LOSSES),
     ],
 )
