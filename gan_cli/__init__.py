@@ -88,7 +88,9 @@ def train(
     """
     from gan_cli.cli import start
 
-    path = start.from_python(model, data, run_dir, resume, plugins, say or (lambda line: None), settings)
+    path = start.from_python(
+        model, data, run_dir, resume, plugins, say or (lambda line: None), settings
+    )
     return Run(path)
 
 

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from hydra import compose, initialize_config_module
-from omegaconf import OmegaConf
 from PIL import Image
 
 from gan_cli import models
 from gan_cli.base.spec import Batch, DataSpec
+from gan_cli.cli.stored import plain
 from gan_cli.config.schema import Optimizer, Schedule, TrainConfig
 from gan_cli.data.pipeline.feed import DeviceFeed
 from gan_cli.data.reading.source import Source
@@ -128,10 +128,7 @@ def source(shape: tuple[int, ...], count: int = 12) -> Source:
 
 def composed(name: str) -> TrainConfig:
     with initialize_config_module("gan_cli.configs", version_base="1.3"):
-        values: Any = OmegaConf.to_container(compose("train", [f"model={name}", *sizes(name)]))
-    return train_config(
-        {key: value for key, value in values.items() if key not in ("resume", "run_dir", "sweep")}
-    )
+        return train_config(plain(compose("train", [f"model={name}", *sizes(name)])))
 
 
 def build(
@@ -328,8 +325,8 @@ def test_streamed_resident_and_augmented_runs_are_the_same_bits(
     assert train(*options, "training.steps=3", "run_dir=moved", "training.feed=stream").code == 0
     assert train("resume=moved", "training.steps=7", "training.feed=auto").code == 0
     assert train(*options, "training.steps=7", "run_dir=stream", "training.feed=stream").code == 0
-    plain = train(*tiny(name), "training.steps=7", "run_dir=plain")
-    assert plain.code == 0
+    straight = train(*tiny(name), "training.steps=7", "run_dir=plain")
+    assert straight.code == 0
     state = "checkpoints/step-00000007/state.safetensors"
     kept = {
         run: (tmp_path / run / state).read_bytes()

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from gan_cli.cli import source
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+source.register()  # also where a test composes by itself
 
 TINY = [
     "model.width=4",

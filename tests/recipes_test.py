@@ -32,9 +32,7 @@ def test_every_recipe_has_a_promise_and_composes(name: str) -> None:
     promise = recipes.expected(text)
     with initialize_config_module("gan_cli.configs", version_base="1.3"):
         values = plain(compose("train", [f"experiment={name}"]))
-    config = train_config(
-        {key: value for key, value in values.items() if key not in ("resume", "run_dir", "sweep")}
-    )
+    config = train_config(values)
     assert config.evaluation.objective == promise.score
     assert config.evaluation.every is not None
     assert config.training.steps % config.evaluation.every == 0

@@ -20,6 +20,10 @@ class ConfigError(GanError):
     exit_code = 2
 
 
+class UnknownKeyError(ConfigError):
+    """A key that the schema does not have: of all jobs of a sweep, not of one setting."""
+
+
 class DataError(GanError):
     """The data set is missing, damaged or does not fit the run."""
 
@@ -81,10 +85,20 @@ def unknown(what: str, given: object, accepted: list[str]) -> str:
     """The line for a name that is not in a closed list: what was given, the nearest name, all
     names.
     """
-    last = {
-        name: name.rpartition(".")[2] for name in accepted
-    }  # a shared section would make all keys alike
-    close = get_close_matches(str(given).rpartition(".")[2], last.values(), n=1, cutoff=0.6)
-    nearest = [name for name in accepted if close and last[name] == close[0]]
-    hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+    near = nearest(str(given), accepted)
+    hint = f"; did you mean {near!r}?" if near else ""
     return f"unknown {what} {given!r}{hint} (accepted: {', '.join(accepted)})"
+
+
+def nearest(given: str, names: list[str]) -> str | None:
+    """The name most like the one given, by the last part of a dotted one: people remember that, and
+    a shared section would make all alike. `lr` is like `learning_rate`.
+    """
+    last = given.rpartition(".")[2].lower()
+    parts = {name: name.rpartition(".")[2] for name in names}
+    initials = {name: "".join(word[:1] for word in part.split("_")) for name, part in parts.items()}
+    close = get_close_matches(last, parts.values(), n=1, cutoff=0.6)
+    for name in names:
+        if (close and parts[name] == close[0]) or (not close and initials[name] == last != ""):
+            return name
+    return None

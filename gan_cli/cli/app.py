@@ -10,71 +10,70 @@ import re
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
-from difflib import get_close_matches
+from difflib import SequenceMatcher
+from functools import partial
+from pathlib import Path
 
-import hydra
 from hydra.errors import CompactHydraException, MissingConfigException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from gan_cli.base.errors import ConfigError, GanError, OutOfMemoryError, refused, unknown
+from gan_cli.base.errors import ConfigError, GanError, OutOfMemoryError, nearest, refused, unknown
+from gan_cli.cli import bare, hydra_main, plugins, source
 
 Job = Callable[[DictConfig], float | None]
 EXTRAS = {"submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}
 """Options of Hydra's groups that other packages bring, with the extra that installs them."""
 
-FULL_ERROR = os.environ.get("HYDRA_FULL_ERROR")
-"""As the user has set it; `run` sets it for this process alone."""
-
 
 def run(
     name: str,
     job: Job,
-    keys: list[str],
+    keys: Callable[[], list[str]],
     around: AbstractContextManager[None] | None = None,
     config: str | None = None,
+    bare_key: Callable[[list[str]], str] = bare.refuse,
 ) -> int:
     """Run a Hydra app on this process's arguments and return the exit code.
 
     Args:
         name: the command is called gan-NAME.
         job: what is called with each composed configuration.
-        keys: all full keys, to suggest the nearest for an unknown one.
+        keys: gives all full keys, to suggest the nearest for an unknown one.
         around: entered before the jobs, left after them; it may raise GanErrors for what was raised
             in it.
         config: the primary config file; None: the command's name.
+        bare_key: the override that bare arguments stand for.
     """
 
     here = _process()
 
     def guarded(composed: DictConfig) -> float | None:
-        try:
-            return job(composed)
-        except (GanError, OSError, MemoryError) as error:
-            if here != _process():
-                raise _expected(error) from None  # a cluster's launcher brings it home
-            # an exit passes through Hydra without a word, an exception does not
-            raise SystemExit(fail(name, _expected(error))) from None
+        with hydra_main.heard():
+            try:
+                plugins.load(composed.get("plugins"))  # in a cluster's process they are not yet
+                return job(composed)
+            except (GanError, OSError, MemoryError) as error:
+                if here != _process():
+                    raise _expected(error) from None  # a cluster's launcher brings it home
+                # an exit passes through Hydra without a word, an exception does not
+                raise SystemExit(fail(name, _expected(error))) from None
 
-    verbose = os.environ.get("HYDRA_FULL_ERROR")
-    os.environ["HYDRA_FULL_ERROR"] = (
-        "1"  # Hydra then raises instead of printing, and the messages become ours
-    )
     try:
         _refuse_rerun(sys.argv[1:])
-        with around or nullcontext():
-            hydra.main(
-                version_base="1.3", config_path="pkg://gan_cli.configs", config_name=config or name
-            )(guarded)()
+        source.register()
+        with bare.replaced(bare_key), around or nullcontext():
+            plugins.load_from(sys.argv[1:])
+            hydra_main.call(guarded, config or name, f"pkg://{source.PACKAGE}")
         return 0
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0
     except (CompactHydraException, OmegaConfBaseException) as error:
-        if verbose:
+        if os.environ.get("HYDRA_FULL_ERROR") == "1":
             raise
         if isinstance(error.__cause__, GanError):  # of a plugin that Hydra has called
             return fail(name, error.__cause__)
-        return fail(name, ConfigError(explain(error, keys)))
+        return fail(name, ConfigError(explain(error, keys())))
     except ValueError as error:
         if str(error).startswith("Only one of --run"):
             return fail(name, ConfigError(str(error)))
@@ -92,8 +91,6 @@ def run(
     except KeyboardInterrupt:
         print(f"gan-{name}: stopped before the first step", file=sys.stderr)
         return 130
-    finally:
-        os.environ.pop("HYDRA_FULL_ERROR") if verbose is None else None
 
 
 def _process() -> tuple[str, int]:
@@ -113,7 +110,7 @@ def _expected(error: GanError | OSError | MemoryError) -> GanError:
 def fail(name: str, error: GanError) -> int:
     """Print an expected failure as one line; its exit code."""
     sys.stdout.flush()
-    with suppress(BrokenPipeError):
+    with suppress(BrokenPipeError), hydra_main.heard():
         print(f"gan-{name}: {error}", file=sys.stderr, flush=True)
     return error.exit_code
 
@@ -123,30 +120,48 @@ def explain(error: Exception, keys: list[str]) -> str:
     name.
     """
     if isinstance(error, MissingConfigException) and error.options is not None:
-        group, _, option = str(error.missing_cfg_file).rpartition("/")
-        if group in ("hydra/sweeper", "hydra/launcher") and option in EXTRAS:
-            return f"{group}={option} comes with an extra: pip install 'gan_cli[{EXTRAS[option]}]'"
-        return f"{unknown(group, option, sorted(error.options))}; --config-dir adds your own"
+        return _no_option(str(error.missing_cfg_file), sorted(error.options))
     text = str(error)
     if match := re.search(r"Could not override '([^']+)'", text):
-        if match[1] in keys:
-            return f"{match[1]} is a key of another option of the group {match[1].split('.')[0]}"
-        return unknown("key", match[1], _beside(match[1], keys))
+        return _no_key(match[1], keys)
+    if match := re.search(r"(?:Ambiguous value for argument|Sweep parameters) '([^']+)'", text):
+        key, _, values = match[1].partition("=")
+        return (
+            f"{match[1]}: several values are a sweep, a run for each: add -m "
+            f"(one list of them is {key}=[{values}])"
+        )
     key = getattr(error, "full_key", None) or getattr(error, "override", None)
     lines = [line.strip() for line in text.splitlines() if line.strip()] or [type(error).__name__]
     line = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
     return f"{key}: {line}" if key else line
 
 
-def _beside(key: str, keys: list[str]) -> list[str]:
-    """The keys of the section that `key` names; the sections where there is none of that name."""
+def _no_option(file: str, accepted: list[str]) -> str:
+    """Of a group's option that is not there; a path is what people give for one of data."""
+    group, _, option = file.rpartition("/")
+    if group in ("hydra/sweeper", "hydra/launcher") and option in EXTRAS:
+        return f"{group}={option} comes with an extra: pip install 'gan_cli[{EXTRAS[option]}]'"
+    if file.startswith("data/") and (group != "data" or Path(option).exists()):
+        path = file.removeprefix("data/")
+        return f"data={path}: give a folder as data=folder data.path={path} (also zip, npz, csv)"
+    return f"{unknown(group, option, accepted)}; --config-dir adds your own"
+
+
+def _no_key(key: str, keys: list[str]) -> str:
+    """Of a key that is not there: the keys of its section, or the sections, and the nearest."""
     section = key.rpartition(".")[0]
-    beside = [each for each in keys if section and each.rpartition(".")[0] == section]
-    return beside or list(
-        dict.fromkeys(
-            [*(each for each in keys if "." not in each), *get_close_matches(key, keys, n=1)]
-        )
-    )
+    if beside := [each for each in keys if section and each.rpartition(".")[0] == section]:
+        return unknown("key", key, beside)
+    sections = [each for each in keys if "." not in each]
+    near = nearest(key, [*sections, *(each for each in keys if "." in each)])
+    alike = [each for each in keys if near and each.rpartition(".")[2] == near.rpartition(".")[2]]
+    near = max(alike, key=partial(_likeness, key), default=None)
+    return unknown("key", key, [*sections, *([near] if near and near not in sections else [])])
+
+
+def _likeness(key: str, other: str) -> tuple[float, bool]:
+    """`steps` is rather a key of training than of another section."""
+    return SequenceMatcher(None, key, other).ratio(), other.startswith("training.")
 
 
 def _refuse_rerun(arguments: list[str]) -> None:

@@ -4,8 +4,6 @@ gan-train.
 
 from __future__ import annotations
 
-import re
-import sys
 import textwrap
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -18,31 +16,24 @@ from gan_cli import data
 from gan_cli.base import files, images
 from gan_cli.base.errors import DataError
 from gan_cli.cli import app
-from gan_cli.cli.options import all_keys, data_options
+from gan_cli.cli.options import all_keys, keys
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.stored import plain
+from gan_cli.config.commands import DataConfig
 from gan_cli.config.options import parse
-from gan_cli.config.schema import Augment, DataConfig, TrainConfig
+from gan_cli.config.schema import Augment, TrainConfig
 from gan_cli.data.reading import report
 from gan_cli.data.reading.loading import refuse_bad
 from gan_cli.data.reading.source import Source
 from gan_cli.training.configuration import train_config
 
-OWN = re.compile(r"^\+?(?=(output|steps)=)")
-"""The keys that gan-train has not: Hydra's + adds them."""
 IMAGES, SEQUENCES, CHANGED = 64, 8, (8, 7)
 """What the pictures show: images; sequences, a row each; images and changed copies below each."""
 
 
 def main() -> int:
     """The console script; returns the exit code."""
-    sys.argv[1:] = [
-        "hydra/help=gan_data",
-        *(re.sub(OWN, "+", argument) for argument in sys.argv[1:]),
-    ]
-    return app.run(
-        "data", job, [*all_keys(), *(option.key for option in data_options())], config="train"
-    )
+    return app.run("data", job, lambda: [*all_keys(), *keys(DataConfig)], config="look")
 
 
 def job(composed: DictConfig) -> None:
@@ -50,10 +41,7 @@ def job(composed: DictConfig) -> None:
     would refuse it.
     """
     OmegaConf.set_struct(composed, False)
-    own = parse(
-        DataConfig, {key: composed.pop(key) for key in ("output", "steps") if key in composed}
-    )
-    composed.pop("resume"), composed.pop("run_dir"), composed.pop("sweep")
+    own = parse(DataConfig, {key: composed.pop(key) for key in keys(DataConfig)})
     config = train_config(plain(composed))
     train, test, missing = _splits(config.data)
     numbers = report.statistics(train.images)

@@ -4,8 +4,6 @@ judges.
 
 from __future__ import annotations
 
-import re
-import sys
 import textwrap
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +12,14 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import ConfigError, RunDirectoryError, refused, unknown
-from gan_cli.cli import app
-from gan_cli.cli.options import data_keys, evaluate_options
+from gan_cli.cli import app, bare
+from gan_cli.cli.options import evaluate_keys
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.sample import choose, warn
 from gan_cli.cli.stored import without_environment
+from gan_cli.config.catalogue import require_plugins
+from gan_cli.config.commands import EvaluateConfig
 from gan_cli.config.options import parse
-from gan_cli.config.schema import EvaluateConfig
 from gan_cli.data import DATA
 from gan_cli.evaluation import judges, report
 from gan_cli.evaluation.choice import DEFAULT_METRICS, check_metrics, check_weights, metrics_for
@@ -32,19 +31,16 @@ from gan_cli.runs.checkpoint import SAMPLER, Manifest
 from gan_cli.runs.reading import read_run
 from gan_cli.runs.rundir import RunDirectory
 
-_DATA_KEY = re.compile(r"^\+{0,2}(?=data\.[\w.]+=)")
-"""Without a group `data` its keys are those of the run's own, which Hydra has not read: the schema
-checks them.
-"""
-
 
 def main() -> int:
     """The console script; returns the exit code."""
-    sys.argv[1:] = [re.sub(_DATA_KEY, "++", argument) for argument in sys.argv[1:]]
     OmegaConf.register_new_resolver("names", _names, replace=True)
-    return app.run(
-        "evaluate", job, [*(option.key for option in evaluate_options()), "data", *data_keys()]
-    )
+    return app.run("evaluate", job, evaluate_keys, bare_key=_runs)
+
+
+def _runs(found: list[str]) -> str:
+    """One run is scored, several are compared."""
+    return (bare.several("compare") if len(found) > 1 else bare.one("checkpoint"))(found)
 
 
 def _names(kind: str) -> str:
@@ -142,7 +138,9 @@ def _data_of_run(run: RunDirectory, given: dict[str, Any]) -> Any:
     """The data set of a run: its own, with the keys that are given; or the one that is given."""
     if given.get("name"):
         return DATA.parse(given)
-    stored = run.read_config().get("data")
+    config = run.read_config()
+    require_plugins(config.get("plugins"))
+    stored = config.get("data")
     if not isinstance(stored, dict):
         raise RunDirectoryError(f"{run.path}/config.json: names no data set; give data=NAME")
     options = {**stored, **given}

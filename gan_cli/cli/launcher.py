@@ -5,38 +5,33 @@ State cannot leak from job to job, all memory is returned, a crash takes one job
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus, filter_overrides
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict
 from rich.progress import track
 
-from gan_cli.base.errors import ConfigError, DiskFullError, Interrupted
-from gan_cli.cli import app, jobs
-from gan_cli.config import schema
+from gan_cli.base.errors import (
+    ConfigError,
+    DiskFullError,
+    GanError,
+    Interrupted,
+    UnknownKeyError,
+)
+from gan_cli.cli import hydra_main, jobs
+from gan_cli.cli.stored import plain
+from gan_cli.config import commands
 from gan_cli.config.options import parse
 from gan_cli.sweeps import halving, plan, rounds, slots, view
 from gan_cli.sweeps.processes import Pool, Task
+from gan_cli.training.configuration import train_config
 
 if TYPE_CHECKING:
     from gan_cli.sweeps.study import Study
-
-
-def register() -> None:
-    """Make our launcher and sweepers known to Hydra, whose own scan sees them only where gan_cli is
-    installed as a wheel. Their package is mapped from `gan_cli/cli/plugin`, for Hydra takes such
-    classes of hydra_plugins alone.
-    """
-    from hydra_plugins.gan_cli import Grid, Optuna, Processes
-
-    for plugin in (Processes, Grid, Optuna):
-        Plugins.instance().register(plugin)
 
 
 class Jobs:
@@ -48,7 +43,7 @@ class Jobs:
     """
 
     def __init__(self, options: Mapping[str, Any]) -> None:
-        self._options = parse(schema.Processes, options, "hydra.launcher")
+        self._options = parse(commands.Processes, options, "hydra.launcher")
         self.study: Study | None = None
 
     def setup(self, context: HydraContext, config: DictConfig) -> None:
@@ -59,7 +54,7 @@ class Jobs:
         """
         self._context, self._config = context, config
         self._sweep = parse(
-            schema.Sweep, OmegaConf.to_container(config.sweep, resolve=True), "sweep"
+            commands.Sweep, OmegaConf.to_container(config.sweep, resolve=True), "sweep"
         )
         self._resuming = self._sweep.resume is not None
         self._plan = plan.opened(Path(str(config.hydra.sweep.dir)), self._typed(), self._resuming)
@@ -73,6 +68,13 @@ class Jobs:
             ConfigError: a job does not compose, or is not that of the sweep that is resumed.
             Interrupted, DiskFullError: all jobs have stopped.
         """
+        with hydra_main.heard():
+            done: Sequence[JobReturn] = self._launch(job_overrides, initial_job_idx)
+            return done
+
+    def _launch(
+        self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
+    ) -> list[JobReturn]:
         owned = [jobs.own(filter_overrides(each)) for each in job_overrides]
         shown = track(job_overrides, "composing", transient=True, disable=not sys.stdout.isatty())
         composed = [
@@ -91,7 +93,7 @@ class Jobs:
         self._plan.add(owned, initial_job_idx)
         with view.view(self._plan.directory, tasks, objective, len(places)) as seen:
             limits = (self._options.timeout, self._options.retries)
-            self._run(Pool(command, places, *limits, seen, environment()), tasks, ladder, choose)
+            self._run(Pool(command, places, *limits, seen), tasks, ladder, choose)
         return [_returned(task, each) for task, each in zip(tasks, composed, strict=True)]
 
     def _run(self, pool: Pool, tasks: list[Task], ladder: list[int], choose: rounds.Choose) -> None:
@@ -108,6 +110,7 @@ class Jobs:
             self._config, overrides
         )
         jobs.refuse_places(composed)
+        _refuse_unknown_keys(composed)
         with open_dict(composed):
             composed.hydra.job.id = composed.hydra.job.num = number
         return composed
@@ -184,13 +187,15 @@ def command(task: Task) -> list[str]:
     return [sys.executable, "-m", "gan_cli.cli.worker", *place, *task.record.arguments]
 
 
-def environment() -> dict[str, str]:
-    """That of a job's process: Hydra's HYDRA_FULL_ERROR only where the user has set it."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name != "HYDRA_FULL_ERROR" or app.FULL_ERROR is not None
-    }
+def _refuse_unknown_keys(composed: DictConfig) -> None:
+    """Before the first job; what is wrong with a value is that job's own failure."""
+    of_run = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
+    try:
+        train_config(plain(of_run))
+    except UnknownKeyError:
+        raise
+    except GanError:
+        return
 
 
 def _returned(task: Task, composed: DictConfig) -> JobReturn:

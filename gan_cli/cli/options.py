@@ -1,18 +1,18 @@
-"""The table of all options, for messages and for docs/options.md: read from the schema, so that it
-cannot drift.
+"""All options, for messages and for docs/options.md: read from the schema, so that they cannot
+drift.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from inspect import get_annotations
 from typing import Any
 
-from gan_cli.config import schema as config
+from gan_cli.config import commands, schema
+from gan_cli.config.schema import GROUPS
 from gan_cli.data import DATA
-from gan_cli.evaluation.evaluate import OF_MODELS
-from gan_cli.metrics import METRICS
-from gan_cli.metrics.extractors import EXTRACTORS
 from gan_cli.models import MODELS
 from gan_cli.objectives.options import loss_schema
 
@@ -26,95 +26,101 @@ class Option:
     default: Any
 
 
-def of(schema: type, section: str) -> list[Option]:
-    """The options of one dataclass of the schema; `name` chooses it and is not among them."""
-    fields = schema.__pydantic_fields__  # type: ignore[attr-defined]
+def of(options: type, section: str = "", own: bool = False) -> list[Option]:
+    """The options of one dataclass of the schema; `name` chooses it and is not among them.
+
+    Args:
+        own: only those that the class itself states, without what it inherits.
+    """
     prefix = f"{section}." if section else ""
+    stated = get_annotations(options)
     return [
-        Option(f"{prefix}{name}", field.description, field.default)
-        for name, field in fields.items()
-        if field.description
+        Option(
+            f"{prefix}{name}",
+            field.description,
+            "required" if field.is_required() else field.default,
+        )
+        for name, field in options.__pydantic_fields__.items()  # type: ignore[attr-defined]
+        if field.description and (not own or name in stated)
     ]
 
 
-GROUPS = ("model", "data", "loss", "optimizer", "schedule", "augment")
+def keys(options: type) -> list[str]:
+    """The keys of a command's own schema."""
+    return list(options.__pydantic_fields__)  # type: ignore[attr-defined]
+
+
+def all_keys() -> list[str]:
+    """Every full key of gan-train, the groups themselves too."""
+    named = [
+        option.key
+        for group, catalogue in (("model", MODELS), ("data", DATA))
+        for entry in catalogue.values()
+        for option in of(entry.options, group)
+    ]
+    sections = [option.key for options in _sections().values() for option in options]
+    alone = [*GROUPS, "training", "evaluation", "experiment", "cluster", "sweep"]
+    return list(dict.fromkeys([*alone, *named, *sections]))
+
+
+def evaluate_keys() -> list[str]:
+    """Every key of gan-evaluate, those of data sets too."""
+    sets = (option.key for entry in DATA.values() for option in of(entry.options, "data"))
+    return list(dict.fromkeys([*keys(commands.EvaluateConfig), "data", *sets]))
+
+
+def _sections() -> dict[str, list[Option]]:
+    """heading -> the options of gan-train that no name chooses."""
+    return {
+        "loss": of(loss_schema(), "loss"),
+        "optimizer": of(schema.Optimizer, "optimizer"),
+        "schedule": of(schema.Schedule, "schedule"),
+        "augment": of(schema.Augment, "augment"),
+        "training": of(schema.Training, "training"),
+        "evaluation": of(schema.Evaluation, "evaluation"),
+        "run": [*of(schema.TrainConfig), *of(commands.TrainCommand)],
+        "sweep": [
+            *of(commands.Sweep, "sweep"),
+            *of(commands.Processes, "hydra.launcher"),
+            *of(commands.Optuna, "hydra.sweeper"),
+        ],
+    }
+
+
+COMMANDS = {
+    "gan-sample": commands.SampleConfig,
+    "gan-data": commands.DataConfig,
+    "gan-plot": commands.PlotConfig,
+    "gan-evaluate": commands.EvaluateConfig,
+    "gan-report": commands.ReportConfig,
+}
 
 HEAD = """# Options
 
 Every key of every command, with the schema's default; `gan-train model=vae optimizer=sgd
 --cfg job` shows those of a choice.
 Written by `python -m gan_cli.cli.options > docs/options.md`.
-
 """
 
 
-def train_options() -> dict[str, list[Option]]:
-    """heading -> options of gan-train."""
-    models = {f"model={name}": of(entry.options, "model") for name, entry in MODELS.items()}
-    sets = {f"data={name}": of(entry.options, "data") for name, entry in DATA.items()}
-    groups = {
-        "loss": loss_schema(),
-        "optimizer": config.Optimizer,
-        "schedule": config.Schedule,
-        "augment": config.Augment,
-        "training": config.Training,
-        "evaluation": config.Evaluation,
-    }
-    run = [
-        *of(config.TrainConfig, ""),
-        Option(
-            "run_dir", "directory of the run, new or empty; null: runs/DATE/TIME-model-data", None
-        ),
-        Option("resume", "run directory to go on in", None),
-    ]
-    sweep = [
-        *of(config.Sweep, "sweep"),
-        *of(config.Processes, "hydra.launcher"),
-        *of(config.Optuna, "hydra.sweeper"),
-    ]
-    return (
-        models
-        | sets
-        | {name: _with_names(of(schema, name)) for name, schema in groups.items()}
-        | {"run": run, "sweep": sweep}
-    )
-
-
-def all_keys() -> list[str]:
-    """Every full key of gan-train, the groups themselves too."""
-    keys = [option.key for options in train_options().values() for option in options]
-    return list(
-        dict.fromkeys([*GROUPS, "training", "evaluation", "experiment", "cluster", "sweep", *keys])
-    )
-
-
-def sample_options() -> list[Option]:
-    """Options of gan-sample."""
-    return [
-        Option("checkpoint", "run directory of gan-train", "required"),
-        *of(config.SampleConfig, ""),
-    ]
-
-
-def data_options() -> list[Option]:
-    """Options that gan-data has beside those of gan-train."""
-    return of(config.DataConfig, "")
-
-
-def data_keys() -> list[str]:
-    """Every key of the group data."""
-    return list(
-        dict.fromkeys(option.key for entry in DATA.values() for option in of(entry.options, "data"))
-    )
-
-
-def evaluate_options() -> list[Option]:
-    """Options of gan-evaluate."""
-    return _with_names(of(config.EvaluateConfig, ""))
+def as_markdown() -> str:
+    """The page of all options."""
+    parts = [HEAD]
+    for group, catalogue in (("model", MODELS), ("data", DATA)):
+        parts += [f"## gan-train: `{group}=`\n", *_chosen(group, catalogue)]
+    for name, options in _sections().items():
+        parts += [f"## gan-train: `{name}`\n", _table(_with_names(options))]
+    for name, command in COMMANDS.items():
+        parts += [f"## {name}\n", _table(_with_names(of(command)))]
+    return "\n".join(parts)
 
 
 def _with_names(options: list[Option]) -> list[Option]:
     """The options of an evaluator with the names that their catalogues have."""
+    from gan_cli.evaluation.evaluate import OF_MODELS  # scipy too, which help does without
+    from gan_cli.metrics import METRICS
+    from gan_cli.metrics.extractors import EXTRACTORS
+
     names = {"metrics": [*METRICS, *OF_MODELS], "extractor": list(EXTRACTORS)}
     return [
         replace(option, text=f"{option.text}; {', '.join(names[last])}")
@@ -124,36 +130,39 @@ def _with_names(options: list[Option]) -> list[Option]:
     ]
 
 
-def plot_options() -> list[Option]:
-    """Options of gan-plot."""
-    runs, *others = of(config.PlotConfig, "")
-    return [replace(runs, default="required"), *others]
+def _chosen(group: str, catalogue: Mapping[str, Any]) -> Iterator[str]:
+    """A part for each class of options: what several entries share is explained once."""
+    entries = {entry.options: name for name, entry in catalogue.items() if entry.plugin is None}
+    shared = dict.fromkeys(
+        base for options in entries for base in _bases(options) if base not in entries
+    )
+    titles = {options: f"`{group}={name}`" for options, name in entries.items()}
+    titles |= {base: _title(base) for base in shared}
+    for options in [*entries, *shared]:
+        yield f"### {titles[options]}\n"
+        if options in entries:
+            yield f"{catalogue[entries[options]].summary}\n"
+        if above := [titles[base] for base in _bases(options)]:
+            yield f"With the keys of {' and of '.join(above)}.\n"
+        if own := of(options, group, own=True):
+            yield _table(own)
 
 
-def report_options() -> list[Option]:
-    """Options of gan-report."""
-    directory, *others = of(config.ReportConfig, "")
-    return [replace(directory, default="required"), *others]
+def _bases(options: type) -> list[type]:
+    return [base for base in options.__bases__ if hasattr(base, "__pydantic_fields__")]
 
 
-def as_markdown() -> str:
-    """The page of all options: `python -m gan_cli.cli.options > docs/options.md` writes it."""
-    tables = [_table(f"gan-train: `{name}`", options) for name, options in train_options().items()]
-    others = {
-        "gan-sample": sample_options(),
-        "gan-data": data_options(),
-        "gan-plot": plot_options(),
-        "gan-evaluate": evaluate_options(),
-        "gan-report": report_options(),
-    }
-    return HEAD + "\n".join([*tables, *(_table(name, options) for name, options in others.items())])
+def _title(base: type) -> str:
+    """What its docstring says that it holds."""
+    line = (base.__doc__ or base.__name__).partition("\n")[0].rstrip(".")
+    return line.removeprefix("Options of ").partition(", which")[0]
 
 
-def _table(heading: str, options: list[Option]) -> str:
+def _table(options: list[Option]) -> str:
     rows = [
         f"| `{option.key}` | {_default(option.default)} | {option.text} |" for option in options
     ]
-    return "\n".join([f"| {heading} | default | |", "| --- | --- | --- |", *rows, ""])
+    return "\n".join(["| key | default | |", "| --- | --- | --- |", *rows, ""])
 
 
 def _default(value: Any) -> str:

@@ -11,9 +11,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import ConfigError, RunDirectoryError, refused, unknown
 from gan_cli.cli import app, bare
-from gan_cli.cli.options import plot_options
+from gan_cli.cli.options import keys
+from gan_cli.config.commands import PlotConfig
 from gan_cli.config.options import parse
-from gan_cli.config.schema import PlotConfig
 from gan_cli.reports import plotting
 from gan_cli.reports.plotting import Curve
 from gan_cli.runs import curves
@@ -25,11 +25,7 @@ CLOCK = "seconds"
 
 def main() -> int:
     """The console script; returns the exit code."""
-    try:
-        sys.argv[1:] = with_runs(sys.argv[1:])
-    except ConfigError as error:
-        return app.fail("plot", error)
-    return app.run("plot", job, [option.key for option in plot_options()])
+    return app.run("plot", job, lambda: keys(PlotConfig), bare_key=bare.several("runs"))
 
 
 def job(composed: DictConfig) -> None:
@@ -47,21 +43,6 @@ def job(composed: DictConfig) -> None:
     except OSError as error:
         raise refused(error, f"{output}: {error.strerror or error}") from None
     print(f"figure  {output}")
-
-
-def with_runs(arguments: list[str]) -> list[str]:
-    """Arguments for Hydra, in which all that are neither flags nor overrides have become one
-    runs=[...].
-
-    Raises:
-        ConfigError: runs= is there as well.
-    """
-    runs, rest = bare.split(arguments)
-    if runs and any(argument.startswith("runs=") for argument in rest):
-        raise ConfigError(f"{runs[0]}: give runs either as bare arguments or as runs=[...]")
-    return (
-        [f"runs=[{','.join(map(bare.quoted, runs))}]", *rest] if runs else rest
-    )  # argparse wants overrides in one piece
 
 
 def tails(paths: list[Path]) -> list[str]:

@@ -13,10 +13,10 @@ from rich.console import Console
 
 from gan_cli.base.errors import ConfigError, refused
 from gan_cli.cli import app, bare
-from gan_cli.cli.options import report_options
+from gan_cli.cli.options import keys
 from gan_cli.cli.quiet import quiet
+from gan_cli.config.commands import ReportConfig
 from gan_cli.config.options import parse
-from gan_cli.config.schema import ReportConfig
 from gan_cli.data.reading.listing import shown
 from gan_cli.reports import summary
 from gan_cli.reports.collect import collect
@@ -26,11 +26,7 @@ from gan_cli.reports.spread import Ranking, rank
 
 def main() -> int:
     """The console script; returns the exit code."""
-    try:
-        sys.argv[1:] = with_directory(sys.argv[1:])
-    except ConfigError as error:
-        return app.fail("report", error)
-    return app.run("report", job, [option.key for option in report_options()])
+    return app.run("report", job, lambda: keys(ReportConfig), bare_key=bare.one("directory"))
 
 
 def job(composed: DictConfig) -> None:
@@ -56,24 +52,6 @@ def job(composed: DictConfig) -> None:
             error, f"{page}: {error.strerror or error}; output=FILE takes another place"
         ) from None
     summary.show(collected, ranking, {"report": page, "table": table}, Console(highlight=False))
-
-
-def with_directory(arguments: list[str]) -> list[str]:
-    """Arguments for Hydra, in which the bare one has become directory=...
-
-    Raises:
-        ConfigError: there are two, or directory= as well.
-    """
-    found, rest = bare.split(arguments)
-    if len(found) > 1:
-        raise ConfigError(
-            f"{found[1]}: gan-report takes one directory, of a sweep or with run directories in it"
-        )
-    if found and any(argument.startswith("directory=") for argument in rest):
-        raise ConfigError(
-            f"{found[0]}: give the directory either as bare argument or as directory="
-        )
-    return [f"directory={bare.quoted(found[0])}", *rest] if found else rest
 
 
 def _pictures(ranking: Ranking, samples: int) -> dict[str, Picture]:

@@ -10,11 +10,11 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import CheckpointError, ConfigError, refused
-from gan_cli.cli import app
-from gan_cli.cli.options import of
+from gan_cli.cli import app, bare
+from gan_cli.cli.options import keys
 from gan_cli.cli.quiet import quiet
+from gan_cli.config.commands import SampleConfig
 from gan_cli.config.options import parse
-from gan_cli.config.schema import SampleConfig
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
 from gan_cli.runs.reading import StoredRun, read_run
 from gan_cli.runs.rundir import RunDirectory
@@ -23,15 +23,13 @@ from gan_cli.sampling import control
 
 def main() -> int:
     """The console script; returns the exit code."""
-    return app.run("sample", job, ["checkpoint", *(option.key for option in of(SampleConfig, ""))])
+    return app.run("sample", job, lambda: keys(SampleConfig), bare_key=bare.one("checkpoint"))
 
 
 def job(composed: DictConfig) -> None:
     """Check the arguments and the checkpoint, and only then import TensorFlow and draw."""
     if OmegaConf.is_missing(composed, "checkpoint"):
-        raise ConfigError(
-            "checkpoint is missing: gan-sample checkpoint=RUN, a run directory of gan-train"
-        )
+        raise ConfigError("checkpoint is missing: gan-sample RUN, a run directory of gan-train")
     config = parse(SampleConfig, OmegaConf.to_container(composed, resolve=True))
     stored = read_run(config.checkpoint, warn)
     controls, run = control.check(config, stored.card), stored.directory

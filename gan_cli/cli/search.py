@@ -16,7 +16,7 @@ from omegaconf import DictConfig
 from gan_cli.base.errors import ConfigError, SweepError
 from gan_cli.cli import jobs
 from gan_cli.cli.grid import given
-from gan_cli.config import schema
+from gan_cli.config import commands
 from gan_cli.config.options import parse
 from gan_cli.runs.record import read_job
 
@@ -33,7 +33,7 @@ class Search:
             raise ConfigError(
                 "hydra/sweeper=optuna comes with an extra: pip install 'gan_cli[sweep]'"
             )
-        self._options = parse(schema.Optuna, options, "hydra.sweeper")
+        self._options = parse(commands.Optuna, options, "hydra.sweeper")
         pruner = self._options.pruner
         self._pruner = pruner if isinstance(pruner, str) or (pruner or {}).get("name") else None
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from tqdm import tqdm
 from gan_cli import data
 from gan_cli.base.errors import GanError
 from gan_cli.cli.quiet import quiet
+from gan_cli.cli.recommended import recommended
 from gan_cli.cli.stored import plain, resumed, stored_values
 from gan_cli.runs.record import write_command
 from gan_cli.runs.rundir import RunDirectory
@@ -42,7 +44,8 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
         until: a step at which it shall pause.
     """
     OmegaConf.set_struct(composed, False)
-    resume, run_dir, _ = composed.pop("resume"), composed.pop("run_dir"), composed.pop("sweep")
+    resume, run_dir = composed.pop("resume"), composed.pop("run_dir")
+    composed.pop("sweep"), composed.pop("plugins")
     overrides = typed_overrides()
     if directory is None:
         run_dir = run_dir or _hydra_directory()
@@ -55,6 +58,10 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
     else:
         values = plain(composed)
     config = train_config(values)
+    stored |= {
+        "loss": asdict(config.loss),
+        "plugins": configuration.plugins_of(config.model, config.loss, config.data),
+    }
     source = data.load(config.data)
     source.batches(config.training.batch_size)
     configuration.check_run(config, source.spec)
@@ -65,6 +72,8 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
         if directory is None:  # a sweep's job has a record of its own
             write_command(run.path, typed_overrides())
         _keep_for_people(run.path, composed)
+        if line := recommended(composed):
+            say(line)
     try:
         log(run.path, shlex.join(["gan-train", *typed_overrides()]))
         ended = _train(config, stored, source, run, until)

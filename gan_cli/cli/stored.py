@@ -10,6 +10,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.base.nested import flatten, unflatten
+from gan_cli.cli import plugins
+from gan_cli.cli.options import keys
+from gan_cli.config.catalogue import require_plugins
+from gan_cli.config.commands import TrainCommand
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training.configuration import train_config
 
@@ -23,12 +27,14 @@ or of the position.
 
 
 def plain(composed: DictConfig) -> dict[str, Any]:
-    """The composed configuration as plain values, interpolations resolved.
+    """The composed configuration of a run as plain values, interpolations resolved.
 
     `init_from` becomes absolute: a run that goes on before its first checkpoint reads it again,
     from whatever directory.
     """
     values: dict[str, Any] = OmegaConf.to_container(composed, resolve=True)  # type: ignore[assignment]
+    for key in keys(TrainCommand):  # how and where it runs
+        values.pop(key, None)
     if isinstance(values.get("init_from"), str) and values["init_from"]:
         values["init_from"] = str(Path(values["init_from"]).absolute())
     return values
@@ -67,6 +73,7 @@ def resumed(
             came from the environment.
     """
     inherited = run.read_config()
+    require_plugins(inherited.pop(plugins.KEY, None))
     try:
         train_config(inherited)
     except ConfigError as error:
@@ -109,7 +116,7 @@ def _merge(inherited: dict[str, Any], given: Any, overrides: list[str]) -> dict[
     merged = unflatten(flatten(inherited))
     for override in overrides:
         key = override.lstrip("+~").split("=")[0].split("@")[0].replace("/", ".")
-        if key in ("resume", "run_dir"):
+        if key in ("resume", "run_dir", plugins.KEY):
             continue
         if key == "experiment":
             raise ConfigError("experiment= cannot be given with resume=; give its keys")

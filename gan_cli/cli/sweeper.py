@@ -13,7 +13,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
@@ -21,8 +21,8 @@ from omegaconf import DictConfig
 from gan_cli.base.errors import ConfigError, GanError, Interrupted, RunDirectoryError, SweepError
 from gan_cli.cli import app, jobs
 from gan_cli.runs.record import Job, differing, printable, read_job
+from gan_cli.sweeps import plan
 from gan_cli.sweeps.outcome import OBJECTIVES
-from gan_cli.sweeps.view import LABELS
 
 PROCESSES, OPTUNA = "hydra_plugins.gan_cli.Processes", "hydra_plugins.gan_cli.Optuna"
 
@@ -30,9 +30,13 @@ PROCESSES, OPTUNA = "hydra_plugins.gan_cli.Processes", "hydra_plugins.gan_cli.Op
 class Sweep(Callback):
     """Hydra's interface. What it raises Hydra would only warn of, but not an exit."""
 
+    directory: ClassVar[Path | None] = None
+    """Where the sweep of this process writes; None before there is one."""
+
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
         try:
             check(config)
+            Sweep.directory = Path(str(config.hydra.sweep.dir))
         except GanError as error:
             raise SystemExit(app.fail("train", error)) from None
         if _runs_elsewhere(config):
@@ -56,6 +60,11 @@ def check(config: DictConfig) -> None:
         ConfigError: with the key.
         RunDirectoryError: there is nothing to go on in.
     """
+    chosen = any(each.startswith("hydra.sweep.dir=") for each in config.hydra.overrides.hydra)
+    if config.sweep.resume is not None and chosen:
+        raise ConfigError(
+            "sweep.resume= goes on in the sweep's own directory; leave out hydra.sweep.dir="
+        )
     if config.sweep.resume is not None and not Path(str(config.sweep.resume)).is_dir():
         raise RunDirectoryError(f"sweep.resume={config.sweep.resume}: no such directory")
     if config.sweep.halving is not None and config.hydra.launcher.get("_target_") != PROCESSES:
@@ -75,27 +84,35 @@ def _runs_elsewhere(config: DictConfig) -> bool:
 
 
 @contextmanager
-def ending(directory: Path) -> Iterator[None]:
-    """Around a sweep: what its jobs have left says how it has ended.
+def ending() -> Iterator[None]:
+    """Around a command: where it has become a sweep, what its jobs have left says how it has ended.
 
     Raises:
         SweepError: jobs have failed, or none has a score for a sweeper that needs one.
         Interrupted: by Ctrl-C while only others worked.
     """
+    Sweep.directory = None
     try:
         yield
     except KeyboardInterrupt:
+        if Sweep.directory is None:
+            raise
         line = (
             "the sweep is left; jobs that a cluster was given go on there, sweep.resume= runs "
             "what is missing then"
         )
         raise Interrupted(line, signal.SIGINT) from None
     except Exception as error:
-        if (expected := _expected(error)) is None:
+        if Sweep.directory is None or (expected := _expected(error)) is None:
             raise
-        _report_failures(directory)  # says more than what a sweeper has stumbled over
+        _report_failures(Sweep.directory)  # says more than what a sweeper has stumbled over
         raise expected from None
-    _report_failures(directory)
+    else:
+        if Sweep.directory is not None:
+            _report_failures(Sweep.directory)
+    finally:
+        if Sweep.directory is not None:
+            plan.discard_if_empty(Sweep.directory)
 
 
 def _expected(error: Exception) -> SweepError | None:
@@ -128,6 +145,8 @@ def _report_failures(directory: Path) -> None:
 
 def best(directory: Path, objective: str) -> str | None:
     """One line on the job of a sweep with the best score; None where none has one."""
+    from gan_cli.sweeps.view import LABELS  # and with it rich, which help and mistakes do without
+
     records, _ = _records(directory)
     scores = {
         name: score for name in records if (score := jobs.score(directory / name)) is not None

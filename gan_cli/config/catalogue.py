@@ -9,13 +9,14 @@ anything be imported.
 from __future__ import annotations
 
 import pkgutil
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
-from gan_cli.base.errors import ConfigError, unknown
+from gan_cli.base.errors import ConfigError, UnknownKeyError, unknown
 from gan_cli.config.options import options, parse
 
 GROUP = "gan_cli.plugins"
@@ -71,6 +72,10 @@ class Catalogue(Mapping[str, Kind], Generic[Kind]):
         Raises:
             ConfigError: there is another of that name.
         """
+        if entry.build.__module__.startswith(f"{self._room}."):
+            entry = replace(entry, plugin=None)  # a plugin that builds on it has imported it
+        elif entry.plugin is not None:
+            self._all()  # a name of ours is taken, whoever is imported first
         taken = self._entries.get(entry.name)
         if taken is not None and taken.build.__module__ != entry.build.__module__:
             where = entry.plugin or entry.build.__module__
@@ -100,13 +105,24 @@ class Catalogue(Mapping[str, Kind], Generic[Kind]):
         """
         if not isinstance(values, dict) or not isinstance(values.get("name"), str):
             raise ConfigError(f"{self.group}.name is missing (accepted: {', '.join(self)})")
-        return parse(self[values["name"]].options, values, self.group)
+        name = values["name"]
+        schema = self[name].options
+        for key in values.keys() - schema.__pydantic_fields__.keys():
+            others = [each for each in self if key in self[each].options.__pydantic_fields__]
+            if others:
+                raise UnknownKeyError(
+                    f"{self.group}.{key} is no key of {self.group}={name}, but of "
+                    f"{self.group}={', '.join(others)}"
+                )
+        return parse(schema, values, self.group)
 
     def _all(self) -> dict[str, Kind]:
         if not self._complete:
             self._complete = True  # first: modules of the room may ask for names themselves
             for module in sorted(each.name for each in pkgutil.iter_modules(self._path())):
                 import_module(f"{self._room}.{module}")
+            # one order, whoever has imported which of them first
+            self._entries = dict(sorted(self._entries.items()))
             load_installed()
             # what was imported earlier must not come first in lists
             self._entries = dict(sorted(self._entries.items()))
@@ -116,8 +132,10 @@ class Catalogue(Mapping[str, Kind], Generic[Kind]):
         return import_module(self._room).__path__
 
 
-_loaded: dict[str, str | None] = {}
-"""Module of a plugin -> why it could not be loaded, or None."""
+MODULE = re.compile(r"[A-Za-z_]\w{0,99}(\.[A-Za-z_]\w{0,99}){0,20}")
+
+_loaded: list[str] = []
+"""The modules of the plugins that have been imported."""
 _loading: list[str] = []
 """The plugins that are being imported, the innermost last."""
 
@@ -146,7 +164,28 @@ def load_plugins(modules: Iterable[str]) -> None:
             raise ConfigError(f"plugins=[{module}] cannot be imported: {reason}") from error
         finally:
             _loading.pop()
-        _loaded[module] = None
+        _loaded.append(module)
+
+
+def loaded_plugins() -> list[str]:
+    """The modules of all plugins that are loaded, installed ones too."""
+    load_installed()
+    return list(_loaded)
+
+
+def require_plugins(stored: Any) -> None:
+    """Refuse what is stored with plugins that are not loaded; a stored list imports nothing.
+
+    Args:
+        stored: what a file has as the list of their names; what is no name in it is passed over.
+
+    Raises:
+        ConfigError: one line with what to give.
+    """
+    names = stored if isinstance(stored, list) else []
+    known = [each for each in names if isinstance(each, str) and MODULE.fullmatch(each)]
+    if missing := [each for each in known if each not in loaded_plugins()]:
+        raise ConfigError(f"this run needs plugins=[{','.join(missing)}]: give it")
 
 
 def load_installed() -> None:

@@ -6,15 +6,18 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict, is_dataclass
 from typing import Annotated, Any, Literal, TypeVar, dataclass_transform, get_args
 
 import pydantic.dataclasses
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-from gan_cli.base.errors import ConfigError, unknown
+from gan_cli.base.errors import ConfigError, UnknownKeyError, unknown
 
 Options = TypeVar("Options")
 
+UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
+"""Pydantic's words for a key that a schema does not have."""
 STRICT = ConfigDict(extra="forbid", strict=True)
 
 Count = Annotated[int, Field(ge=1, le=2**62)]
@@ -42,6 +45,20 @@ def options(schema: type[Options]) -> type[Options]:
     return pydantic.dataclasses.dataclass(frozen=True, config=STRICT)(schema)  # type: ignore[return-value]
 
 
+def defaults(schema: type[Any]) -> dict[str, Any]:
+    """key -> default, as plain values, of the keys that have one; `name` is the first."""
+    fields = schema.__pydantic_fields__
+    found = {
+        key: field.get_default(call_default_factory=True)
+        for key, field in sorted(fields.items(), key=lambda item: item[0] != "name")
+        if not field.is_required()
+    }
+    return {
+        key: asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+        for key, value in found.items()
+    }
+
+
 def parse(schema: type[Options], values: Any, section: str = "") -> Options:
     """Plain `values` as the dataclass `schema`, or a ConfigError of one line with the key and what
     is accepted.
@@ -51,14 +68,15 @@ def parse(schema: type[Options], values: Any, section: str = "") -> Options:
             json.dumps(values)
         )  # strict types, yet a mapping for a dataclass
     except ValidationError as error:
-        raise ConfigError(_explain(schema, error, section)) from None
+        line, kind = _explain(schema, error, section), error.errors(include_url=False)[0]["type"]
+        raise (UnknownKeyError if kind in UNKNOWN else ConfigError)(line) from None
 
 
 def _explain(schema: type, error: ValidationError, section: str) -> str:
     problem = error.errors(include_url=False)[0]
     path = [str(part) for part in problem["loc"] if _is_key(part)]
     key = ".".join([section, *path] if section else path)
-    if problem["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+    if problem["type"] in UNKNOWN:
         return unknown("key", key, accepted_keys(schema, path, section))
     if problem["type"] in ("missing", "missing_argument"):
         return f"{key} is missing"

@@ -159,66 +159,8 @@ class Evaluation:
     )
 
 
-@options
-class Sweep:
-    """Options of the section `sweep`: of gan-train -m."""
-
-    resume: Annotated[str, Field(min_length=1)] | None = option(
-        "directory of a sweep to go on in, with the command that began it: runs what is not done",
-        None,
-    )
-    halving: Annotated[int | None, Field(ge=2, le=16)] = option(
-        (
-            "successive halving: one of so many settings goes on at each rung; null: all run to "
-            "their end"
-        ),
-        None,
-    )
-
-
-@options
-class Processes:
-    """Options of `hydra/launcher=processes`."""
-
-    jobs: Literal["auto"] | Annotated[int, Field(ge=1, le=1024)] = option(
-        "runs at a time; auto: one per GPU, or without one as many as cores and memory allow",
-        "auto",
-    )
-    memory_gb: Annotated[float, Field(gt=0.0, le=10_000.0)] = option(
-        "memory that auto counts with for each run", 1.5
-    )
-    pin: bool = option(
-        "keep each run on cores of its own, so that runs do not wait for each other's threads", True
-    )
-    timeout: Bound = option(
-        "seconds that a job may take before it is stopped, saved; null: any", None
-    )
-    retries: Annotated[int, Field(ge=0, le=100)] = option(
-        "times that a job whose process crashed is started again", 1
-    )
-
-
-@options
-class Optuna:
-    """Options of `hydra/sweeper=optuna`."""
-
-    n_trials: Annotated[int, Field(ge=1, le=100_000)] = option(
-        "trials of the whole study, those before sweep.resume= too", 20
-    )
-    n_jobs: Annotated[int, Field(ge=1, le=1024)] = option(
-        "trials that are drawn, and run, at a time", 2
-    )
-    sampler: str | dict[str, Any] = option(
-        "one of Optuna's: name (tpe, random, cmaes, gp, grid, ...), seed, arguments of its class",
-        {"name": "tpe", "seed": None},
-    )
-    pruner: str | dict[str, Any] | None = option(
-        "one of Optuna's: name (median, hyperband, ...) and arguments; it is for sweep.halving",
-        {"name": None},
-    )
-    params: dict[str, Any] | None = option(
-        "what is searched over, by key, for YAML of your own", {}
-    )
+GROUPS = ("model", "data", "loss", "optimizer", "schedule", "augment")
+"""The sections of a run's configuration whose values are chosen by the name of a YAML or entry."""
 
 
 @options
@@ -232,7 +174,7 @@ class TrainConfig:
     loss: Any
     optimizer: Optimizer
     schedule: Schedule
-    training: Training
+    training: Training = Training()
     augment: Augment = Augment()
     evaluation: Evaluation = Evaluation()
     watchdog: Literal["off", "warn", "rollback"] = option(
@@ -250,135 +192,4 @@ class TrainConfig:
             "they fit"
         ),
         None,
-    )
-
-
-@options
-class SampleConfig:
-    """Everything that `gan-sample` needs."""
-
-    checkpoint: Annotated[str, Field(min_length=1)]
-    step: Literal["best", "newest"] | Annotated[int, Field(ge=0)] = option(
-        "best, newest or a step", "best"
-    )
-    count: Annotated[int | None, Field(ge=1, le=10**9)] = option(
-        "how many images or sequences; null: 64, or all of latents", None
-    )
-    seed: Seed = option("the same seed gives the same images", 0)
-    labels: int | str | list[int | str] | None = option(
-        (
-            "classes by name or number, e.g. [cat,dog], given in turn; null: drawn, or a row for "
-            "each "
-            "in a grid"
-        ),
-        None,
-    )
-    truncation: Annotated[float | None, Field(gt=0.0, le=100.0)] = option(
-        "largest absolute value of a drawn latent: nearer to the mean, less varied; null: off", None
-    )
-    latents: Annotated[str, Field(min_length=1)] | None = option(
-        ".npy file with latents [N, ...] to use instead of drawn ones", None
-    )
-    steps: Annotated[int | None, Field(ge=1, le=1024)] = option(
-        "frames of a sequence; null: as many as the data has", None
-    )
-    batch_size: Annotated[int, Field(ge=1, le=65536)] = option("images computed at once", 64)
-    format: Literal["grid", "png", "npz", "gif"] = option(
-        "one grid, a folder of PNG files, one npz, or (sequences) a grid that plays", "grid"
-    )
-    fps: Annotated[int, Field(ge=1, le=50)] = option("frames per second of format=gif", 10)
-    output: str | None = option(
-        "file or folder to write; null: named after the run, in this directory", None
-    )
-
-
-@options
-class EvaluateConfig:
-    """What `gan-evaluate` needs beside the data set, which is the run's own unless `data` names
-    another.
-    """
-
-    checkpoint: str | None = option("run directory of gan-train", None)
-    samples: str | None = option(
-        "folder, zip or npz of images that any program made, instead of checkpoint", None
-    )
-    compare: list[str] | None = option("run directories to rank, instead of checkpoint", None)
-    step: Literal["best", "newest"] | Annotated[int, Field(ge=0)] = option(
-        "best, newest or a step", "best"
-    )
-    metrics: list[str] | None = option("which to measure; null: those that fit the extractor", None)
-    extractor: str = option(
-        "network that sees the images; auto: classifier where the data has labels, else random",
-        "auto",
-    )
-    weights: str | None = option(
-        "file with the weights of the extractor, where it reads one; null: look around", None
-    )
-    count: Annotated[int, Field(ge=16, le=10**6)] = option(
-        "samples, and most real images to compare with", 10_000
-    )
-    split: Literal["auto", "test", "train"] = option(
-        "real images to compare with; auto: the test split where it has 1,000", "auto"
-    )
-    repeats: Annotated[int, Field(ge=1, le=100)] = option("times it is done, with fresh samples", 2)
-    seed: Seed = option("of the first samples", 0)
-    batch_size: Annotated[int, Field(ge=1, le=65536)] = option("images computed at once", 64)
-    people: bool = option("write a page on which people judge, instead of scores", False)
-    people_count: Annotated[int, Field(ge=5, le=500)] = option(
-        "real and generated images on that page, each", 50
-    )
-    exposure_ms: Annotated[int | None, Field(ge=50, le=60_000)] = option(
-        "milliseconds that the page shows an image; null: no limit", None
-    )
-    answers: list[str] | None = option("files of people's answers to add to the scores", None)
-    output: str | None = option(
-        "where to write; null: scores/ in the run directory, or this directory", None
-    )
-
-
-@options
-class PlotConfig:
-    """Everything that `gan-plot` needs."""
-
-    runs: Annotated[
-        list[Annotated[str, Field(min_length=1)]], Field(min_length=1, max_length=24)
-    ] = Field(description="run directories of gan-train, also as bare arguments")
-    keys: Annotated[list[str], Field(min_length=1)] | None = option(
-        "numbers of metrics.jsonl to draw, e.g. [loss_generator]; null: all", None
-    )
-    smooth: Annotated[float, Field(ge=0.0, le=0.99)] = option(
-        "weight of the past in a moving average of losses, logits and speed; 0: none", 0.0
-    )
-    output: Annotated[str, Field(min_length=1)] | None = option(
-        "PNG to write; null: named after the run, in this directory", None
-    )
-
-
-@options
-class ReportConfig:
-    """Everything that `gan-report` needs."""
-
-    directory: Annotated[str, Field(min_length=1)] = Field(
-        description="of a sweep, or any that holds run directories; also as the bare argument"
-    )
-    objective: Literal["frechet", "elbo_held_out"] | None = option(
-        "score to rank by; null: evaluation.objective of the runs", None
-    )
-    samples: Annotated[int, Field(ge=0, le=256)] = option(
-        "images in the grid of each job (at least 4 a class for up to 10 classes); 0: no grids", 16
-    )
-    output: Annotated[str, Field(min_length=1)] | None = option(
-        "HTML file to write, its CSV beside it; null: report.html in the directory", None
-    )
-
-
-@options
-class DataConfig:
-    """What `gan-data` takes beside the keys of gan-train."""
-
-    output: str | None = option(
-        "folder of the report; null: gan-data-NAME, in this directory", None
-    )
-    steps: Annotated[int, Field(ge=0)] = option(
-        "steps to time for the estimate; 0: without one", 10
     )

@@ -11,7 +11,7 @@ import numpy as np
 from gan_cli import data
 from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, DataError, RunDirectoryError, refused
-from gan_cli.config.schema import EvaluateConfig
+from gan_cli.config.commands import EvaluateConfig
 from gan_cli.data.reading.source import Split
 from gan_cli.evaluation import people, report
 from gan_cli.evaluation.answers import read_answers, score

@@ -12,7 +12,7 @@ from gan_cli import data
 from gan_cli.base import device
 from gan_cli.base.errors import DataError
 from gan_cli.base.spec import DataSpec
-from gan_cli.config.schema import EvaluateConfig
+from gan_cli.config.commands import EvaluateConfig
 from gan_cli.data.folder import Folder
 from gan_cli.data.npz import Npz
 from gan_cli.data.reading.source import Source

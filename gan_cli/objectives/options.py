@@ -91,7 +91,18 @@ def parse_loss(values: Any) -> Loss:
     loss: Loss = parse(loss_schema(), values, "loss")
     if loss.name not in LOSSES:
         raise ConfigError(unknown("loss.name", loss.name, list(LOSSES)))
-    return loss
+    return _without_idle_plugins(loss)
+
+
+def _without_idle_plugins(loss: Loss) -> Loss:
+    """The same without the keys of plugins' penalties that are off: whoever reads what is stored
+    needs only the plugins that a run uses.
+    """
+    active = {each.entry.name for each in active_penalties(loss)}
+    own = [each for each in PENALTIES.values() if each.plugin is not None and each.name in active]
+    schema: Any = extended(Loss, own) if own else Loss
+    needed: Loss = schema(**{key: getattr(loss, key) for key in schema.__pydantic_fields__})
+    return needed
 
 
 class ActivePenalty(NamedTuple):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gan_cli.base import files
-from gan_cli.base.errors import CheckpointError, RunDirectoryError
+from gan_cli.base.errors import CheckpointError, ConfigError, RunDirectoryError
 from gan_cli.runs import checkpoint, curves, index, ranking
 from gan_cli.runs.checkpoint import BOTH, SAMPLER, Manifest
 from gan_cli.runs.curves import Metrics
@@ -125,7 +125,7 @@ class StoredRun:
         """The checkpoint that pictures are drawn from, and the model that it is of."""
         try:
             best, card = self.checkpoint("best", (SAMPLER,)), self.card
-        except (CheckpointError, RunDirectoryError) as error:
+        except (CheckpointError, ConfigError, RunDirectoryError) as error:
             self._found(f"{error}; nothing can be drawn from the run")
             return
         if best is not None and best.model != card.fingerprint:

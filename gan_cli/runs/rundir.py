@@ -17,6 +17,7 @@ import gan_cli
 from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.base.spec import DataSpec
+from gan_cli.config.catalogue import require_plugins
 from gan_cli.config.options import parse
 from gan_cli.models import MODELS
 from gan_cli.objectives.options import parse_loss
@@ -177,9 +178,16 @@ class RunDirectory:
         files.write_json(self.path / CARD, asdict(card))
 
     def read_card(self) -> ModelCard:
+        """model.json, checked.
+
+        Raises:
+            ConfigError: it needs plugins that are not loaded.
+            RunDirectoryError: missing, damaged, or of another version.
+        """
         path = self.path / CARD
         values = files.read_json(path)
         manifests.refuse_other_format(values, path, None)
+        require_plugins(values.get("plugins"))
         try:
             card = parse(ModelCard, values, "")
             return replace(card, model=MODELS.parse(card.model), loss=parse_loss(card.loss))

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from gan_cli.base.errors import DataError
+from gan_cli.config.commands import SampleConfig
 from gan_cli.config.options import parse
-from gan_cli.config.schema import SampleConfig
 from gan_cli.objectives.model import Model
 from gan_cli.runs.rundir import ModelCard
 from gan_cli.sampling import control, drawing

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from gan_cli.base.errors import ConfigError, DataError, unknown
-from gan_cli.config.schema import SampleConfig
+from gan_cli.config.commands import SampleConfig
 from gan_cli.data.reading.arrays import map_npy
 from gan_cli.data.reading.listing import shown
 from gan_cli.models import MODELS

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from gan_cli import models
 from gan_cli.base.errors import CheckpointError, DataError
 from gan_cli.base.files import whole
-from gan_cli.config.schema import SampleConfig
+from gan_cli.config.commands import SampleConfig
 from gan_cli.networks.variables import assign, variables_by_key
 from gan_cli.objectives.model import Model
 from gan_cli.runs import tensors

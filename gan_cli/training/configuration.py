@@ -10,12 +10,14 @@ from typing import Any
 
 from gan_cli.base.errors import ConfigError
 from gan_cli.base.spec import DataSpec
+from gan_cli.config.catalogue import Entry
 from gan_cli.config.options import parse
 from gan_cli.config.schema import TrainConfig
 from gan_cli.data import DATA
 from gan_cli.metrics import extractors
 from gan_cli.models import MODELS, check
-from gan_cli.objectives.options import parse_loss
+from gan_cli.objectives.losses import LOSSES
+from gan_cli.objectives.options import active_penalties, parse_loss
 
 
 def train_config(values: dict[str, Any]) -> TrainConfig:
@@ -32,6 +34,16 @@ def train_config(values: dict[str, Any]) -> TrainConfig:
         data=DATA.parse(checked.data),
         loss=parse_loss(checked.loss),
     )
+
+
+def plugins_of(model: Any, loss: Any, data: Any = None) -> list[str]:
+    """The plugins that the options of a model, of its loss with its penalties, and of a data set
+    come from.
+    """
+    entries: list[Entry] = [MODELS[model.name], LOSSES[loss.name]]
+    entries += [each.entry for each in active_penalties(loss)]
+    entries += [DATA[data.name]] if data is not None else []
+    return sorted({each.plugin for each in entries if each.plugin is not None})
 
 
 def check_run(config: TrainConfig, spec: DataSpec) -> None:

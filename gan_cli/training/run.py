@@ -23,6 +23,7 @@ from gan_cli.runs.manifest import FORMAT
 from gan_cli.runs.rundir import ModelCard, RunDirectory
 from gan_cli.training import failures, init_from, rollback
 from gan_cli.training.build import build, compiled
+from gan_cli.training.configuration import plugins_of
 from gan_cli.training.hooks import (
     Checkpoint,
     Evaluate,
@@ -73,7 +74,13 @@ class TrainingRun:
 
     @cached_property
     def card(self) -> ModelCard:
-        return ModelCard(FORMAT, self.config.model, self.config.loss, self.source.spec)
+        return ModelCard(
+            FORMAT,
+            self.config.model,
+            self.config.loss,
+            self.source.spec,
+            plugins_of(self.config.model, self.config.loss),
+        )
 
     def with_optimizer(self, back: RollBack) -> TrainingRun:
         """The run that goes on from a rollback, stored at once: a kill while its state is built

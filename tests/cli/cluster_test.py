@@ -104,22 +104,28 @@ def test_there_must_be_something_to_go_on_in(train: Command, tmp_path: Path) -> 
 
 
 def test_what_others_say_becomes_a_line(tmp_path: Path) -> None:
+    def fail(error: BaseException) -> None:
+        sweeper.Sweep.directory = tmp_path
+        raise error
+
     lost = type("UncompletedJobError", (RuntimeError,), {"__module__": "submitit.core.utils"})
     with (
         pytest.raises(
             SweepError, match=r"submitit has no answer of a job: Job 7; sweep.resume= goes on"
         ),
-        sweeper.ending(tmp_path),
+        sweeper.ending(),
     ):
-        raise lost("Job 7\nwas killed")
+        fail(lost("Job 7\nwas killed"))
     with (
         pytest.raises(Interrupted, match="jobs that a cluster was given go on there") as caught,
-        sweeper.ending(tmp_path),
+        sweeper.ending(),
     ):
-        raise KeyboardInterrupt
+        fail(KeyboardInterrupt())
     assert caught.value.exit_code == 130
-    with pytest.raises(ZeroDivisionError), sweeper.ending(tmp_path):
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError), sweeper.ending():
+        fail(ZeroDivisionError())
+    with pytest.raises(KeyboardInterrupt), sweeper.ending():
+        raise KeyboardInterrupt  # of a command that has not become a sweep
 
 
 def apart(folder: Path, *arguments: str) -> Result:

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from gan_cli.base.images import grid
-from gan_cli.config.schema import SampleConfig
+from gan_cli.config.commands import SampleConfig
 from gan_cli.models import MODELS, ModelEntry
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import generate

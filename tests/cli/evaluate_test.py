@@ -18,7 +18,7 @@ import pytest
 
 from gan_cli import data
 from gan_cli.base.files import sha256
-from gan_cli.config.schema import EvaluateConfig
+from gan_cli.config.commands import EvaluateConfig
 from gan_cli.data.digits import Digits
 from gan_cli.data.moving_mnist import MovingMnist
 from gan_cli.evaluation import report

@@ -1,105 +1,75 @@
-"""The table of options follows the schema."""
+"""The page of options, and the keys that messages suggest, follow the schema."""
 
-import dataclasses
-from pathlib import Path
+from __future__ import annotations
 
-from omegaconf import OmegaConf
+import re
 
-from gan_cli.config import data, options
-from gan_cli.config import schema as config
+import pytest
+
+from gan_cli.cli import options
+from gan_cli.config import schema
 from gan_cli.data import DATA
+from gan_cli.data.digits import Digits
 from gan_cli.models import MODELS
 
-CONFIGS = Path(__file__).parents[2] / "configs"
+PAGE = options.as_markdown()
 
 
-def test_options_of_one_schema():
-    assert options.of(data.Digits, "data")[0] == options.Option(
+def section(heading: str) -> str:
+    return PAGE.split(f"{heading}\n", 1)[1].split("\n#")[0]
+
+
+def test_options_of_one_schema() -> None:
+    assert options.of(Digits, "data")[0] == options.Option(
         "data.size", "side, or [height, width], in pixels", 16
     )
 
 
-def test_a_section_without_name_has_bare_keys():
-    watchdog, seed, init_from = options.of(config.TrainConfig, "")
+def test_a_section_without_name_has_bare_keys() -> None:
+    watchdog, seed, init_from = options.of(schema.TrainConfig)
     assert (watchdog.key, watchdog.default) == ("watchdog", "warn")
     assert seed == options.Option("seed", "every random draw follows from it", 0)
     assert (init_from.key, init_from.default) == ("init_from", None)
 
 
-def test_headings():
-    table = options.train_options()
-    groups = [f"model={name}" for name in MODELS] + [f"data={name}" for name in DATA]
-    assert list(table) == [
-        *groups,
-        "loss",
-        "optimizer",
-        "schedule",
-        "augment",
-        "training",
-        "evaluation",
-        "run",
-        "sweep",
-    ]
+def test_each_model_and_data_set_has_a_section() -> None:
+    headings = re.findall(r"^### `(.*)`$", PAGE, flags=re.MULTILINE)
+    assert headings == [f"model={name}" for name in MODELS] + [f"data={name}" for name in DATA]
 
 
-def test_every_field_of_the_schema_is_in_the_table():
-    table = options.train_options()
-    schemas = {
-        "loss": config.Loss,
-        "optimizer": config.Optimizer,
-        "schedule": config.Schedule,
-        "training": config.Training,
-    }
-    schemas |= {"augment": config.Augment, "evaluation": config.Evaluation}
-    schemas |= {f"model={name}": entry.options for name, entry in MODELS.items()}
-    schemas |= {f"data={name}": entry.options for name, entry in DATA.items()}
-    for heading, schema in schemas.items():
-        names = [field.name for field in dataclasses.fields(schema) if field.name != "name"]
-        assert [option.key for option in table[heading]] == [
-            f"{heading.partition('=')[0]}.{name}" for name in names
-        ]
+def test_a_key_that_models_share_is_explained_once() -> None:
+    assert PAGE.count("`model.discriminator_depth`") == 1
+    assert PAGE.count("`data.max_bad_fraction`") == 1
+    assert "| `model.discriminator_depth` | `null` |" in section("### the discriminator of dcgan")
+    assert "With the keys of `model=dcgan`." in section("### `model=wgan_gp`")
+    assert "With the keys of the discriminator of dcgan." in section("### `model=dcgan`")
 
 
-def test_defaults_are_those_of_the_schema():
-    defaults = {
-        option.key.partition(".")[2]: option.default
-        for option in options.train_options()["training"]
-    }
-    assert defaults == dataclasses.asdict(config.Training())
-    assert {option.key: option.default for option in options.train_options()["model=dcgan"]}[
-        "model.latent_dim"
-    ] == 100
+def test_a_default_that_a_model_changes_stands_there() -> None:
+    assert "| `model.dropout` | `0.3` |" in section("### the discriminator of dcgan")
+    assert "| `model.dropout` | `0.0` |" in section("### `model=wgan_gp`")
 
 
-def test_every_text_is_one_short_line():
-    for each in (option for table in options.train_options().values() for option in table):
-        assert each.text == each.text.strip()
-        assert "\n" not in each.text
-        assert 4 <= len(each.text) <= 100, each.key
+def test_what_must_be_given() -> None:
+    assert "| `checkpoint` | `required` | run directory" in section("## gan-sample")
+    assert "| `plugins` | `[]` |" in section("## gan-sample")
 
 
-def test_all_keys_are_those_of_the_yaml():
+def test_every_text_is_one_short_line() -> None:
+    rows = re.findall(r"^\| `[^`]*` \| .* \| (.*) \|$", PAGE, flags=re.MULTILINE)
+    assert len(rows) > 100
+    for text in rows:
+        assert 4 <= len(text) <= 300, text
+
+
+def test_no_key_is_suggested_twice() -> None:
     keys = options.all_keys()
     assert len(keys) == len(set(keys))
-    train = OmegaConf.to_container(OmegaConf.load(CONFIGS / "train.yaml"), resolve=False)
-    sections = ("training", "evaluation", "sweep")
-    of_yaml = {key for key in train if key not in {"defaults", "hydra", *sections}}
-    of_yaml |= {f"{section}.{key}" for section in sections for key in train[section]}
-    assert of_yaml <= set(keys)
-    groups = {
-        name
-        for entry in train["defaults"]
-        if isinstance(entry, dict)
-        for name in entry
-        if " " not in name
+    assert {"model.width", "data.path", "training.steps", "sweep.halving", "run_dir", "plugins"} < {
+        *keys
     }
-    assert groups | set(sections) <= set(keys)
-    for section in sections:
-        of_section = {key for key in of_yaml if key.startswith(f"{section}.")}
-        assert {key for key in keys if key.startswith(f"{section}.")} == of_section != set()
 
 
-def test_options_of_gan_sample():
-    keys = [option.key for option in options.sample_options()]
-    assert keys == [field.name for field in dataclasses.fields(config.SampleConfig)]
-    assert options.sample_options()[0].default == "required"
+@pytest.mark.parametrize("key", ["checkpoint", "data", "data.path", "data.labels"])
+def test_keys_of_gan_evaluate(key: str) -> None:
+    assert key in options.evaluate_keys()

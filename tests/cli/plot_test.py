@@ -14,8 +14,10 @@ from omegaconf import OmegaConf
 from PIL import Image
 
 from gan_cli.base.errors import ConfigError
+from gan_cli.cli import bare
 from gan_cli.cli import plot as command
-from gan_cli.cli.options import plot_options
+from gan_cli.config.commands import PlotConfig
+from gan_cli.config.options import defaults
 from gan_cli.reports import plotting
 from gan_cli.runs import curves
 from tests.conftest import Command, one_line
@@ -137,7 +139,7 @@ def test_a_real_run_can_be_drawn(plot: Command, tiny_run: Path, drawn: list) -> 
         (
             ["a/run", "runs=[b/run]"],
             2,
-            "a/run: give runs either as bare arguments or as runs=[...]",
+            "a/run: give runs either as bare argument or as runs=",
         ),
         (
             ["a/run", "keys=[loss_generater]"],
@@ -243,19 +245,6 @@ def test_the_same_folder_twice_is_refused() -> None:
         command.tails([Path("x"), Path("y"), Path("./y/../x")])
 
 
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        (["smooth=0.5"], ["smooth=0.5"]),
-        (["a", "smooth=0.5", "b c"], ["runs=['a','b c']", "smooth=0.5"]),
-        (["--cfg", "job", "a"], ["runs=['a']", "--cfg", "job"]),
-        (["a", "-cd", "mine", "--help"], ["runs=['a']", "-cd", "mine", "--help"]),
-    ],
-)
-def test_bare_arguments_become_runs(arguments: list[str], expected: list[str]) -> None:
-    assert command.with_runs(arguments) == expected
-
-
 def test_a_folder_with_an_equals_sign_is_a_run(plot: Command, two: None, drawn: list) -> None:
     write("lr=0.1,seed=0", LINES[0])
     write("lr=0.1,seed=1", LINES[1])
@@ -292,15 +281,14 @@ def test_a_folder_with_an_equals_sign_is_a_run(plot: Command, two: None, drawn: 
 )
 def test_hydra_gets_every_path_as_it_is(path: str) -> None:
     with initialize_config_module("gan_cli.configs", version_base="1.3"):
-        composed = compose("plot", command.with_runs([path, "other"]))
+        composed = compose("plot", [bare.several("runs")([path, "other"])])
     assert OmegaConf.to_container(composed, resolve=True)["runs"] == [path, "other"]
 
 
 def test_every_option_is_a_key_of_the_yaml() -> None:
     with initialize_config_module("gan_cli.configs", version_base="1.3"):
         composed = compose("plot", ["runs=[a]"])
-    options = {option.key: option.default for option in plot_options()}
-    assert OmegaConf.to_container(composed) == options | {"runs": ["a"]}
+    assert OmegaConf.to_container(composed) == defaults(PlotConfig) | {"runs": ["a"]}
 
 
 def test_a_disk_that_refuses_is_one_line_and_leaves_nothing(

@@ -10,11 +10,11 @@ SCRIPT = """
 import sys
 import hydra_plugins.gan_cli
 print(*sorted(name for name in sys.modules if name.split(".")[0] in ("gan_cli", "optuna")))
-from gan_cli.cli import launcher
+from gan_cli.cli import source
 from hydra.core.plugins import Plugins
 from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
-launcher.register()
+source.register()
 found = {f"{each.__module__}.{each.__name__}" for kind in (Launcher, Sweeper)
          for each in Plugins.instance().discover(kind)}
 print(*sorted(each for each in found if "gan_cli" in each))

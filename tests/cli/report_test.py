@@ -12,8 +12,8 @@ import pytest
 from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 
-from gan_cli.cli import report as command
-from gan_cli.cli.options import report_options
+from gan_cli.config.commands import ReportConfig
+from gan_cli.config.options import defaults
 from tests.conftest import TINY, Command, one_line
 
 from ..reports import made
@@ -120,11 +120,11 @@ def test_samples_of_real_runs(report: Command, train: Command, tmp_path: Path) -
         (["nowhere"], 4, "nowhere: no such directory"),
         (["empty"], 4, "empty: no run in it, nor one folder below"),
         (["sweep/0"], 4, "sweep/0: is a run itself"),
-        (["sweep", "empty"], 2, "empty: gan-report takes one directory"),
+        (["sweep", "empty"], 2, "empty: one directory at a time, and sweep is given already"),
         (
             ["sweep", "directory=empty"],
             2,
-            "sweep: give the directory either as bare argument or as directory=",
+            "sweep: give directory either as bare argument or as directory=",
         ),
         (["sweep", "output=page.htm"], 2, "output=page.htm: a page, so its name must end in .html"),
         (["sweep", "output=no/page.html"], 2, "output=no/page.html: no directory no"),
@@ -210,8 +210,7 @@ def test_any_folder_is_a_bare_argument(path: str, report: Command, tmp_path: Pat
 def test_every_option_is_a_key_of_the_yaml() -> None:
     with initialize_config_module("gan_cli.configs", version_base="1.3"):
         composed = compose("report", ["directory=a"])
-    options = {option.key: option.default for option in report_options()}
-    assert OmegaConf.to_container(composed) == options | {"directory": "a"}
+    assert OmegaConf.to_container(composed) == defaults(ReportConfig) | {"directory": "a"}
 
 
 def test_without_samples_tensorflow_is_never_imported(sweep: Path, tmp_path: Path) -> None:
@@ -223,13 +222,3 @@ def test_without_samples_tensorflow_is_never_imported(sweep: Path, tmp_path: Pat
         "'imported'"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
-
-
-def test_bare_arguments() -> None:
-    assert command.with_directory(["a b", "samples=0", "--cfg", "job"]) == [
-        "directory='a b'",
-        "samples=0",
-        "--cfg",
-        "job",
-    ]
-    assert command.with_directory(["samples=0"]) == ["samples=0"]

@@ -21,7 +21,7 @@ def test_grid_png_and_npz_hold_the_same_images_and_touch_nothing(
     sample: Command, tiny_run: Path, tmp_path: Path
 ) -> None:
     before = snapshot(tiny_run)
-    result = sample("checkpoint=run")
+    result = sample("run")  # short for checkpoint=run
     assert result.code == 0, result.err
     assert result.out.splitlines()[-1] == "64 images from step 8 of run: run-step-00000008.png"
     assert (
@@ -79,7 +79,7 @@ def test_the_seed_and_the_step_choose(sample: Command, tiny_run: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "part"),
     [
-        ([], 2, "checkpoint is missing: gan-sample checkpoint=RUN"),
+        ([], 2, "checkpoint is missing: gan-sample RUN"),
         (["checkpoint=nowhere"], 4, "nowhere: no such directory"),
         (["checkpoint=run", "step=5"], 5, "run has no checkpoint of step 5 (it has: 4, 8)"),
         (["checkpoint=run", "step=last"], 2, "step=last"),

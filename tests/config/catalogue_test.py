@@ -108,7 +108,11 @@ def test_a_whole_configuration_is_typed():
             {"model": {"name": "dcgan", "widht": 3}},
             "unknown key 'model.widht'; did you mean 'model.width'? (accepted: model.",
         ),
-        ({"data": {"name": "digits", "path": "x"}}, "unknown key 'data.path'"),
+        (
+            {"data": {"name": "digits", "path": "x"}},
+            "data.path is no key of data=digits, but of data=",
+        ),
+        ({"data": {"name": "digits", "pth": "x"}}, "unknown key 'data.pth'"),
         ({"loss": {"name": "hing"}}, "unknown loss.name 'hing'; did you mean 'hinge'?"),
         ({"loss": {"name": "hinge", "r1_intervl": 1}}, "unknown key 'loss.r1_intervl'; did you"),
         (

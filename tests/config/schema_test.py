@@ -4,14 +4,19 @@ it.
 
 import dataclasses
 from pathlib import Path
-from typing import get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import pytest
+from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 
 from gan_cli.base.errors import ConfigError
+from gan_cli.cli.source import PRIMARY
+from gan_cli.cli.stored import plain
+from gan_cli.config import commands
 from gan_cli.config import schema as config
-from gan_cli.config.options import parse
+from gan_cli.config.commands import SampleConfig
+from gan_cli.config.options import defaults, parse
 from gan_cli.data import DATA
 from gan_cli.data.digits import Digits
 from gan_cli.data.mnist import Mnist
@@ -19,15 +24,22 @@ from gan_cli.models import MODELS
 from gan_cli.models.dcgan import Dcgan
 from gan_cli.objectives.losses import LOSSES
 from gan_cli.objectives.options import Loss
+from gan_cli.training.configuration import train_config
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 YAMLS = sorted(CONFIGS.rglob("*.yaml"))
 GLOBAL = "# @package _global_"
-SCHEMAS = [each for each in vars(config).values() if dataclasses.is_dataclass(each)]
+SCHEMAS = [
+    each
+    for module in (config, commands)
+    for each in vars(module).values()
+    if dataclasses.is_dataclass(each)
+]
 
 
-def plain(path: Path) -> dict:
-    return OmegaConf.to_container(OmegaConf.load(path), resolve=False)
+def composed(*overrides: str, command: str = "train") -> Any:
+    with initialize_config_module("gan_cli.configs", version_base="1.3"):
+        return compose(command, list(overrides))
 
 
 def refusal(schema: type, values: object, section: str) -> str:
@@ -144,9 +156,9 @@ def test_nested_values(player: object, message: str):
         (config.Training, "preview_count", [1, 1024], [0, 1025]),
         (config.Training, "precision", ["float32", "bfloat16", "float16"], ["float64"]),
         (config.Training, "xla", [True, False], [1, "true"]),
-        (config.SampleConfig, "count", [1, 10**9], [0, 10**9 + 1]),
-        (config.SampleConfig, "batch_size", [1, 65536], [0, 65537]),
-        (config.SampleConfig, "format", ["grid", "png", "npz", "gif"], ["jpg"]),
+        (SampleConfig, "count", [1, 10**9], [0, 10**9 + 1]),
+        (SampleConfig, "batch_size", [1, 65536], [0, 65537]),
+        (SampleConfig, "format", ["grid", "png", "npz", "gif"], ["jpg"]),
         (Mnist, "path", [None, "mnist.npz"], [3]),
     ],
 )
@@ -156,7 +168,7 @@ def test_ranges(schema: type, key: str, accepted: list, refused: list):
         config.Optimizer: {"name": "adam"},
         config.Schedule: {"name": "linear"},
     }
-    required |= {config.SampleConfig: {"checkpoint": "run"}}
+    required |= {SampleConfig: {"checkpoint": "run"}}
     values = required.get(schema, {})
     for value in accepted:
         assert getattr(parse(schema, values | {key: value}), key) == value
@@ -173,7 +185,7 @@ def test_a_section_is_a_mapping(values: object):
 
 def test_missing_keys():
     assert refusal(config.Optimizer, {}, "optimizer") == "optimizer.name is missing"
-    assert refusal(config.SampleConfig, {}, "") == "checkpoint is missing"
+    assert refusal(SampleConfig, {}, "") == "checkpoint is missing"
 
 
 @pytest.mark.parametrize("size", [8, 2048, [8, 2048], [28, 20], None])
@@ -208,21 +220,21 @@ def test_sizes_that_are_refused(size: object, reason: str):
 def test_step_of_a_sample(step: object, accepted: bool):
     values = {"checkpoint": "run", "step": step}
     if accepted:
-        assert parse(config.SampleConfig, values).step == step
+        assert parse(SampleConfig, values).step == step
     else:
-        assert refusal(config.SampleConfig, values, "").startswith(
+        assert refusal(SampleConfig, values, "").startswith(
             f"step={step}: input should be 'best' or 'newest'; or "
         )
 
 
 @pytest.mark.parametrize("seed", [0, 2**63 - 1])
 def test_seeds(seed: int):
-    assert parse(config.SampleConfig, {"checkpoint": "run", "seed": seed}).seed == seed
+    assert parse(SampleConfig, {"checkpoint": "run", "seed": seed}).seed == seed
 
 
 @pytest.mark.parametrize("seed", [-1, 2**63, 1.5])
 def test_seeds_that_are_refused(seed: object):
-    assert refusal(config.SampleConfig, {"checkpoint": "run", "seed": seed}, "").startswith(
+    assert refusal(SampleConfig, {"checkpoint": "run", "seed": seed}, "").startswith(
         f"seed={seed}: "
     )
 
@@ -231,7 +243,6 @@ def test_seeds_that_are_refused(seed: object):
 def test_every_option_is_described(schema: type):
     chosen_elsewhere = {
         "name",
-        "checkpoint",
         "model",
         "data",
         "loss",
@@ -240,7 +251,7 @@ def test_every_option_is_described(schema: type):
         "training",
         "augment",
     }
-    chosen_elsewhere |= {"evaluation"}
+    chosen_elsewhere |= {"evaluation", "sweep"}
     described = {
         name: field.description
         for name, field in schema.__pydantic_fields__.items()
@@ -279,47 +290,87 @@ GROUPS = {
 }
 
 
-def section(path: Path, group: str) -> dict:
-    """What a YAML sets in its group, with the YAMLs of the group that it builds on; a recipe has it
-    under the group's name.
-    """
-    values = plain(path)
-    if GLOBAL in path.read_text(encoding="utf-8").splitlines():
-        return values[group]
-    bases = [name for name in values.pop("defaults", []) if name != "_self_"]
-    return {
-        key: value for name in bases for key, value in section(path.with_stem(name), group).items()
-    } | values
+def schema_of(path: Path, group: str, stated: dict) -> type:
+    if group in GROUPS:
+        return GROUPS[group]
+    return {"model": MODELS, "data": DATA}[group][stated.get("name", path.stem)].options
 
 
-def bindings() -> list:
-    """(path, group, schema) of every YAML of a group that binds to one dataclass."""
-    found = [
-        (path, group, schema)
-        for group, schema in GROUPS.items()
-        for path in sorted((CONFIGS / group).glob("*.yaml"))
-    ]
-    for group, table in (("model", MODELS), ("data", DATA)):
-        paths = sorted((CONFIGS / group).glob("*.yaml"))
-        found += [(path, group, table[section(path, group)["name"]].options) for path in paths]
-    return [pytest.param(*each, id=f"{each[1]}={each[0].stem}") for each in found]
+@pytest.mark.parametrize("group", ["model", "data", *GROUPS])
+def test_a_yaml_states_no_default_of_its_schema(group: str):
+    """A variant may: its base is not the schema."""
+    for path in sorted((CONFIGS / group).glob("*.yaml")):
+        values: Any = OmegaConf.to_container(OmegaConf.load(path))
+        stated = values[group] if GLOBAL in path.read_text("utf-8").splitlines() else values
+        if "defaults" in stated:
+            continue
+        of_schema = defaults(schema_of(path, group, stated))
+        same = {key for key, value in stated.items() if of_schema.get(key, "none") == value}
+        assert same <= {"name"}, path
 
 
-@pytest.mark.parametrize(("path", "group", "schema"), bindings())
-def test_a_yaml_has_the_keys_of_its_schema(path: Path, group: str, schema: type):
-    values = section(path, group)
-    assert set(values) == {field.name for field in dataclasses.fields(schema)}
-    parsed = parse(schema, values, group)
-    assert {name: getattr(parsed, name) for name in values} == values
+@pytest.mark.parametrize("command", [path.stem for path in CONFIGS.glob("*.yaml")])
+def test_the_yaml_of_a_command_states_no_default_of_its_schema(command: str):
+    stated = OmegaConf.load(CONFIGS / f"{command}.yaml")
+    keys = {key for schema in PRIMARY[command] for key in defaults(schema)}
+    assert not keys & set(stated)
 
 
-@pytest.mark.parametrize("group", ["loss", "optimizer", "schedule"])
+@pytest.mark.parametrize(
+    "choice",
+    [
+        *(f"{group}={path.stem}" for group in GROUPS for path in (CONFIGS / group).glob("*.yaml")),
+        *(f"model={name}" for name in MODELS),
+        *(f"data={path.stem}" for path in (CONFIGS / "data").glob("*.yaml")),
+        *(f"loss={name}" for name in LOSSES),
+    ],
+)
+def test_a_choice_composes_to_all_keys_of_its_schema(choice: str):
+    """Every key can be looked up, overridden and completed, whatever the YAML states."""
+    group, _, name = choice.partition("=")
+    found = composed(choice)
+    section = OmegaConf.to_container(found[group])
+    options = getattr(train_config(plain(found)), group)
+    assert dataclasses.asdict(options) == section
+    if group in ("model", "data"):
+        assert section == defaults(schema_of(Path(name), group, {"name": name}))
+
+
+def test_what_a_variant_and_a_recipe_state():
+    critic = Loss("wasserstein", discriminator_steps=5, gradient_penalty=10.0)
+    assert parse(Loss, plain(composed("loss=wasserstein_gp"))["loss"]) == critic
+    pairs = Loss("relativistic_paired", r1=0.1, r2=0.1)
+    assert parse(Loss, plain(composed("loss=r3gan"))["loss"]) == pairs
+    assert plain(composed("optimizer=adam_gp"))["optimizer"] == defaults(config.Optimizer) | {
+        "name": "adam",
+        "learning_rate": 1e-4,
+        "beta_1": 0.0,
+        "beta_2": 0.9,
+    }
+    vae = composed("model=vae")
+    assert (vae.optimizer.learning_rate, vae.optimizer.beta_1) == (1e-3, 0.9)
+    assert vae.model.latent_dim == 40
+
+
+def test_the_schema_fills_a_command():
+    found = OmegaConf.to_container(composed())
+    assert found["training"] == dataclasses.asdict(config.Training())
+    assert found["evaluation"] == dataclasses.asdict(config.Evaluation())
+    assert found["sweep"] == {"resume": None, "halving": None}
+    assert (found["seed"], found["watchdog"], found["run_dir"], found["plugins"]) == (
+        0,
+        "warn",
+        None,
+        [],
+    )
+    sample = composed("checkpoint=run", command="sample")
+    assert OmegaConf.to_container(sample) == dataclasses.asdict(SampleConfig("run"))
+
+
+@pytest.mark.parametrize("group", ["optimizer", "schedule"])
 def test_every_choice_of_a_group_has_its_yaml(group: str):
-    closed = get_args(get_type_hints(GROUPS[group])["name"])
-    names = list(LOSSES) if group == "loss" else closed
-    assert names
-    paths = {path.stem: section(path, group)["name"] for path in (CONFIGS / group).glob("*.yaml")}
-    assert {name: paths.get(name) for name in names} == {name: name for name in names}
+    names = get_args(get_type_hints(GROUPS[group])["name"])
+    assert set(names) <= {path.stem for path in (CONFIGS / group).glob("*.yaml")}
 
 
 def test_a_change_that_nobody_knows():
@@ -327,43 +378,3 @@ def test_a_change_that_nobody_knows():
     assert (
         message == "augment.differentiable=blur: input should be 'color', 'translation' or 'cutout'"
     )
-
-
-def test_recipes_that_are_named_after_more_than_one_key():
-    critic = Loss("wasserstein", discriminator_steps=5, gradient_penalty=10.0)
-    assert parse(Loss, plain(CONFIGS / "loss" / "wasserstein_gp.yaml")) == critic
-    pairs = Loss("relativistic_paired", r1=0.1, r2=0.1)
-    assert parse(Loss, plain(CONFIGS / "loss" / "r3gan.yaml")) == pairs
-    diffaug = config.Augment(differentiable=["color", "translation", "cutout"])
-    assert parse(config.Augment, plain(CONFIGS / "augment" / "diffaug.yaml")) == diffaug
-    assert parse(config.Augment, plain(CONFIGS / "augment" / "none.yaml")) == config.Augment()
-
-
-@pytest.mark.parametrize(
-    ("group", "name", "schema"),
-    [
-        *[("model", name, entry.options) for name, entry in MODELS.items()],
-        *[("data", name, entry.options) for name, entry in DATA.items()],
-        ("optimizer", "adam", config.Optimizer),
-        ("schedule", "constant", config.Schedule),
-        ("loss", "non_saturating", Loss),
-    ],
-)
-def test_a_yaml_of_defaults_equals_the_schema(group: str, name: str, schema: type):
-    assert parse(schema, section(CONFIGS / group / f"{name}.yaml", group), group) == schema(
-        name=name
-    )
-
-
-def test_training_section_equals_the_schema():
-    train = plain(CONFIGS / "train.yaml")
-    assert train["training"] == dataclasses.asdict(config.Training())
-    assert train["seed"] == config.TrainConfig.__pydantic_fields__["seed"].default
-
-
-def test_sample_yaml_equals_the_schema():
-    values = plain(CONFIGS / "sample.yaml")
-    del values["defaults"], values["hydra"]
-    fields = config.SampleConfig.__pydantic_fields__
-    assert values.pop("checkpoint") == "???"
-    assert values == {name: field.default for name, field in fields.items() if name != "checkpoint"}

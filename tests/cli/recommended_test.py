@@ -1,0 +1,45 @@
+"""What a model's YAML sets in other groups is said, where it holds."""
+
+from __future__ import annotations
+
+import pytest
+from hydra import compose, initialize_config_module
+from hydra.core.hydra_config import HydraConfig
+
+from gan_cli.cli.recommended import recommended
+
+
+@pytest.mark.parametrize(
+    ("overrides", "line"),
+    [
+        (["model=dcgan"], None),
+        (["model=vae"], "model=vae recommends optimizer=adam_vae"),
+        (["model=vae", "optimizer=adam"], None),
+        (
+            ["model=wgan_gp"],
+            "model=wgan_gp recommends loss=wasserstein_gp optimizer=adam_gp",
+        ),
+        (["model=wgan_gp", "loss=hinge"], "model=wgan_gp recommends optimizer=adam_gp"),
+        (
+            ["model=template", "training.steps=7"],
+            "model=template recommends training.log_every=20 evaluation.every=100",
+        ),
+        (["experiment=mnist_vae"], "model=vae recommends optimizer=adam_vae"),
+    ],
+)
+def test_settings_that_hold(overrides: list[str], line: str | None) -> None:
+    with initialize_config_module("gan_cli.configs", version_base="1.3"):
+        composed = compose("train", overrides, return_hydra_config=True)
+        HydraConfig.instance().set_config(composed)
+    assert recommended(composed) == line
+
+
+def test_a_number_is_written_as_one_types_it() -> None:
+    with initialize_config_module("gan_cli.configs", version_base="1.3"):
+        composed = compose("train", ["model=sequence_gan"], return_hydra_config=True)
+        HydraConfig.instance().set_config(composed)
+    line = recommended(composed)
+    assert line is not None
+    assert "optimizer.learning_rate=0.0002 " in line
+    assert "optimizer.players.generator.learning_rate=0.002 " in line
+    assert line.endswith("training.batch_size=8")
