@@ -59,8 +59,8 @@ def load(
 
 
 def train(
-    model: str = "dcgan",
-    data: Any = "digits",
+    model: str | None = None,
+    data: Any = None,
     *,
     run_dir: str | Path | None = None,
     resume: str | Path | None = None,
@@ -73,9 +73,10 @@ def train(
     Your Keras session, global policy and seeds stay as they are.
 
     Args:
-        model: a name that `gan-train model=` takes.
-        data: a name that `gan-train data=` takes; or images, uint8 [N, H, W, 1 or 3]; or (images,
-            labels); or a tf.data.Dataset of images or of (image, label).
+        model: a name that `gan-train model=` takes; None: dcgan, or the model of `resume`.
+        data: a name that `gan-train data=` takes, None: digits; or images, uint8
+            [N, H, W, 1 or 3]; or (images, labels); or a tf.data.Dataset of images or of
+            (image, label).
         run_dir: a new directory; None: runs/DATE/TIME-model-data.
         resume: a run to go on in; only settings that may change are taken then.
         plugins: modules of your own, as in docs/extending.md.
@@ -88,10 +89,8 @@ def train(
     """
     from gan_cli.cli import start
 
-    path = start.from_python(
-        model, data, run_dir, resume, plugins, say or (lambda line: None), settings
-    )
-    return Run(path)
+    chosen = {"model": model, "data": data, **settings}
+    return Run(start.train(chosen, run_dir, resume, plugins, say or (lambda line: None)))
 
 
 class Run:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from gan_cli.base.errors import GanError
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.recommended import recommended
 from gan_cli.cli.stored import plain, resumed, stored_values
+from gan_cli.config.schema import TrainConfig
 from gan_cli.runs.record import write_command
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training import configuration, init_from
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from gan_cli.training.run import Ended
 
 
+Say = Callable[[str], None]
 ORPHAN = 120.0
 """Seconds that a sweep's job waits for one whose sweep was killed, and which is still saving in the
 same directory.
@@ -58,33 +61,73 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
     else:
         values = plain(composed)
     config = train_config(values)
-    stored |= {
+
+    def opened() -> RunDirectory:
+        if resume is not None:
+            return run
+        if config.init_from is not None:
+            init_from.locate(config.init_from)  # a mistake shows before TensorFlow is imported
+        made = _created(directory, run_dir, f"{config.model.name}-{config.data.name}")
+        if directory is None:  # a sweep's job has a record of its own
+            write_command(made.path, typed_overrides())
+        _keep_for_people(made.path, composed)
+        if line := recommended(composed):
+            say(line)
+        return made
+
+    return _carried_out(
+        config, stored, opened, say, typed_overrides(), directory is not None, until
+    )
+
+
+def carry_out(
+    config: TrainConfig, stored: dict[str, Any], opened: Callable[[], RunDirectory], say: Say
+) -> Path:
+    """Train a checked configuration; the directory of the run.
+
+    Args:
+        stored: the configuration as config.json shall hold it.
+        opened: gives the run's directory once data and model are known to fit.
+    """
+    directories: list[RunDirectory] = []
+
+    def kept() -> RunDirectory:
+        directories.append(opened())
+        return directories[-1]
+
+    _carried_out(config, stored, kept, say)
+    return directories[-1].path
+
+
+def _carried_out(
+    config: TrainConfig,
+    stored: dict[str, Any],
+    opened: Callable[[], RunDirectory],
+    say: Say,
+    command: Sequence[str] | None = None,
+    is_job: bool = False,
+    until: int | None = None,
+) -> Ended:
+    """Load the data, check that all fits, and train; a job's failures are its sweep's to log."""
+    stored = stored | {
         "loss": asdict(config.loss),
         "plugins": configuration.plugins_of(config.model, config.loss, config.data),
     }
     source = data.load(config.data)
     source.batches(config.training.batch_size)
     configuration.check_run(config, source.spec)
-    if resume is None:
-        if config.init_from is not None:
-            init_from.locate(config.init_from)  # a mistake shows before TensorFlow is imported
-        run = _created(directory, run_dir, f"{config.model.name}-{config.data.name}")
-        if directory is None:  # a sweep's job has a record of its own
-            write_command(run.path, typed_overrides())
-        _keep_for_people(run.path, composed)
-        if line := recommended(composed):
-            say(line)
+    run = opened()
     try:
-        log(run.path, shlex.join(["gan-train", *typed_overrides()]))
-        ended = _train(config, stored, source, run, until)
+        log(run.path, shlex.join(["gan-train", *(command or ["(from Python)"])]))
+        ended = _train(config, stored, source, run, say, until)
         log(run.path, f"paused at step {until}" if ended.paused else "done")
         return ended
     except GanError as error:
-        if directory is None:  # a job's failure is its sweep's to log
+        if not is_job:
             log(run.path, str(error))
         raise
     finally:
-        if directory is None:
+        if not is_job:
             run.discard_if_empty()
         run.release()
 
@@ -96,7 +139,12 @@ def _created(directory: Path | None, run_dir: Any, name: str) -> RunDirectory:
 
 
 def _train(
-    config: Any, stored: dict[str, Any], source: Any, run: RunDirectory, until: int | None
+    config: TrainConfig,
+    stored: dict[str, Any],
+    source: Any,
+    run: RunDirectory,
+    say: Say,
+    until: int | None,
 ) -> Ended:
     with quiet():
         from gan_cli.training import run as training_run

@@ -81,6 +81,17 @@ def resumed(
     stored = _merge(inherited, given_stored, overrides)
     used = _merge(inherited, plain(composed), overrides)
     train_config(used)  # a key that nobody knows is a mistake of its own, not a difference
+    refuse_changes(run, inherited, stored)
+    without_environment(used.get("data", {}).get("path"))
+    return stored, used
+
+
+def refuse_changes(run: RunDirectory, inherited: dict[str, Any], stored: dict[str, Any]) -> None:
+    """Refuse what would change the meaning of a run's weights.
+
+    Raises:
+        ConfigError: a table of the differences.
+    """
     before, after = flatten(inherited), flatten(stored)
     changed = [
         key
@@ -96,8 +107,6 @@ def resumed(
         raise ConfigError(
             f"resume={run.path} cannot change these; start a new run for them:\n{table}"
         )
-    without_environment(used.get("data", {}).get("path"))
-    return stored, used
 
 
 def without_environment(path: Any) -> None:

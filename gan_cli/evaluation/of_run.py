@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from gan_cli.base.errors import ConfigError, RunDirectoryError
+from gan_cli.config.commands import EvaluateConfig
 from gan_cli.config.options import parse
-from gan_cli.config.schema import EvaluateConfig
 from gan_cli.data import DATA, arrays
 from gan_cli.evaluation import scoring
 from gan_cli.evaluation.report import Report
@@ -40,7 +39,7 @@ def data_options(run: StoredRun, data: Any) -> Any:
     if isinstance(data, str):
         return DATA.parse({"name": data})
     if data is not None:
-        return replace(arrays.given(data), test_share=0.0) if data is not None else None
+        return arrays.given(data)
     stored = run.config.get("data")
     if not isinstance(stored, dict):
         raise RunDirectoryError(f"{run.path}/config.json: names no data set; give data=")
