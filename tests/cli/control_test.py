@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from PIL import Image
 
 from gan_cli.base.images import grid
 from gan_cli.config.commands import SampleConfig
-from gan_cli.models import MODELS, ModelEntry
+from gan_cli.models import MODELS
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import generate
 from gan_cli.sampling.control import check, class_grid
@@ -304,9 +305,7 @@ def films(sample: Command, plain: Path, monkeypatch: pytest.MonkeyPatch) -> Comm
     card["data"]["sequence_length"] = 4
     (plain / "model.json").write_text(json.dumps(card))
     entry = MODELS["dcgan"]
-    monkeypatch.setitem(
-        MODELS._entries, "dcgan", ModelEntry(entry.builder, entry.options, needs=("sequences",))
-    )
+    monkeypatch.setitem(MODELS._entries, "dcgan", replace(entry, needs=("sequences",)))
     monkeypatch.setattr(generate, "load_sampler", lambda run, manifest: Sequences())
     return sample
 

@@ -71,7 +71,7 @@ def load(options, split):
     return Source(pixels, None, [], "made up")
 '''
 PLUGINS = "plugins=[mine.model,mine.loss,mine.data]"
-CHOSEN = ["model=mine", "loss=own", "loss.drift=0.1", "data=noise"]
+CHOSEN = ["model=mine", "loss=own", "data=noise"]
 RUN = [option for option in TINY if "threads" not in option] + ["model.extra=4"]
 
 
@@ -117,16 +117,19 @@ def test_train_resume_sample_and_evaluate_with_plugins(written: Path) -> None:
         ["sample", PLUGINS, "run", "count=4", "output=four.png"],
         ["evaluate", "run", PLUGINS, "count=16", "repeats=1", "metrics=[frechet]"],
         ["data", PLUGINS, "data=noise", "data.size=12", "steps=0"],
+        ["train", PLUGINS, *CHOSEN, "loss.drift=0.1", *RUN, "training.steps=2", "run_dir=drift"],
     )
-    assert [result.code for result in results] == [0] * 6, results
+    assert [result.code for result in results] == [0] * 7, results
     state = "checkpoints/step-00000008/state.safetensors"
     assert (written / "run" / state).read_bytes() == (written / "whole" / state).read_bytes()
     stored = json.loads((written / "run" / "config.json").read_text())
-    assert (stored["model"]["extra"], stored["loss"]["drift"]) == (4, 0.1)
+    assert stored["model"]["extra"] == 4
     assert stored["plugins"] == ["mine.data", "mine.loss", "mine.model"]
     card = json.loads((written / "run" / "model.json").read_text())
     assert card["plugins"] == ["mine.loss", "mine.model"]
-    assert "drift" in (written / "run" / "metrics.jsonl").read_text()
+    drifting = json.loads((written / "drift" / "config.json").read_text())
+    assert drifting["loss"]["drift"] == 0.1
+    assert "drift" in (written / "drift" / "metrics.jsonl").read_text()
     assert "64 images, 12x12" in results[5].out
 
     line = "this run needs plugins=[mine.loss,mine.model]: give it\n"

@@ -53,6 +53,7 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(
         ".hydra/config.yaml",
         ".lock",
         "checkpoints/index.json",
+        "command.json",
         "config.json",
         "metrics.jsonl",
         "model.json",
@@ -250,7 +251,8 @@ def test_a_disk_that_fills_during_a_save_loses_nothing(
     line = one_line(result)
     assert "No space left on device. Last good checkpoint: run/checkpoints/step-00000004" in line
     assert "gan-train resume=run goes on" in line
-    assert [path.name for path in (tmp_path / "run" / "checkpoints").iterdir()] == ["step-00000004"]
+    left = sorted(path.name for path in (tmp_path / "run" / "checkpoints").iterdir())
+    assert left == ["index.json", "step-00000004"]
     assert train("resume=run").code == 0
     assert train(*TINY, "training.steps=8", "run_dir=whole").code == 0
     assert (tmp_path / "run" / STATE).read_bytes() == (tmp_path / "whole" / STATE).read_bytes()

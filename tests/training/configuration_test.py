@@ -56,7 +56,7 @@ def test_what_fits(options: object, spec: DataSpec, loss: Loss):
             Dcgan(),
             GREY,
             Loss("hinge", label_smoothing=0.1),
-            "loss.label_smoothing goes with loss=minimax, non_saturating, least",
+            "loss.label_smoothing goes with loss=least_squares, minimax, non_sat",
         ),
         (
             Acgan(),
