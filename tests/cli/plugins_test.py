@@ -166,7 +166,7 @@ def test_a_run_needs_only_the_plugins_that_it_uses(written: Path) -> None:
 def test_hydra_lists_completes_and_checks_what_a_plugin_brings(written: Path) -> None:
     job, listed, mistyped, taken = command(
         written,
-        ["train", *CHOSEN, PLUGINS, "--cfg", "job"],
+        ["train", *CHOSEN, "loss.drift=0.1", PLUGINS, "--cfg", "job"],
         ["train", PLUGINS, "--help"],
         ["train", PLUGINS, "model=mine", "model.extr=1"],
         ["train", PLUGINS, "model=mne"],
