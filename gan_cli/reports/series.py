@@ -13,7 +13,8 @@ def smoothed(values: np.ndarray, factor: float) -> np.ndarray:
     """
     import pandas as pd  # half a second, which only those who smooth shall pay
 
-    return pd.Series(values).ewm(alpha=1.0 - factor, adjust=True).mean().to_numpy()
+    averages: np.ndarray = pd.Series(values).ewm(alpha=1.0 - factor).mean().to_numpy()
+    return averages
 
 
 def thinned(series: Series, most: int) -> Series:

@@ -43,7 +43,8 @@ def csv(frame: pd.DataFrame) -> str:
     names = [_safe(name) for name in frame.columns]
     rows = [[_safe(cell) for cell in row] for row in frame.itertuples(index=False, name=None)]
     safe = pd.DataFrame(rows, columns=names, dtype=object)  # map would make floats of integers
-    return safe.to_csv(index=False, lineterminator="\n")
+    text: str = safe.to_csv(index=False, lineterminator="\n")
+    return text
 
 
 def is_ours(line: str) -> bool:
