@@ -38,17 +38,20 @@ class Progress:
     scores: Mapping[str, float] = field(default_factory=dict)
 
 
-class Finish(NamedTuple):
+@dataclass(frozen=True)
+class Finish:
     """The run is over at this step, for this reason: for the hooks after, it is the last step."""
 
     reason: str
 
 
-class Pause(NamedTuple):
+@dataclass(frozen=True)
+class Pause:
     """This process's part of the run is over: for the hooks after, it is the last step."""
 
 
-class RollBack(NamedTuple):
+@dataclass(frozen=True)
+class RollBack:
     """The run goes on from its newest checkpoint, which is its best now, with another optimizer; no
     hook sees this step any more.
     """

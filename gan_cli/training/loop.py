@@ -78,7 +78,7 @@ class Loop:
             if answer is None:
                 continue
             progress = replace(progress, scores={**progress.scores, **answer.scores})
-            stop = stop or answer.stop
+            stop = answer.stop if stop is None else stop
             if isinstance(answer.stop, RollBack):
                 return progress, answer.stop
         return progress, stop

@@ -30,7 +30,7 @@ from gan_cli.runs.journal import entries, first_damaged, json_lines
 from gan_cli.runs.rundir import ModelCard
 from gan_cli.sampling import drawing
 from gan_cli.training import optimizers
-from gan_cli.training.hooks import Answer, Finish, Progress, RollBack
+from gan_cli.training.hooks import Answer, Finish, Pause, PauseAt, Progress, RollBack
 from gan_cli.training.loop import Loop
 from gan_cli.training.progress import MetricsLog, ProgressBar, ProgressLines
 from gan_cli.training.schedules import Rate
@@ -284,6 +284,14 @@ def test_a_hook_that_finishes_makes_its_step_the_last_one_for_the_hooks_after_it
     assert (progress.step, int(state.step.numpy())) == (6, 6)
     assert (early.seen, scores.seen, late.seen) == ([5], [3, 6], [5, 6])
     assert (early.closed, scores.closed, late.closed) == (1, 1, 1)
+
+
+def test_a_pause_ends_the_loop_at_its_step() -> None:
+    state, step = build()
+    late = Recorder([], 5)
+    loop = Loop(state, step, [PauseAt(3), late], batch_size=4, log_every=50)
+    progress, stop = loop.run(100, Signals())
+    assert (progress.step, stop, late.seen) == (3, Pause(), [3])
 
 
 def test_no_hook_sees_the_step_of_a_rollback_after_it() -> None:
