@@ -41,11 +41,6 @@ FIRST = "dcgan"
 runs all.
 """
 names = pytest.mark.parametrize("name", list(MODELS))
-slow_but_first = pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=[] if name == FIRST else [pytest.mark.slow]) for name in MODELS],
-)
-
 EACH_KIND = (FIRST, "cgan", "vae", "template")
 """One model of each kind of state; the resumed runs of the others are among the slow tests."""
 resumed = pytest.mark.parametrize(
@@ -305,7 +300,8 @@ def test_k_and_n_minus_k_steps_in_another_run_equal_n_steps(
             ).read_bytes(), (k, file)
 
 
-@slow_but_first
+@pytest.mark.slow
+@names
 def test_streamed_resident_and_augmented_runs_are_the_same_bits(
     name: str, train: Command, tiny: Any, tmp_path: Path
 ) -> None:
@@ -335,7 +331,8 @@ def test_streamed_resident_and_augmented_runs_are_the_same_bits(
     assert kept["resident"] == kept["moved"] == kept["stream"] != kept["plain"]
 
 
-@slow_but_first
+@pytest.mark.slow
+@names
 def test_a_fresh_process_draws_the_same_samples(
     name: str, train: Command, tiny: Any, tmp_path: Path
 ) -> None:

@@ -310,6 +310,7 @@ def films(sample: Command, plain: Path, monkeypatch: pytest.MonkeyPatch) -> Comm
     return sample
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "frames"), [([], 4), (["steps=1"], 1), (["steps=7"], 7), (["steps=1024"], 1024)]
 )

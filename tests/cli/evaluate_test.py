@@ -492,6 +492,7 @@ def test_mistakes_that_the_data_show(arguments: list[str], code: int, part: str,
     assert not Path("cache/features").exists()
 
 
+@pytest.mark.slow
 def test_sequences_are_scored_by_their_frames(evaluate: Command):
     random = np.random.default_rng(0)
     digits = np.where(random.random((20, 28, 28)) < 0.5, 255, 0).astype(np.uint8)

@@ -38,6 +38,7 @@ def pictures(tmp_path: Path) -> Path:
     return write(tmp_path / "pictures", {**files, "broken\n.png": b"text"})
 
 
+@pytest.mark.slow
 def test_a_folder_is_trained_on_resumed_and_recognised(
     train: Command, pictures: Path, tmp_path: Path
 ) -> None:

@@ -84,6 +84,7 @@ def test_the_path_is_stored_so_that_it_holds_in_every_directory(
     assert one_line(result) == f"gan-train: init_from: {folder}/run: no such directory"
 
 
+@pytest.mark.slow
 def test_a_run_in_parts_is_the_run_at_once_and_needs_the_other_only_at_its_start(
     train: Command, folder: Path
 ) -> None:

@@ -168,6 +168,7 @@ def test_trials_without_a_score_are_an_error(
     assert "no trial has a score" in result.err
 
 
+@pytest.mark.slow
 def test_worse_trials_end_early(study: Command, tmp_path: Path) -> None:
     result = study(
         *STUDY, SEEDED, "hydra.sweeper.n_trials=6", "sweep.halving=2", "hydra.sweep.dir=sweep"
@@ -204,6 +205,7 @@ def same_trials(one: Path, other: Path) -> None:
         assert left.intermediate_values == right.intermediate_values
 
 
+@pytest.mark.slow
 def test_a_study_goes_on_with_more_trials(study: Command, tmp_path: Path) -> None:
     options = [*STUDY, SEEDED, "model.width=choice(8,-1)", "sweep.halving=2"]
     study(*options, "hydra.sweep.dir=whole")
@@ -238,6 +240,7 @@ sys.exit(main())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 2])
 def test_a_study_that_is_killed_ends_as_one_that_is_not(
     number: int, study: Command, tmp_path: Path

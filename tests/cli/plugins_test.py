@@ -108,6 +108,7 @@ def written(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_train_resume_sample_and_evaluate_with_plugins(written: Path) -> None:
     results = command(
         written,
@@ -150,6 +151,7 @@ def test_train_resume_sample_and_evaluate_with_plugins(written: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_run_needs_only_the_plugins_that_it_uses(written: Path) -> None:
     (result,) = command(
         written, ["train", PLUGINS, *TINY, "loss=own", "training.steps=1", "run_dir=run"]

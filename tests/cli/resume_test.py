@@ -24,6 +24,7 @@ def test_a_finished_run_says_so_and_goes_on_to_more_steps(train: Command, tiny_r
     assert train("resume=run").out.count("complete at step 10") == 1
 
 
+@pytest.mark.slow
 def test_a_new_learning_rate_is_the_one_used(train: Command, tmp_path: Path) -> None:
     for name in ("small", "large"):
         assert train(*TINY, "training.steps=4", f"run_dir={name}", "optimizer=sgd").code == 0
@@ -105,6 +106,7 @@ def test_a_schedule_and_intervals_may_change(train: Command, tiny_run: Path) -> 
     assert checkpoint.steps(tiny_run / "checkpoints") == [12, 11]
 
 
+@pytest.mark.slow
 def test_a_run_with_changed_images_goes_on_with_them(train: Command, tmp_path: Path) -> None:
     assert (
         train(

@@ -150,6 +150,7 @@ def test_the_best_checkpoint_is_chosen_kept_and_sampled_and_training_stays_what_
     ).read_bytes()
 
 
+@pytest.mark.slow
 def test_patience_ends_the_run_early_and_a_resumed_one_at_the_same_step(
     train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -322,6 +323,7 @@ def test_what_is_not_finite_goes_back_where_it_can(
     assert [line["step"] for line in metrics(tmp_path / "run")] == [2, 4, 6, 8]
 
 
+@pytest.mark.slow
 def test_what_stays_not_finite_ends_the_run_at_the_last_good_checkpoint(
     train: Command, tmp_path: Path, trained: Path
 ) -> None:
@@ -424,6 +426,7 @@ def test_megabytes_of_rubbish_in_a_stranger_s_run_do_no_harm(
     assert (entry["kind"], entry["action"]) == ("collapsed", "warned")
 
 
+@pytest.mark.slow
 def test_full_scores_that_a_kill_left_out_are_taken_when_the_run_is_resumed(
     train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

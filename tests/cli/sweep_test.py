@@ -60,6 +60,7 @@ def alone(job: Job, folder: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_jobs_are_processes_that_equal_single_runs(train: Command, tmp_path: Path) -> None:
     result = train(
         "-m", *TINY, "training.steps=4", "model.latent_dim=-1,6", "hydra.sweep.dir=sweep"
@@ -88,6 +89,7 @@ def test_jobs_are_processes_that_equal_single_runs(train: Command, tmp_path: Pat
     ).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_resumed_sweep_runs_what_is_missing_or_unfinished(
     train: Command, tmp_path: Path, started: list[Task]
 ) -> None:

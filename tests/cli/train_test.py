@@ -193,6 +193,7 @@ def test_a_user_adds_a_yaml_and_an_option_of_one_player(train: Command, tmp_path
     assert json.loads((tmp_path / "run" / "model.json").read_text())["model"]["width"] == 3
 
 
+@pytest.mark.slow
 def test_values_of_the_environment_stay_out_of_the_run_directory(
     train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -326,6 +327,7 @@ def test_a_signal_saves_at_the_next_step_and_the_run_goes_on_to_the_same_bits(
     assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "straight" / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_second_signal_leaves_at_once_and_the_earlier_checkpoint_stays_valid(
     tiny_run: Path, tmp_path: Path
 ) -> None:

@@ -102,6 +102,7 @@ def test_settings_go_from_rung_to_rung_with_all_their_seeds(tmp_path: Path) -> N
     assert read_job(tasks[4].directory) == tasks[4].record
 
 
+@pytest.mark.slow
 def test_a_resumed_halving_repeats_its_choices_and_no_work(tmp_path: Path) -> None:
     tasks, steps = sweep(tmp_path, VALUES)
     run(tasks)
@@ -113,6 +114,7 @@ def test_a_resumed_halving_repeats_its_choices_and_no_work(tmp_path: Path) -> No
     assert [task.record for task in tasks] == again
 
 
+@pytest.mark.slow
 def test_one_killed_between_two_rungs_goes_on_where_it_was(tmp_path: Path) -> None:
     tasks, steps = sweep(tmp_path, VALUES)
     run(tasks)

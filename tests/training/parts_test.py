@@ -308,6 +308,7 @@ def test_no_hook_sees_the_step_of_a_rollback_after_it() -> None:
     assert (before.seen, back.seen, after.seen) == ([2], [2], [])
 
 
+@pytest.mark.slow
 def test_steps_compiled_by_xla_are_the_same_bits_however_they_are_cut() -> None:
     totals = []
     for cuts in ((4,), (1, 3)):
