@@ -147,8 +147,9 @@ def _train(
     until: int | None,
 ) -> Ended:
     with quiet():
-        from gan_cli.training import run as training_run
-    ended = training_run.train(training_run.TrainingRun(config, stored, source, run, say), until)
+        from gan_cli.training.run import train as trained
+        from gan_cli.training.training_run import TrainingRun
+    ended = trained(TrainingRun(config, stored, source, run, say), until)
     if ended.grid is not None:
         say(f"run directory  {run.path}")
         say(f"last grid      {ended.grid}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import asdict, replace
 from datetime import datetime
+from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,7 +14,6 @@ from filelock import FileLock, Timeout
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-import gan_cli
 from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.base.spec import DataSpec
@@ -45,7 +45,7 @@ class ModelCard:
     loss: Any
     data: DataSpec
     plugins: Annotated[list[Plugin], Field(max_length=100)] = Field(default_factory=list)
-    gan_cli: Version = gan_cli.__version__
+    gan_cli: Version = version("gan_cli")
 
     @property
     def fingerprint(self) -> str:

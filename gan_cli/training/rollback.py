@@ -6,16 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gan_cli.base.errors import CheckpointError, NonFiniteError
 from gan_cli.runs import checkpoint, ranking
 from gan_cli.training import watchdog
 from gan_cli.training.hooks import RollBack
+from gan_cli.training.training_run import TrainingRun
 from gan_cli.training.watchdog import ADVICE, MOST_ROLLBACKS, Finding
-
-if TYPE_CHECKING:
-    from gan_cli.training.run import TrainingRun
 
 
 def reaction(run: TrainingRun) -> Callable[[int, Finding], RollBack | None]:

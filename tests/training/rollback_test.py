@@ -19,7 +19,7 @@ from gan_cli.runs.checkpoint import SAMPLER, STATE, Scored
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training.hooks import RollBack
 from gan_cli.training.rollback import from_non_finite, reaction
-from gan_cli.training.run import TrainingRun
+from gan_cli.training.training_run import TrainingRun
 from gan_cli.training.watchdog import ADVICE, Finding
 
 SATURATED = Finding("saturated", "the discriminator wins", "discriminator")

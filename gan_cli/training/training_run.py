@@ -1,0 +1,73 @@
+"""What the parts of a run share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from gan_cli.base.errors import refused
+from gan_cli.config.schema import TrainConfig
+from gan_cli.data.reading.source import Source
+from gan_cli.runs.manifest import FORMAT
+from gan_cli.runs.rundir import ModelCard, RunDirectory
+from gan_cli.training.configuration import plugins_of
+from gan_cli.training.hooks import RollBack
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """What the parts of a run share.
+
+    Attributes:
+        config: the checked configuration.
+        stored: the same as config.json shall hold it.
+        source: the real images.
+        directory: where everything is written.
+        say: called with lines for the user.
+    """
+
+    config: TrainConfig
+    stored: dict[str, Any]
+    source: Source
+    directory: RunDirectory
+    say: Say
+
+    @cached_property
+    def total(self) -> int:
+        """Steps of the whole run."""
+        training = self.config.training
+        if training.epochs:
+            return training.epochs * self.source.batches(training.batch_size)
+        return training.steps
+
+    @cached_property
+    def card(self) -> ModelCard:
+        return ModelCard(
+            FORMAT,
+            self.config.model,
+            self.config.loss,
+            self.source.spec,
+            plugins_of(self.config.model, self.config.loss),
+        )
+
+    def with_optimizer(self, back: RollBack) -> TrainingRun:
+        """The run that goes on from a rollback, stored at once: a kill while its state is built
+        shall not undo it.
+        """
+        stored = {**self.stored, "optimizer": asdict(back.optimizer)}
+        run = replace(self, config=replace(self.config, optimizer=back.optimizer), stored=stored)
+        run.write()
+        return run
+
+    def write(self) -> None:
+        """Write config.json and model.json, whose presence makes this a run directory."""
+        try:
+            self.directory.write_config(self.stored)
+            self.directory.write_card(self.card)
+        except OSError as error:
+            line = f"{self.directory.path}: {error.strerror or error}; nothing was trained"
+            raise refused(error, line) from None
