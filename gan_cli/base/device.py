@@ -51,6 +51,7 @@ def free_memory() -> int:
     container allows.
     """
     if tf.config.list_physical_devices("GPU"):
+        # No public function says how large a device is; a test looks whether this is there.
         from tensorflow.python.client import device_lib
 
         return max(

@@ -19,6 +19,15 @@ class Adam(keras.optimizers.Adam):
     ten times.
     """
 
+    def build(self, variables: list[keras.Variable]) -> None:
+        super().build(variables)
+        moments = [each.value for each in self.variables if each.path.endswith("_momentum")]
+        squares = [each.value for each in self.variables if each.path.endswith("_velocity")]
+        pairs = zip(moments, squares, strict=True)
+        self._of = {
+            variable.value.ref(): pair for variable, pair in zip(variables, pairs, strict=True)
+        }
+
     def apply(self, grads: Any, trainable_variables: Any = None) -> None:
         updates = tf.cast(self.iterations + 1, tf.float32)
         self._powers = tf.pow(self.beta_1, updates), tf.pow(self.beta_2, updates)
@@ -27,11 +36,11 @@ class Adam(keras.optimizers.Adam):
     def update_step(
         self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor
     ) -> None:
-        index = self._get_variable_index(variable)
+        moment, square = self._of[variable.ref()]
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
-            m=self._momentums[index].value.handle,
-            v=self._velocities[index].value.handle,
+            m=moment.handle,
+            v=square.handle,
             beta1_power=self._powers[0],
             beta2_power=self._powers[1],
             lr=learning_rate,

@@ -30,3 +30,9 @@ def test_a_container_s_limit_counts(monkeypatch: pytest.MonkeyPatch):
     assert device.free_memory() == 12345
     monkeypatch.setattr(machine, "_container_limit", lambda: sys.maxsize)
     assert device.free_memory() == pytest.approx(available, rel=0.2)
+
+
+def test_tensorflow_still_says_how_much_memory_a_device_has() -> None:
+    from tensorflow.python.client import device_lib
+
+    assert all(each.memory_limit >= 0 for each in device_lib.list_local_devices())
