@@ -84,6 +84,7 @@ def test_where_a_job_runs_is_no_part_of_it() -> None:
     assert jobs.own(["cluster=slurm", "seed=1", "sweep.resume=x", "+sweep.halving=2"]) == ["seed=1"]
 
 
+@pytest.mark.slow
 def test_a_job_that_slurm_has_requeued_goes_on(
     stub: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

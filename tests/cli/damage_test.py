@@ -167,6 +167,7 @@ def test_a_changed_configuration_is_not_resumed(
     assert train("resume=run", "training.steps=10").code == 0
 
 
+@pytest.mark.slow
 def test_a_changed_line_of_metrics_is_announced_and_kept(train: Command, tiny_run: Path) -> None:
     path = tiny_run / "metrics.jsonl"
     whole = path.read_text()

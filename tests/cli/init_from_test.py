@@ -60,6 +60,7 @@ def test_a_new_run_starts_with_the_weights_and_says_so(train: Command, folder: P
     assert ours["step"] == 1
 
 
+@pytest.mark.slow
 def test_the_path_is_stored_so_that_it_holds_in_every_directory(
     train: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +102,7 @@ def test_a_run_in_parts_is_the_run_at_once_and_needs_the_other_only_at_its_start
     assert state(folder / "without", 7) != state(folder / "whole", 7)
 
 
+@pytest.mark.slow
 def test_another_init_from_is_refused_on_resume_and_the_same_is_not(
     train: Command, folder: Path
 ) -> None:

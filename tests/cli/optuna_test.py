@@ -123,6 +123,7 @@ def test_of_a_bound_more_is_better(study: Command, tmp_path: Path) -> None:
     assert kept.best_trial.params["optimizer.learning_rate"] == max(rates)
 
 
+@pytest.mark.slow
 def test_samplers_and_pruners_have_names_and_arguments(study: Command, tmp_path: Path) -> None:
     chosen = [
         "hydra.sweeper.sampler.name=grid",

@@ -167,6 +167,7 @@ def test_a_damaged_run_is_a_warning(report: Command, sweep: Path) -> None:
     assert [line for line in expected if line not in page] == []
 
 
+@pytest.mark.slow
 def test_a_value_in_quotes_is_told_apart_and_repeated_as_it_was_given(
     train: Command, report: Command, tmp_path: Path
 ) -> None:

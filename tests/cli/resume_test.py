@@ -141,6 +141,7 @@ def test_damage_is_loud_and_the_checkpoint_before_is_used(train: Command, tiny_r
     assert "none of its 2 checkpoints is valid" in one_line(result)
 
 
+@pytest.mark.slow
 def test_a_run_killed_before_its_first_checkpoint_starts_at_step_0_and_says_so(
     train: Command, tmp_path: Path
 ) -> None:

@@ -91,6 +91,7 @@ def distances(patch: pytest.MonkeyPatch, *script: float) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_best_checkpoint_is_chosen_kept_and_sampled_and_training_stays_what_it_was(
     train: Command, sample: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -167,6 +167,7 @@ def test_missing_mnist_without_a_network_names_what_was_tried(
         assert part in line
 
 
+@pytest.mark.slow
 def test_epochs_count_full_batches(train: Command, tmp_path: Path) -> None:
     result = train(*TINY, "training.batch_size=500", "training.epochs=2", "run_dir=run")
     assert result.code == 0

@@ -92,6 +92,7 @@ VALUES = {
 }
 
 
+@pytest.mark.slow
 def test_settings_go_from_rung_to_rung_with_all_their_seeds(tmp_path: Path) -> None:
     tasks, steps = sweep(tmp_path, VALUES)
     run(tasks)

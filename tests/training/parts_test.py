@@ -331,6 +331,7 @@ def test_steps_compiled_by_xla_are_the_same_bits_however_they_are_cut() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_logs_are_means_of_the_interval_and_the_same_bits_for_any_cut() -> None:
     logs = []
     for steps_per_call in (1, 3, 100):

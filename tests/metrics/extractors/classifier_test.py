@@ -83,6 +83,7 @@ def test_features_classify_as_the_images_do(make: Make):
     ]
 
 
+@pytest.mark.slow
 def test_two_trainings_end_with_the_same_bits_and_other_data_with_others(
     make: Make, tmp_path: Path
 ):
