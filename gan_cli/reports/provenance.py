@@ -86,12 +86,12 @@ def of(outcome: Outcome, facts: Facts | None, config: Mapping[str, Any]) -> Prov
     """The provenance of a run's score."""
     if outcome.objective != "frechet":
         return _of_bound(facts, config)
-    if facts is None or facts.fingerprint != outcome.ruler:
+    if facts is None or facts.fingerprint != outcome.evaluator:
         name = (
-            outcome.ruler and files.fingerprint(outcome.ruler)[:12]
+            outcome.evaluator and files.fingerprint(outcome.evaluator)[:12]
         )  # a stranger's could be any text
         return Provenance(
-            outcome.ruler,
+            outcome.evaluator,
             outcome.count,
             {"measured with": f"not stored, {name}" if name else "not stored"},
             False,
@@ -105,7 +105,7 @@ def of(outcome: Outcome, facts: Facts | None, config: Mapping[str, Any]) -> Prov
         "samples": f"{count:,}, seed {facts.seed}",
         "samples while training": f"{facts.count:,}",
     }
-    return Provenance(outcome.ruler, count, said)
+    return Provenance(outcome.evaluator, count, said)
 
 
 def differences(first: Provenance, second: Provenance) -> list[str]:

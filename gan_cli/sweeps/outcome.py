@@ -20,14 +20,14 @@ class Outcome:
         score: None where nothing was scored.
         step: that it was measured at.
         count: samples of it; None where that is not known.
-        ruler: fingerprint of what it was measured with: scores of different rulers do not compare.
+        evaluator: fingerprint of what it was measured with; only scores of one evaluator compare.
     """
 
     objective: str
     score: float | None = None
     step: int | None = None
     count: int | None = None
-    ruler: str | None = None
+    evaluator: str | None = None
 
     @property
     def loss(self) -> float:

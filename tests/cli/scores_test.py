@@ -52,7 +52,7 @@ def scores_of(run: Path) -> dict[int, float]:
 
 
 def kept(run: Path) -> dict[int, tuple[float | None, float | None, str | None]]:
-    """step -> score, full score and ruler of the checkpoints that are left, each found whole."""
+    """step -> score, full score and evaluator of the checkpoints left, each found whole."""
     folder = run / "checkpoints"
     manifests = [checkpoint.verify(folder, step) for step in checkpoint.steps(folder)]
     return {each.step: (each.score, each.full_score, each.evaluator) for each in manifests}
