@@ -4,6 +4,7 @@ code.
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import re
@@ -50,6 +51,7 @@ def run(
 
     def guarded(composed: DictConfig) -> float | None:
         with hydra_main.heard():
+            gc.enable()
             try:
                 plugins.load(composed.get("plugins"))  # in a cluster's process they are not yet
                 return job(composed)
@@ -73,7 +75,7 @@ def run(
             raise
         if isinstance(error.__cause__, GanError):  # of a plugin that Hydra has called
             return fail(name, error.__cause__)
-        return fail(name, ConfigError(explain(error, keys())))
+        return fail(name, ConfigError(explain(error, keys)))
     except ValueError as error:
         if str(error).startswith("Only one of --run"):
             return fail(name, ConfigError(str(error)))
@@ -115,7 +117,7 @@ def fail(name: str, error: GanError) -> int:
     return error.exit_code
 
 
-def explain(error: Exception, keys: list[str]) -> str:
+def explain(error: Exception, keys: Callable[[], list[str]]) -> str:
     """Hydra's and OmegaConf's messages as one line with the key, what is accepted and the nearest
     name.
     """
@@ -123,7 +125,7 @@ def explain(error: Exception, keys: list[str]) -> str:
         return _no_option(str(error.missing_cfg_file), sorted(error.options))
     text = str(error)
     if match := re.search(r"Could not override '([^']+)'", text):
-        return _no_key(match[1], keys)
+        return _no_key(match[1], keys())
     if match := re.search(r"(?:Ambiguous value for argument|Sweep parameters) '([^']+)'", text):
         key, _, values = match[1].partition("=")
         return (

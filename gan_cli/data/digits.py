@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-import numpy as np
-
+from gan_cli.base.lazy import np
 from gan_cli.config.options import Share, Size, option, options
 from gan_cli.data import data_source
 from gan_cli.data.reading.options import SIDE
