@@ -42,5 +42,9 @@ def report() -> int:
 
 def _run(module: str) -> int:
     gc.disable()  # `app` turns it on again
-    code: int = import_module(module).main()
+    try:
+        code: int = import_module(module).main()
+    finally:
+        if not gc.isenabled():
+            gc.freeze()  # no job was begun: nor is anything collected at the end
     return code

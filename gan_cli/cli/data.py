@@ -33,7 +33,7 @@ IMAGES, SEQUENCES, CHANGED = 64, 8, (8, 7)
 
 def main() -> int:
     """The console script; returns the exit code."""
-    return app.run("data", job, lambda: [*all_keys(), *keys(DataConfig)], config="look")
+    return app.run("data", job, lambda key: [*all_keys(key), *keys(DataConfig)], config="look")
 
 
 def job(composed: DictConfig) -> None:

@@ -25,7 +25,7 @@ from gan_cli.reports.spread import Ranking, rank
 
 def main() -> int:
     """The console script; returns the exit code."""
-    return app.run("report", job, lambda: keys(ReportConfig), bare_key=bare.one("directory"))
+    return app.run("report", job, lambda key: keys(ReportConfig), bare_key=bare.one("directory"))
 
 
 def job(composed: DictConfig) -> None:

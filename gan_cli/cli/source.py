@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from copy import deepcopy
 from datetime import datetime
 from typing import Any, cast
 
@@ -55,12 +54,11 @@ answers with the nearest. Of a resumed run, and of players, Hydra cannot know th
 class Configs(ConfigSource):
     """`gan://PACKAGE`: Hydra's own source of that package's YAML, over the schema.
 
-    Hydra composes twice and copies its sources for each look at a group: what is read is kept.
+    Hydra copies its sources for each look at a group; nothing changes this one.
     """
 
     def __init__(self, provider: str, path: str) -> None:
         super().__init__(provider, path)
-        self._read: dict[str, ConfigResult] = {}
         sources = cast(list[type[ConfigSource]], Plugins.instance().discover(ConfigSource))
         packaged = next(each for each in sources if each.scheme() == "pkg")
         self._files = packaged(provider, f"pkg://{self.path}")
@@ -89,11 +87,6 @@ class Configs(ConfigSource):
 
     def load_config(self, config_path: str) -> ConfigResult:
         name = config_path.removesuffix(".yaml")
-        if name not in self._read:
-            self._read[name] = self._load(name)
-        return deepcopy(self._read[name])
-
-    def _load(self, name: str) -> ConfigResult:
         group, _, option = name.rpartition("/")
         if not self._files.is_config(name):
             config = _over_schema(group, OmegaConf.create({"name": option}))

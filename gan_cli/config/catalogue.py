@@ -3,7 +3,7 @@
 A room's `__init__` makes its catalogue and the decorator that adds to it; a file of the room is
 found by being there. Plugins are modules of the user's own: given as `plugins=[package.module]`, or
 installed with an entry point in the group `gan_cli.plugins`. No name that is looked up ever makes
-anything be imported.
+anything be imported but our own file of that name.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import import_module
 from typing import Any, Generic, TypeVar
 
@@ -204,6 +205,12 @@ def require_plugins(stored: Any) -> None:
 
 def load_installed() -> None:
     """Import the plugins that are installed with an entry point."""
+    load_plugins(_installed())
+
+
+@cache
+def _installed() -> list[str]:
+    """Their modules; looking through all packages takes a few milliseconds."""
     from importlib.metadata import entry_points
 
-    load_plugins(entry.value for entry in entry_points(group=GROUP))
+    return [entry.value for entry in entry_points(group=GROUP)]
