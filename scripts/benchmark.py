@@ -103,7 +103,7 @@ def built(role: str, comparison: Comparison) -> tuple[Callable[[], float], float
 
     settings, batch = comparison.settings, comparison.settings["training.batch_size"]
     if role == "product":
-        return arithmetic.matrix_product(settings["training.precision"]), 0.0
+        return arithmetic.matrix_product(ours.configured(settings).training.precision), 0.0
     if role == "ours" and comparison.ours == "sample":
         return ours.sample(comparison.steps, batch, settings), 0.0
     if role == "ours":

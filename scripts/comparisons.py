@@ -29,7 +29,13 @@ TUTORIAL: Settings = {
     "training.batch_size": 128,
     "training.precision": "float32",
 }
-NARROW: Settings = {**TUTORIAL, "model.width": 16, "training.batch_size": 64}
+NARROW: Settings = {
+    **TUTORIAL,
+    "model.width": 16,
+    "training.batch_size": 64,
+    "training.precision": "auto",
+    "training.threads": "auto",
+}
 CRITIC: Settings = {
     **TUTORIAL,
     "model.name": "wgan_gp",
@@ -104,7 +110,12 @@ COMPARISONS = {
         "tutorial DCGAN, float32, over a hand-written loop", 1.08, MNIST | TUTORIAL, "gan", 50
     ),
     "small": Comparison(
-        "narrow DCGAN, 16x16, over a hand-written loop", 1.3, DIGITS | NARROW, "gan", 500, 16
+        "narrow DCGAN, 16x16, by default settings, over a hand-written loop",
+        1.3,
+        DIGITS | NARROW,
+        "gan",
+        500,
+        16,
     ),
     "bfloat16": Comparison(
         "tutorial DCGAN, bfloat16 over a hand-written loop in float32",

@@ -18,8 +18,10 @@ from gan_cli.training.configuration import train_config
 
 def configured(settings: dict[str, Any]) -> TrainConfig:
     """A checked configuration of full keys; every option that decides the work is among them."""
+    from gan_cli.training import automatic
+
     needed = {"loss.name": "non_saturating", "optimizer.name": "adam", "schedule.name": "constant"}
-    return train_config(unflatten({**needed, **settings}))
+    return automatic.with_precision(train_config(unflatten({**needed, **settings})))
 
 
 def train(steps: int, settings: dict[str, Any]):
@@ -28,15 +30,15 @@ def train(steps: int, settings: dict[str, Any]):
     """
     from gan_cli.base import device
     from gan_cli.data.pipeline.feed import FEEDS
-    from gan_cli.training import progress
+    from gan_cli.training import automatic, progress
     from gan_cli.training.build import build, compiled
     from gan_cli.training.loop import Loop
     from gan_cli.training.signals import Signals
 
     config = configured(settings)
     training = config.training
-    device.prepare(training.threads)
     source = data.load(config.data)
+    device.prepare(automatic.threads(config, source.spec), wish=True)
     state = build(config, source, 10**6)
     feed = FEEDS[device.placement(source.nbytes, training.feed)](
         source, training.batch_size, config.seed
