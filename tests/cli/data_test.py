@@ -28,7 +28,7 @@ def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "pictures"
 
 
-FOLDER = ["data=folder", "data.path=pictures", "data.test_share=0", *TINY]
+FOLDER = [*TINY, "data=folder", "data.path=pictures", "data.test_share=0"]
 
 
 def test_a_folder_is_described_before_anything_is_trained(
