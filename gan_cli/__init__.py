@@ -2,7 +2,7 @@
 
     import gan_cli
 
-    run = gan_cli.train(model="dcgan", data="digits", training={"steps": 2000})
+    run = gan_cli.train(model="dcgan", data="mnist_small", training={"steps": 2000})
     run = gan_cli.load("runs/2026-11-20/10-31-02-dcgan-mnist")
     images = run.sample(64, seed=0)
 
@@ -74,7 +74,7 @@ def train(
 
     Args:
         model: a name that `gan-train model=` takes; None: dcgan, or the model of `resume`.
-        data: a name that `gan-train data=` takes, None: digits; or images, uint8
+        data: a name that `gan-train data=` takes, None: mnist_small; or images, uint8
             [N, H, W, 1 or 3]; or (images, labels); or a tf.data.Dataset of images or of
             (image, label).
         run_dir: a new directory; None: runs/DATE/TIME-model-data.
