@@ -14,8 +14,7 @@ from gan_cli.cli.recommended import recommended
     [
         (
             ["model=dcgan", "training.steps=7"],
-            "model=dcgan recommends optimizer=adam_narrow schedule=linear training.batch_size=16 "
-            "training.ema_decay=0.9995",
+            "model=dcgan recommends optimizer=adam_narrow schedule=linear training.batch_size=16",
         ),
         (["model=vae"], "model=vae recommends optimizer=adam_vae"),
         (["model=vae", "optimizer=adam"], None),
