@@ -279,7 +279,7 @@ def test_a_run_without_its_model_json_is_told_from_what_is_no_run(run: Path) -> 
         ({"format": 1}, {"versions": {"gan_cli": "0.0.9"}}, "an earlier gan_cli 0.0.9 (format 1;"),
         ({"format": 1}, {}, "an earlier gan_cli (format 1;"),
         ({"format": 1}, {"versions": {"gan_cli": "\x1b[2J"}}, "an earlier gan_cli (format 1;"),
-        ({"format": 3, "gan_cli": "9.1"}, {}, "a later gan_cli 9.1 (format 3;"),
+        ({"format": 4, "gan_cli": "9.1"}, {}, "a later gan_cli 9.1 (format 4;"),
     ],
 )
 def test_one_line_says_which_version_made_a_run_of_another_format(
