@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from gan_cli.config.options import (
+    AdaptiveChange,
     Bound,
     Change,
     Count,
@@ -46,6 +47,21 @@ class Augment:
             "translation, cutout"
         ),
         [],
+    )
+    ada: list[AdaptiveChange] = option(
+        (
+            "changes to both alike by a probability that follows the discriminator's overfitting: "
+            "flip, quarter_turns, translation, scale, rotation, anisotropic_scale, "
+            "fractional_translation, brightness, contrast, luma_flip, hue, saturation"
+        ),
+        [],
+    )
+    ada_target: Annotated[float, Field(gt=0.0, lt=1.0)] = option(
+        "overfitting that this probability holds: 0 is none, 1 real images learnt by heart", 0.6
+    )
+    ada_images: Count = option("real images in which it may go from 0 to 1", 500_000)
+    ada_interval: Count = option(
+        "updates of the discriminator from one change of it to the next", 4
     )
 
 

@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from gan_cli.base.errors import ConfigError
@@ -22,6 +22,7 @@ from gan_cli.objectives.options import Loss
 
 if TYPE_CHECKING:
     from gan_cli.data.pipeline.augment import Transform
+    from gan_cli.objectives.ada import Adaptive
     from gan_cli.objectives.model import Model
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
@@ -93,6 +94,7 @@ def build(
     seed: int = 0,
     precision: str = "float32",
     augment: Transform | None = None,
+    adaptive: Adaptive | None = None,
 ) -> Model:
     """The model that `options` name, for data of `spec`; the same seed gives the same weights.
 
@@ -100,6 +102,7 @@ def build(
         loss: of an adversarial model; None: the default.
         precision: float32, bfloat16 or float16, of the networks' arithmetic.
         augment: a change to every image, real or fake, before a discriminator sees it.
+        adaptive: the same, by a probability that is state of the model.
 
     Raises:
         ConfigError: model, data and loss do not go together.
@@ -109,7 +112,10 @@ def build(
     loss = loss or Loss()
     check(options, spec, loss)
     with _seeded(seed), _precision(precision):
-        built: Model = MODELS[options.name].build(options, spec, Game(loss, augment))
+        game = Game(loss, adaptive or augment, adaptive)
+        built: Model = MODELS[options.name].build(options, spec, game)
+    if adaptive:
+        built = replace(built, variables={**built.variables, **adaptive.variables})
     return built
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gan_cli.base.lazy import keras, tf
 from gan_cli.base.spec import Batch, Logs
@@ -15,6 +15,9 @@ from gan_cli.objectives.model import Context, Losses, Model, Networks, Phase
 from gan_cli.objectives.options import Loss
 from gan_cli.objectives.terms import Comparison, Output, Term
 from gan_cli.objectives.views import View, view
+
+if TYPE_CHECKING:
+    from gan_cli.objectives.ada import Adaptive
 
 Combine = Callable[[list["tf.Tensor"]], "tf.Tensor"]
 """The losses that the discriminators give the generator -> the one that it has."""
@@ -26,10 +29,12 @@ class Game(NamedTuple):
     Attributes:
         loss: the options of the group `loss`.
         augment: a change to every image, real or fake, before a discriminator sees it.
+        adaptive: that change once more, where it follows what discriminators say.
     """
 
     loss: Loss
     augment: Transform | None = None
+    adaptive: Adaptive | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +118,7 @@ def gan(
     def of_discriminators(
         seen: dict[str, Comparison], context: Context
     ) -> tuple[dict[str, tf.Tensor], Logs]:
-        return discriminator_losses(terms, seen, context)
+        return discriminator_losses(terms, seen, context, game.adaptive)
 
     def of_generator(
         seen: dict[str, Comparison], context: Context
@@ -199,7 +204,10 @@ def compare(
 
 
 def discriminator_losses(
-    terms: Sequence[Term], seen: Mapping[str, Comparison], context: Context
+    terms: Sequence[Term],
+    seen: Mapping[str, Comparison],
+    context: Context,
+    adaptive: Adaptive | None = None,
 ) -> tuple[dict[str, tf.Tensor], Logs]:
     """Each discriminator's loss, and the logs of all of them."""
     losses, logs = {}, _logit_logs(seen)
@@ -212,6 +220,8 @@ def discriminator_losses(
         losses[name] = sum_in_order([cost for cost, _ in costs])
         number = name.removeprefix("discriminator")
         logs |= {f"{log}{number}": value for _, own in costs for log, value in own.items()}
+    if adaptive:
+        logs |= adaptive.observe(seen, context)
     return losses, logs
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from gan_cli.base.lazy import keras, tf
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Batch, Logs
+from gan_cli.objectives.codes import Codes
 
 Networks = Mapping[str, "keras.Model"]
 
@@ -71,6 +72,8 @@ class Model:
         assemble: (networks) -> one keras.Model from latents, or [latents, labels], to images;
             None: the sampler is that network.
         prepare: loads what training needs and sampling does not, before the first step.
+        variables: name -> what the objective remembers from step to step, saved with the rest.
+        codes: where in a latent the codes stand that it is known to have; None: it has none.
     """
 
     networks: Networks
@@ -85,6 +88,8 @@ class Model:
     evidence_bound: Bound | None = None
     assemble: Callable[[Networks], keras.Model] | None = None
     prepare: Callable[[], None] = lambda: None
+    variables: Mapping[str, tf.Variable] = field(default_factory=dict)
+    codes: Codes | None = None
 
     def sample(
         self, latents: tf.Tensor, labels: tf.Tensor | None = None, steps: int | None = None

@@ -7,7 +7,7 @@ from gan_cli.config.schema import TrainConfig
 from gan_cli.data.pipeline import augment
 from gan_cli.data.pipeline.feed import Feed
 from gan_cli.data.reading.source import Source
-from gan_cli.objectives import diffaug
+from gan_cli.objectives import ada, diffaug
 from gan_cli.training import optimizers
 from gan_cli.training.state import State
 from gan_cli.training.step import Step
@@ -23,6 +23,7 @@ def build(config: TrainConfig, source: Source, total: int) -> State:
         seed=config.seed,
         precision=training.precision,
         augment=diffaug.differentiable(config.augment.differentiable),
+        adaptive=ada.adaptive(config.augment, config.loss.name, training.batch_size),
     )
     model.prepare()
     players = optimizers.build(model, config.optimizer, config.schedule, total, training.precision)

@@ -68,7 +68,11 @@ def check_run(config: TrainConfig, spec: DataSpec) -> None:
             f"evaluation.objective=elbo_held_out: model={name} has no likelihood; frechet ranks "
             "any model"
         )
-    if config.augment.differentiable and not entry.adversarial:
+    for key in ("differentiable", "ada"):
+        if getattr(config.augment, key) and not entry.adversarial:
+            raise ConfigError(f"model={name} has no discriminator for augment.{key}; augment=none")
+    if config.augment.differentiable and config.augment.ada:
         raise ConfigError(
-            f"model={name} has no discriminator for augment.differentiable; augment=none"
+            "augment.ada and augment.differentiable both change what the discriminator sees; leave "
+            "one out"
         )
