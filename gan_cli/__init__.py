@@ -169,6 +169,7 @@ class Run:
         count: int | None = None,
         *,
         labels: Any = None,
+        codes: Sequence[Any] | None = None,
         seed: int = 0,
         truncation: float | None = None,
         latents: np.ndarray | None = None,
@@ -180,6 +181,8 @@ class Run:
         Args:
             count: None: 64, or all of `latents`.
             labels: classes by name or number, which images get in turn; None: drawn.
+            codes: of info_gan: a value for each, the category first, or None, which is drawn; or a
+                list of such lists, which images get in turn.
             seed: the same seed gives the same images.
             truncation: largest absolute value of a drawn latent.
             latents: floats [N, *latent_shape] to use instead of drawn ones.
@@ -189,7 +192,16 @@ class Run:
         from gan_cli.sampling import array
 
         return array.drawn(
-            self.model, self.card, count, labels, seed, truncation, latents, steps, batch_size
+            self.model,
+            self.card,
+            count,
+            labels,
+            seed,
+            truncation,
+            latents,
+            steps,
+            batch_size,
+            codes,
         )
 
     @property

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from gan_cli.config.options import Bound, Seed, option, options
+from gan_cli.config.options import Bound, Code, Seed, option, options
 
 PLUGINS = "modules of your own models, losses, penalties and data, e.g. [package.module]"
 
@@ -104,6 +104,13 @@ class SampleConfig:
             "classes by name or number, e.g. [cat,dog], given in turn; null: drawn, or a row for "
             "each "
             "in a grid"
+        ),
+        None,
+    )
+    codes: list[Code | list[Code]] | None = option(
+        (
+            "values of the codes of info_gan, the category first, e.g. [3,null,-1.5], or a list of "
+            "such lists, given in turn, a row for each in a grid; null: drawn"
         ),
         None,
     )

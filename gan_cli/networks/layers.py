@@ -57,6 +57,31 @@ NORMS = {"batch": batch_norm, "layer": layer_norm}
 
 
 @keras.saving.register_keras_serializable("gan_cli")
+class Category(keras.layers.Layer):
+    """Latents [B, D] -> the same, with 1 in the place of the largest of `categories` values from
+    `first` on, and 0 in those of the others: drawn alike, each is the largest equally often.
+    """
+
+    def __init__(self, first: int, categories: int, **settings: Any) -> None:
+        # in full precision: of two values that are rounded to the same one, both are the largest
+        super().__init__(**{"dtype": "float32", **settings})
+        self.first, self.categories = first, categories
+
+    def call(self, latents: tf.Tensor) -> tf.Tensor:
+        sizes = [self.first, self.categories, latents.shape[1] - self.first - self.categories]
+        before, values, after = tf.split(latents, sizes, axis=1)
+        chosen = tf.one_hot(tf.argmax(values, axis=1), self.categories, dtype=latents.dtype)
+        return tf.concat([before, chosen, after], axis=1)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        config: dict[str, Any] = super().get_config()
+        return config | {"first": self.first, "categories": self.categories}
+
+
+@keras.saving.register_keras_serializable("gan_cli")
 class ClassEmbedding(keras.layers.Layer):
     """Labels int64 [B] -> vectors [B, dim]; a product with one-hot rows, so that its gradient is
     dense and its sum ordered.

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-REACH = 2.0
-"""How far from 0 a continuous code is moved to see what it does."""
+REACH, STEPS, MOST = 2.0, 10, 20
+"""How far from 0 a continuous code is moved to see what it does, in how many steps where there are
+no categories to decide that, and how many categories are shown.
+"""
 
 Setting = Sequence[float | None]
 """A value for each code, the category first; None, and what is not listed, stays as it is."""
@@ -29,6 +31,11 @@ class Codes(NamedTuple):
     categories: int
     continuous: int
 
+    def __str__(self) -> str:
+        category = [f"a category of {self.categories}"] if self.categories else []
+        others = [f"{self.continuous} continuous"] if self.continuous else []
+        return ", ".join([*category, *others])
+
     @property
     def length(self) -> int:
         """Of a latent."""
@@ -39,25 +46,25 @@ class Codes(NamedTuple):
         """How many codes: the categorical one, where there is one, and the continuous ones."""
         return (self.categories > 0) + self.continuous
 
-    def with_setting(self, latents: np.ndarray, setting: Setting) -> np.ndarray:
-        """Latents [N, length] whose codes have the values of a setting."""
-        placed = latents.copy()
+    def with_setting(self, latent: np.ndarray, setting: Setting) -> np.ndarray:
+        """A latent [length] whose codes have the values of a setting."""
+        placed = latent.copy()
         values = list(setting)
         if self.categories and values:
             category, *values = values
             if category is not None:
-                placed[:, self.noise : self.noise + self.categories] = 0.0
-                placed[:, self.noise + int(category)] = 1.0
+                placed[self.noise : self.noise + self.categories] = 0.0
+                placed[self.noise + int(category)] = 1.0
         for index, value in enumerate(values):
             if value is not None:
-                placed[:, self.noise + self.categories + index] = value
+                placed[self.noise + self.categories + index] = value
         return placed
 
-    def moves(self, columns: int) -> list[list[Setting]]:
-        """Of each code the settings that move it alone: through the categories, or from -2 to 2; at
-        most `columns`, and as many for each.
+    def moves(self) -> list[list[Setting]]:
+        """Of each code the settings that move it alone, as many for each: through the categories,
+        the first 20 of them, or from -2 to 2.
         """
-        steps = min(columns, self.categories) if self.categories else columns
+        steps = min(self.categories, MOST) or STEPS
         first: list[list[Setting]] = (
             [[[category] for category in range(steps)]] if self.categories else []
         )

@@ -97,8 +97,8 @@ def gan(
     data has them.
 
     Args:
-        discriminators: name -> network from images, or images and labels, to logits or to
-            [logits, class logits].
+        discriminators: name -> network from images, or images and labels, to logits, to [logits,
+            class logits], or to the parts of an `Output` by their names.
         terms: what either side pays; the costs of a side are added up.
         combine: how the generator's losses against several discriminators become one; None: sum.
         views: name -> what this discriminator sees; None: each sees what `game` says.
@@ -111,7 +111,9 @@ def gan(
         latents = context.noise.normal("latents", (real.shape[0], *generator.latent_shape))
         fake = generator.generate(latents, labels)
         return {
-            name: compare(network, sees[name], real, fake, labels, context.branch(name))
+            name: compare(network, sees[name], real, fake, labels, context.branch(name))._replace(
+                latents=latents
+            )
             for name, network in discriminators.items()
         }
 
@@ -195,6 +197,8 @@ def compare(
 
     def output(images: tf.Tensor) -> Output:
         said = call(discriminator, images, labels, training=True)
+        if isinstance(said, dict):
+            return Output(**said)
         return Output(*said) if isinstance(said, list | tuple) else Output(said)
 
     real, fake = sees(real, context.branch("real")), sees(fake, context.branch("fake"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +26,7 @@ def drawn(
     latents: np.ndarray | None = None,
     steps: int | None = None,
     batch_size: int = 64,
+    codes: Sequence[Any] | None = None,
 ) -> np.ndarray:
     """uint8 [count, H, W, C], or [count, T, H, W, C]; `gan_cli.Run.sample` explains the arguments.
 
@@ -43,6 +45,7 @@ def drawn(
         "checkpoint": "run",
         "count": count,
         "labels": np.asarray(labels).tolist() if isinstance(labels, np.ndarray) else labels,
+        "codes": codes,
         "seed": seed,
         "truncation": truncation,
         "steps": steps,
