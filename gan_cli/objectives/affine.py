@@ -8,7 +8,10 @@ Sums are written out: a product of matrices would be rounded to ten bits on a GP
 
 from __future__ import annotations
 
+import numpy as np
 import tensorflow as tf
+
+UNIT = np.eye(3, dtype=np.float32)
 
 
 def product(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
@@ -52,6 +55,40 @@ def recolour(images: tf.Tensor, matrices: tf.Tensor) -> tf.Tensor:
     if images.shape[-1] == 1:
         return images * tf.reduce_sum(linear[..., :1, :], axis=-1) + added[..., :1]
     return tf.reduce_sum(images[..., None, :] * linear, axis=-1) + added
+
+
+def scaled(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    """Places times x [B] across and y [B] down, as matrices [B, 3, 3]."""
+    zero = tf.zeros_like(x)
+    return _rows([[x, zero, zero], [zero, y, zero]])
+
+
+def turned(cosine: tf.Tensor, sine: tf.Tensor) -> tf.Tensor:
+    """Places turned by an angle [B] such that what they show turns counter-clockwise by it."""
+    zero = tf.zeros_like(sine)
+    return _rows([[cosine, -sine, zero], [sine, cosine, zero]])
+
+
+def moved(right: tf.Tensor, down: tf.Tensor) -> tf.Tensor:
+    """Places moved such that what they show moves by so many pixels [B]."""
+    one, zero = tf.ones_like(right), tf.zeros_like(right)
+    return _rows([[one, zero, -right], [zero, one, -down]])
+
+
+def coloured(linear: tf.Tensor, added: tf.Tensor | None = None) -> tf.Tensor:
+    """Colours times [B, 3, 3], and an amount [B] added to each channel, as matrices [B, 4, 4]."""
+    count = linear.shape[0]
+    amounts = tf.zeros([count]) if added is None else added
+    column = tf.tile(amounts[:, None, None], (1, 3, 1))
+    last = tf.tile(tf.constant([[[0.0, 0.0, 0.0, 1.0]]]), (count, 1, 1))
+    return tf.concat([tf.concat([linear, column], axis=2), last], axis=1)
+
+
+def _rows(rows: list[list[tf.Tensor]]) -> tf.Tensor:
+    """Two rows of three numbers [B] -> [B, 3, 3] with a last row of 0, 0, 1."""
+    zero = tf.zeros_like(rows[0][0])
+    last = [zero, zero, zero + 1.0]
+    return tf.stack([tf.stack(row, axis=1) for row in (*rows, last)], axis=1)
 
 
 def _mirrored(places: tf.Tensor, size: int) -> tf.Tensor:

@@ -13,13 +13,12 @@ import numpy as np
 import tensorflow as tf
 
 from gan_cli.base.randomness import Noise
-from gan_cli.objectives.affine import product
+from gan_cli.objectives.affine import UNIT, coloured, moved, product, scaled, turned
 
 SHIFT = 0.125
 """Largest whole translation, and the deviation of a fractional one, as shares of each side."""
 SCALE, BRIGHTNESS, CONTRAST, SATURATION = 0.2, 0.2, 0.5, 1.0
 """Deviations; of all but the brightness those of the binary logarithm of a factor."""
-UNIT = np.eye(3, dtype=np.float32)
 GREY = np.full((3, 3), 1 / 3, np.float32)
 """Colours -> the grey of their mean."""
 CHROMA = UNIT - GREY
@@ -78,7 +77,7 @@ Change = Callable[[Draws], "tf.Tensor"]
 def flip(draws: Draws) -> tf.Tensor:
     """Left to right, or not, with equal chances."""
     mirrored = draws.chosen("flip", draws.whole("flip", 2))
-    return _scaled(tf.where(mirrored == 1, -1.0, 1.0), tf.ones([draws.batch]))
+    return scaled(tf.where(mirrored == 1, -1.0, 1.0), tf.ones([draws.batch]))
 
 
 def quarter_turns(draws: Draws) -> tf.Tensor:
@@ -86,13 +85,13 @@ def quarter_turns(draws: Draws) -> tf.Tensor:
     turns = draws.chosen("quarter_turns", draws.whole("quarter_turns", 4))
     # from a table: a rounded cosine would put pixels between two others
     cosine, sine = tf.gather([1.0, 0.0, -1.0, 0.0], turns), tf.gather([0.0, 1.0, 0.0, -1.0], turns)
-    return _turned(cosine, sine)
+    return turned(cosine, sine)
 
 
 def translation(draws: Draws) -> tf.Tensor:
     """Whole pixels, up to an eighth of each side."""
     right, down = (draws.uniform(f"translation/{axis}") for axis in ("right", "down"))
-    return _moved(
+    return moved(
         draws.chosen("translation", tf.round(SHIFT * draws.width * right)),
         draws.chosen("translation", tf.round(SHIFT * draws.height * down)),
     )
@@ -101,7 +100,7 @@ def translation(draws: Draws) -> tf.Tensor:
 def scale(draws: Draws) -> tf.Tensor:
     """Both sides by the same factor."""
     factor = _factor(draws, "scale", SCALE)
-    return _scaled(1.0 / factor, 1.0 / factor)
+    return scaled(1.0 / factor, 1.0 / factor)
 
 
 def rotation(draws: Draws) -> tf.Tensor:
@@ -112,7 +111,7 @@ def rotation(draws: Draws) -> tf.Tensor:
 def anisotropic_scale(draws: Draws) -> tf.Tensor:
     """Wider and lower, or narrower and higher."""
     factor = _factor(draws, "anisotropic_scale", SCALE)
-    return _scaled(1.0 / factor, factor)
+    return scaled(1.0 / factor, factor)
 
 
 def second_rotation(draws: Draws) -> tf.Tensor:
@@ -123,7 +122,7 @@ def second_rotation(draws: Draws) -> tf.Tensor:
 def fractional_translation(draws: Draws) -> tf.Tensor:
     """By parts of pixels too."""
     right, down = (draws.normal(f"fractional_translation/{axis}") for axis in ("right", "down"))
-    return _moved(
+    return moved(
         draws.chosen("fractional_translation", SHIFT * draws.width * right),
         draws.chosen("fractional_translation", SHIFT * draws.height * down),
     )
@@ -132,30 +131,30 @@ def fractional_translation(draws: Draws) -> tf.Tensor:
 def brightness(draws: Draws) -> tf.Tensor:
     """An amount that is added to every channel."""
     amounts = draws.chosen("brightness", BRIGHTNESS * draws.normal("brightness"))
-    return _coloured(UNIT * tf.ones([draws.batch, 1, 1]), amounts)
+    return coloured(UNIT * tf.ones([draws.batch, 1, 1]), amounts)
 
 
 def contrast(draws: Draws) -> tf.Tensor:
     """A factor on every channel, about the medium grey, which is 0."""
-    return _coloured(_factor(draws, "contrast", CONTRAST)[:, None, None] * UNIT)
+    return coloured(_factor(draws, "contrast", CONTRAST)[:, None, None] * UNIT)
 
 
 def luma_flip(draws: Draws) -> tf.Tensor:
     """The grey of a colour made its negative, or not, with equal chances; its chroma stays."""
     flipped = tf.cast(draws.chosen("luma_flip", draws.whole("luma_flip", 2)), tf.float32)
-    return _coloured(UNIT - 2.0 * flipped[:, None, None] * GREY)
+    return coloured(UNIT - 2.0 * flipped[:, None, None] * GREY)
 
 
 def hue(draws: Draws) -> tf.Tensor:
     """The chroma turned about the grey axis by any angle."""
     angles = draws.chosen("hue", math.pi * draws.uniform("hue"))[:, None, None]
-    return _coloured(UNIT + (tf.cos(angles) - 1.0) * CHROMA + tf.sin(angles) * QUARTER_TURN)
+    return coloured(UNIT + (tf.cos(angles) - 1.0) * CHROMA + tf.sin(angles) * QUARTER_TURN)
 
 
 def saturation(draws: Draws) -> tf.Tensor:
     """A factor on the chroma."""
     factor = _factor(draws, "saturation", SATURATION)[:, None, None]
-    return _coloured(UNIT + (factor - 1.0) * CHROMA)
+    return coloured(UNIT + (factor - 1.0) * CHROMA)
 
 
 PLACES: list[tuple[str, Change]] = [
@@ -204,36 +203,4 @@ def _factor(draws: Draws, name: str, deviation: float) -> tf.Tensor:
 def _rotated(draws: Draws, name: str) -> tf.Tensor:
     either = 1.0 - tf.sqrt(1.0 - draws.probability)
     angles = draws.chosen(name, math.pi * draws.uniform(name), either)
-    return _turned(tf.cos(angles), tf.sin(angles))
-
-
-def _scaled(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-    zero = tf.zeros_like(x)
-    return _rows([[x, zero, zero], [zero, y, zero]])
-
-
-def _turned(cosine: tf.Tensor, sine: tf.Tensor) -> tf.Tensor:
-    """Content turned counter-clockwise, y pointing down."""
-    zero = tf.zeros_like(sine)
-    return _rows([[cosine, -sine, zero], [sine, cosine, zero]])
-
-
-def _moved(right: tf.Tensor, down: tf.Tensor) -> tf.Tensor:
-    one, zero = tf.ones_like(right), tf.zeros_like(right)
-    return _rows([[one, zero, -right], [zero, one, -down]])
-
-
-def _rows(rows: list[list[tf.Tensor]]) -> tf.Tensor:
-    """Two rows of three numbers [B] -> [B, 3, 3] with a last row of 0, 0, 1."""
-    zero = tf.zeros_like(rows[0][0])
-    last = [zero, zero, zero + 1.0]
-    return tf.stack([tf.stack(row, axis=1) for row in (*rows, last)], axis=1)
-
-
-def _coloured(linear: tf.Tensor, added: tf.Tensor | None = None) -> tf.Tensor:
-    """[B, 3, 3], and an amount [B] that is added to each channel -> [B, 4, 4]."""
-    count = linear.shape[0]
-    amounts = tf.zeros([count]) if added is None else added
-    column = tf.tile(amounts[:, None, None], (1, 3, 1))
-    last = tf.tile(tf.constant([[[0.0, 0.0, 0.0, 1.0]]]), (count, 1, 1))
-    return tf.concat([tf.concat([linear, column], axis=2), last], axis=1)
+    return turned(tf.cos(angles), tf.sin(angles))

@@ -169,23 +169,6 @@ def with_settings(
     return placed
 
 
-def moved_codes(model: Model, seed: int, rows: int) -> tuple[Inputs, int]:
-    """For each code `rows` rows of inputs that differ in it alone; and the length of a row. Each
-    code's rows are of the same draws.
-    """
-    assert model.codes is not None
-    drawn, moves = inputs(model, seed)(rows), model.codes.moves()
-    latents = [
-        model.codes.with_setting(latent, setting)
-        for move in moves
-        for latent in drawn.latents
-        for setting in move
-    ]
-    columns = len(moves[0])
-    labels = None if drawn.labels is None else np.tile(drawn.labels.repeat(columns), len(moves))
-    return Inputs(np.stack(latents), labels), columns
-
-
 def truncated(latents: np.ndarray, bound: float) -> np.ndarray:
     """Standard normal latents as draws of the normal truncated to [-bound, bound] (Brock et al.
     2019, section 3.1).

@@ -55,11 +55,7 @@ class Preview:
             drawing.compiled(state.sampler),
             arranged(state.sampler, source, count),
         )
-        self._codes = (
-            drawing.moved_codes(state.sampler, SEED, ROWS_OF_A_CODE)
-            if state.sampler.codes
-            else None
-        )
+        self._codes = moved_codes(state.sampler) if state.sampler.codes else None
         self._originals, self._reconstruct = None, None
         if state.sampler.reconstruction is not None:
             self._originals = _chosen(source, held_out, max(1, len(self._shown.real) // 2))
@@ -126,6 +122,23 @@ def arranged(model: Model, source: Source, count: int) -> Arranged:
     rows, columns = class_grid(count, model.num_classes)
     drawn = drawing.rows_of_classes(draw, range(rows), columns)(rows * columns)
     return Arranged(drawn, of_classes(source, rows, columns), columns)
+
+
+def moved_codes(model: Model) -> tuple[Inputs, int]:
+    """For each code some rows of inputs that differ in it alone; and the length of a row. Each
+    code's rows are of the same draws.
+    """
+    assert model.codes is not None
+    drawn, moves = drawing.inputs(model, SEED)(ROWS_OF_A_CODE), model.codes.moves()
+    latents = [
+        model.codes.with_setting(latent, setting)
+        for move in moves
+        for latent in drawn.latents
+        for setting in move
+    ]
+    columns = len(moves[0])
+    labels = None if drawn.labels is None else np.tile(drawn.labels.repeat(columns), len(moves))
+    return Inputs(np.stack(latents), labels), columns
 
 
 def of_classes(source: Source, rows: int, columns: int) -> np.ndarray:
