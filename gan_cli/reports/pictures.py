@@ -142,7 +142,7 @@ def _smaller_and_smaller(pixels: np.ndarray, columns: int | None) -> Iterator[tu
         if pixels.ndim == 5:
             yield "gif", _film(_shrunk_all(pixels, side))
         else:
-            yield "png", _png(_shrunk(images.grid(pixels, columns), side))
+            yield "png", _png(_shrunk(images.grid(pixels, columns, enlarge=False), side))
         side = side * 7 // 10
 
 
@@ -178,5 +178,5 @@ def _png(image: np.ndarray) -> bytes:
 def _film(sequences: np.ndarray) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.gif"
-        images.save_film(path, sequences, FPS)
+        images.save_film(path, sequences, FPS, enlarge=False)
         return path.read_bytes()
