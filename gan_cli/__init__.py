@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wrapt import when_imported
+from gan_cli.base.imported import when_imported
 
 if TYPE_CHECKING:
     import keras
@@ -239,8 +239,7 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-@when_imported("keras")
-def _register_layers(keras: object) -> None:
+def _register_layers() -> None:
     """Keras finds a layer of ours in a saved model by its registered name only."""
     for module in (
         "autoencoder",
@@ -252,3 +251,6 @@ def _register_layers(keras: object) -> None:
         "pixels",
     ):
         import_module(f"gan_cli.networks.{module}")
+
+
+when_imported("keras", _register_layers)

@@ -6,11 +6,9 @@ import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PIL import Image
-
 from gan_cli.base.errors import GanError
 from gan_cli.base.files import open_regular, whole
+from gan_cli.base.lazy import Image, np
 
 GAP = 2
 WIDE, HIGH, COLUMNS = 500, 2000, 4

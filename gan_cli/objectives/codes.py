@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
+from gan_cli.base.lazy import np
 
 REACH, STEPS, MOST = 2.0, 10, 20
 """How far from 0 a continuous code is moved to see what it does, in how many steps where there are

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import keras
-import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
 from gan_cli.base import images
 from gan_cli.base.errors import CheckpointError, GanError
+from gan_cli.base.lazy import np
 from gan_cli.objectives.model import Model
 from gan_cli.reports.embedded import Picture
 from gan_cli.reports.rows import Row

@@ -383,7 +383,7 @@ def test_an_extra_that_is_missing_is_named(option: str, extra: str) -> None:
     error = MissingConfigException("", f"hydra/{option}", ["basic"])
     group, name = option.split("/")
     assert (
-        app.explain(error, [])
+        app.explain(error, lambda key: [])
         == f"hydra/{group}={name} comes with an extra: pip install 'gan_cli[{extra}]'"
     )
 

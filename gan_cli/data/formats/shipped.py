@@ -7,8 +7,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Protocol
 
-import numpy as np
-
+from gan_cli.base.lazy import np
 from gan_cli.data.reading.source import Source, Split, digests, held_out, resize
 
 
