@@ -9,7 +9,7 @@ from pydantic import Field
 
 from gan_cli.base.errors import ConfigError
 from gan_cli.base.spec import DataSpec
-from gan_cli.config.options import Weight, Width, option, options
+from gan_cli.config.options import LatentDim, Weight, Width, option, options
 from gan_cli.models import model
 from gan_cli.models.dcgan import Dcgan, discriminator
 from gan_cli.objectives.codes import Codes
@@ -25,6 +25,7 @@ class InfoGan(Dcgan):
     """Options of `model=info_gan`."""
 
     name: str = "info_gan"
+    latent_dim: LatentDim = option("length of the noise beside the codes", 32)
     categories: Annotated[int, Field(ge=0, le=1000)] = option(
         "values of the categorical code; 0: without it", 10
     )

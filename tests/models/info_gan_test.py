@@ -19,7 +19,7 @@ from ..objectives.toys import context
 from .toys import assert_all_move
 
 SPEC = DataSpec(12, 8, 1)
-SMALL = InfoGan(latent_dim=4, width=2, recognition_width=8, categories=3, dropout=0.0)
+SMALL = InfoGan(latent_dim=4, width=2, recognition_width=8, categories=3, discriminator_norm="none")
 BATCH = {"images": tf.fill([6, 12, 8, 1], 0.5)}
 
 
