@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -30,7 +31,8 @@ class DiscriminatorOptions:
         None,
     )
     discriminator_depth: Annotated[int | None, Field(ge=1, le=8)] = option(
-        "stride-2 convolutions of the discriminator; null: as many as the generator's", None
+        "stride-2 convolutions of the discriminator; null: until the shorter side is 3 or 4 pixels",
+        None,
     )
     discriminator_norm: Literal["auto", "none", "batch", "layer"] = option(
         "normalization in the discriminator: none, batch or layer; auto: batch, but none beside "
@@ -104,12 +106,18 @@ def discriminator(
     return networks.discriminator(
         (height, width, channels * game.loss.pack),
         width=options.discriminator_width or max(1, generators // (2 if channels == 1 else 1)),
-        depth=depth or options.discriminator_depth,
+        depth=depth or full_depth(options, spec),
         kernel_size=options.kernel_size,
         dropout=options.dropout,
         norm=auto if options.discriminator_norm == "auto" else options.discriminator_norm,
         head=head,
     )
+
+
+def full_depth(options: DiscriminatorOptions, spec: DataSpec) -> int:
+    """Stride-2 convolutions of a discriminator that sees whole images."""
+    side = min(spec.height, spec.width)
+    return options.discriminator_depth or max(1, math.ceil(math.log2(side / 4)))
 
 
 def refuse_mixed(discriminator_norm: str, loss: Loss) -> None:
