@@ -63,7 +63,8 @@ def model(
         options: the dataclass of its settings, made by `gan_cli.config.options.options`; its field
             `name` has the default `name`. Where it has a method `check(spec, loss)`, that raises a
             ConfigError for what does not go together.
-        needs: what the data must have: labels, sequences.
+        needs: what the data must have: labels, sequences. A model that takes labels only where its
+            boolean option `conditional` is set needs none by itself.
         adversarial: whether it takes an adversarial loss.
         likelihood: whether it has an evidence lower bound.
     """
@@ -113,6 +114,15 @@ def build(
     return built
 
 
+def labelled_by(options: Any) -> str | None:
+    """The setting by which a model takes labels: its name, or its option `conditional`; None: it
+    takes none.
+    """
+    if "labels" in MODELS[options.name].needs:
+        return f"model={options.name}"
+    return "model.conditional=true" if getattr(options, "conditional", False) else None
+
+
 def check(options: Any, spec: DataSpec, loss: Loss) -> None:
     """Refuse a model that does not fit the data or the loss.
 
@@ -120,9 +130,10 @@ def check(options: Any, spec: DataSpec, loss: Loss) -> None:
         ConfigError: one line with the key and why.
     """
     name, entry = options.name, MODELS[options.name]
-    if "labels" in entry.needs and not spec.num_classes:
+    labelled = labelled_by(options)
+    if labelled and not spec.num_classes:
         raise ConfigError(
-            f"model={name} needs labels; the data has none (a folder has one class per subfolder)"
+            f"{labelled} needs labels; the data has none (a folder has one class per subfolder)"
         )
     if "sequences" in entry.needs and not spec.sequence_length:
         raise ConfigError(
@@ -138,9 +149,9 @@ def check(options: Any, spec: DataSpec, loss: Loss) -> None:
     if loss.label_smoothing and not LOSSES[loss.name].smooths:
         smooth = ", ".join(each for each in LOSSES if LOSSES[each].smooths)
         raise ConfigError(f"loss.label_smoothing goes with loss={smooth}, not with {loss.name}")
-    if loss.pack > 1 and "labels" in entry.needs:
+    if loss.pack > 1 and labelled:
         raise ConfigError(
-            f"loss.pack={loss.pack}: the discriminator of model={name} takes each image with its "
+            f"loss.pack={loss.pack}: the discriminator of {labelled} takes each image with its "
             "label, so loss.pack=1"
         )
     if hasattr(options, "check"):

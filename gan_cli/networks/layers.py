@@ -87,3 +87,16 @@ class ClassEmbedding(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         config: dict[str, Any] = super().get_config()
         return config | {"num_classes": self.num_classes, "dim": self.dim}
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class InRange(keras.layers.Layer):
+    """Images bound to [-1, 1] in inference mode; in training as they are, for the slope of a bound
+    is zero beyond it.
+    """
+
+    def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
+        return images if training else tf.clip_by_value(images, -1.0, 1.0)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return input_shape

@@ -118,6 +118,15 @@ class Model:
         names = self.players[player]
         return [each for name in names for each in self.networks[name].trainable_variables]
 
+    def after_update(self, player: str) -> None:
+        """Let the layers that keep something of their own weights follow an update of a player:
+        those with a method `after_update`.
+        """
+        for name in self.players[player]:
+            for layer in self.networks[name].layers:
+                if hasattr(layer, "after_update"):
+                    layer.after_update()
+
     def with_networks(self, networks: Networks) -> Model:
         """The same model for sampling, with some of its networks replaced."""
         return replace(self, networks={**self.networks, **networks})

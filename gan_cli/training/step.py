@@ -112,4 +112,5 @@ class Step:
         gradients = {player: tape.gradient(scaled[player], variables[player]) for player in losses}
         for player in losses:
             optimizers[player].apply(gradients[player], variables[player])
+            self._state.model.after_update(player)
         return {f"loss_{player}": loss for player, loss in losses.items()} | logs
