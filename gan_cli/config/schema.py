@@ -87,7 +87,9 @@ class Optimizer:
 
 @options
 class Schedule:
-    """Options of the group `schedule`: a factor on every learning rate."""
+    """Options of the group `schedule`: a factor on every learning rate, and what else changes along
+    the same curve.
+    """
 
     name: Literal["constant", "linear", "cosine", "exponential"]
     warmup_steps: Annotated[int, Field(ge=0)] = option(
@@ -97,6 +99,12 @@ class Schedule:
         "share of the rate that is left at the end", 0.0
     )
     steps: OptionalCount = option("step at which the decay ends; null: training.steps", None)
+    end_beta_2: Share | None = option(
+        "optimizer.beta_2 at the end (Adam, AdamW); null: it stays", None
+    )
+    end_penalty_factor: Annotated[float, Field(ge=0.0, le=1.0)] = option(
+        "share of the weights of all penalties that is left at the end", 1.0
+    )
 
 
 @options
@@ -127,6 +135,11 @@ class Training:
     threads: OptionalCount = option("threads of one operation; null: one per core", None)
     ema_decay: Share = option(
         "decay of the averaged generator that previews and samples show; 0: off", 0.999
+    )
+    ema_half_life: OptionalCount = option(
+        "images after which half of that average is forgotten, in place of ema_decay; null: "
+        "ema_decay decides",
+        None,
     )
     log_every: Count = option("steps between lines of metrics.jsonl", 100)
     preview_every: Count = option("steps between preview grids", 500)

@@ -7,15 +7,15 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from gan_cli.networks.layers import batch_norm
+
 
 def conditional_batch_norm(
     x: keras.KerasTensor, labels: keras.KerasTensor, num_classes: int, name: str
 ) -> keras.KerasTensor:
     """Features [B, ..., C] normalized over the batch, then scaled and shifted by class."""
-    plain = keras.layers.BatchNormalization(
-        momentum=0.9, epsilon=1e-5, center=False, scale=False, name=name
-    )
-    return ClassScale(num_classes, name=f"{name}_class")([plain(x), labels])
+    normed = batch_norm(name, affine=False)(x)
+    return ClassScale(num_classes, name=f"{name}_class")([normed, labels])
 
 
 @keras.saving.register_keras_serializable("gan_cli")

@@ -14,9 +14,11 @@ LEAK = 0.3
 """Slope of LeakyReLU below zero, Keras's own default and the tutorial's."""
 
 
-def batch_norm(name: str) -> BatchNorm:
-    """Batch normalization with the short memory (0.9) that a generator in motion needs."""
-    return BatchNorm(momentum=0.9, epsilon=1e-5, name=name)
+def batch_norm(name: str, affine: bool = True) -> BatchNorm:
+    """Batch normalization with the short memory (0.9) that a generator in motion needs; `affine`:
+    with a scale and a shift of each channel.
+    """
+    return BatchNorm(momentum=0.9, epsilon=1e-5, center=affine, scale=affine, name=name)
 
 
 @keras.saving.register_keras_serializable("gan_cli")

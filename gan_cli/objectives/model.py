@@ -20,11 +20,13 @@ class Context(NamedTuple):
         step: int64 scalar, steps done before this one.
         update: int64 scalar, how often this phase's players were updated before.
         noise: the random draws of this update.
+        penalty_factor: what the weights of penalties are multiplied with now.
     """
 
     step: tf.Tensor
     update: tf.Tensor
     noise: Noise
+    penalty_factor: tf.Tensor | float = 1.0
 
     def branch(self, name: str) -> Context:
         """The same moment with draws that are independent of these."""
