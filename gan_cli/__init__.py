@@ -155,14 +155,16 @@ class Run:
 
         return load_sampler(self._stored.directory, self.manifest)
 
-    @property
+    @cached_property
     def generator(self) -> keras.Model:
         """A plain Keras model from latents, or [latents, labels], to images in [-1, 1].
 
-        `run.generator.save("g.keras")` survives without the run; `keras.saving.load_model` opens it
-        after `import gan_cli`.
+        `run.generator.save("g.keras")` survives without the run; `keras.saving.load_model` opens
+        it, where the network has layers that Keras does not after `import gan_cli`.
         """
-        return self.model.generator
+        from gan_cli.networks.standard import in_standard_layers
+
+        return in_standard_layers(self.model.generator)
 
     def sample(
         self,
@@ -228,5 +230,13 @@ def __getattr__(name: str) -> Any:
 @when_imported("keras")
 def _register_layers(keras: object) -> None:
     """Keras finds a layer of ours in a saved model by its registered name only."""
-    for module in ("autoencoder", "composition", "layers", "pixels"):
+    for module in (
+        "autoencoder",
+        "composition",
+        "convolution",
+        "dropout",
+        "layers",
+        "normalization",
+        "pixels",
+    ):
         import_module(f"gan_cli.networks.{module}")

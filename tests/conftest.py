@@ -22,6 +22,7 @@ TINY = [
     "model.latent_dim=6",
     "data.size=8",
     "training.batch_size=8",
+    "training.precision=float32",
     "training.log_every=2",
     "training.preview_every=4",
     "training.preview_count=4",

@@ -31,7 +31,7 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(
     assert (result.code, result.err) == (0, "")
     (run,) = (tmp_path / "runs").glob("*/*-dcgan-digits")
     lines = result.out.splitlines()
-    assert lines[0] == "dcgan on 1,611 images 8x8x1 (digits), CPU; data resident, 0.1 MB"
+    assert lines[0] == "dcgan on 1,611 images 8x8x1 (digits), CPU, float32; data resident, 0.1 MB"
     assert lines[-2] == f"run directory  {run.relative_to(tmp_path)}"
     assert lines[-1] == f"last grid      {run.relative_to(tmp_path)}/samples/step-00000008.png"
     assert (tmp_path / lines[-1].split()[-1]).exists()
