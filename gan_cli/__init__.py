@@ -231,12 +231,17 @@ def __getattr__(name: str) -> Any:
 def _register_layers(keras: object) -> None:
     """Keras finds a layer of ours in a saved model by its registered name only."""
     for module in (
+        "attention",
         "autoencoder",
+        "basis",
         "composition",
+        "conditional_norm",
         "convolution",
         "dropout",
         "layers",
         "normalization",
         "pixels",
+        "resampling",
+        "spectral",
     ):
         import_module(f"gan_cli.networks.{module}")

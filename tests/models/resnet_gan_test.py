@@ -24,6 +24,8 @@ from gan_cli.training import optimizers
 from gan_cli.training.state import State
 from gan_cli.training.step import Step
 
+from ..conftest import TINY as TINY_RUN
+from ..conftest import Command
 from .toys import assert_all_move
 
 SPEC = DataSpec(16, 16, 1, 2, ["a", "b"])
@@ -141,3 +143,13 @@ def test_either_side_has_a_width_of_its_own(kind: type) -> None:
     assert generator.get_layer("conv").kernel.shape[2] == 3
     first = "block_1_conv_1" if kind is ResnetGan else "conv"
     assert discriminator.get_layer(first).filters == 5
+
+
+@pytest.mark.slow
+def test_a_run_by_class_is_sampled_by_class(train: Command, sample: Command) -> None:
+    by_class = ["model=resnet_gan", "model.conditional=true", "training.steps=2", "run_dir=run"]
+    assert train(*TINY_RUN, *by_class).code == 0
+    drawn = ["labels=[3]", "count=2", "format=npz", "output=three.npz"]
+    assert sample("checkpoint=run", *drawn).code == 0
+    with np.load("three.npz") as arrays:
+        assert arrays["labels"].tolist() == [3, 3]
