@@ -234,6 +234,7 @@ def _register_layers(keras: object) -> None:
         "attention",
         "autoencoder",
         "basis",
+        "bilinear",
         "composition",
         "conditional_norm",
         "convolution",
@@ -241,7 +242,6 @@ def _register_layers(keras: object) -> None:
         "layers",
         "normalization",
         "pixels",
-        "resampling",
         "spectral",
     ):
         import_module(f"gan_cli.networks.{module}")

@@ -20,7 +20,7 @@ from gan_cli.cli.stored import plain
 from gan_cli.config.schema import Optimizer, Schedule, TrainConfig
 from gan_cli.data.pipeline.feed import DeviceFeed
 from gan_cli.data.reading.source import Source
-from gan_cli.models import MODELS, labelled_by
+from gan_cli.models import MODELS, needs
 from gan_cli.networks.variables import export, variables_by_key
 from gan_cli.objectives.losses import LOSSES
 from gan_cli.objectives.model import Model
@@ -181,7 +181,7 @@ def test_the_yaml_exists_says_what_it_is_and_binds(name: str) -> None:
 @names
 def test_the_registry_says_what_the_model_takes(name: str) -> None:
     model, _, _ = build(name)
-    assert (model.num_classes > 0) == (labelled_by(composed(name).model) is not None)
+    assert (model.num_classes > 0) == ("labels" in needs(composed(name).model))
     assert (model.sequence_length > 0) == sequences(name)
     assert (model.evidence_bound is not None) == MODELS[name].likelihood
     assert ("discriminator" in " ".join(model.players)) == MODELS[name].adversarial

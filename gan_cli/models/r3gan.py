@@ -8,7 +8,7 @@ from pydantic import Field
 
 from gan_cli.base.spec import DataSpec
 from gan_cli.config.options import LatentDim, Width, option, options
-from gan_cli.models import model
+from gan_cli.models import Need, model
 
 if TYPE_CHECKING:
     from gan_cli.objectives.gan import Game
@@ -37,6 +37,10 @@ class R3gan:
         "another",
         False,
     )
+
+    def needs(self) -> tuple[Need, ...]:
+        """What the data must have for these options."""
+        return ("labels",) if self.conditional else ()
 
 
 @model("r3gan", R3gan)

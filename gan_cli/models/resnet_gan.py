@@ -9,7 +9,7 @@ from pydantic import Field
 from gan_cli.base.errors import ConfigError
 from gan_cli.base.spec import DataSpec
 from gan_cli.config.options import LatentDim, Width, option, options
-from gan_cli.models import model
+from gan_cli.models import Need, model
 from gan_cli.objectives.options import Loss
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ class ResnetGan:
     attention: Annotated[int | None, Field(ge=4, le=1024)] = option(
         "shorter side of the features that have self-attention (SAGAN); null: none", None
     )
+
+    def needs(self) -> tuple[Need, ...]:
+        """What the data must have for these options."""
+        return ("labels",) if self.conditional else ()
 
     def check(self, spec: DataSpec, loss: Loss) -> None:
         """Refuse attention at a size that the features do not have."""

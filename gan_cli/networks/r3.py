@@ -12,9 +12,9 @@ from typing import NamedTuple
 import keras
 
 from gan_cli.networks.basis import Basis, BasisProducts
+from gan_cli.networks.bilinear import Bilinear
 from gan_cli.networks.dcgan import ImageShape, halvings, sizes
 from gan_cli.networks.layers import ClassEmbedding, InRange
-from gan_cli.networks.resampling import Bilinear
 
 SLOPE = 0.2
 """Of the leaky ReLUs below zero."""

@@ -12,7 +12,7 @@ from gan_cli.base.errors import ConfigError, DataError, unknown
 from gan_cli.config.commands import SampleConfig
 from gan_cli.data.reading.arrays import map_npy
 from gan_cli.data.reading.listing import shown
-from gan_cli.models import MODELS, labelled_by
+from gan_cli.models import needs
 from gan_cli.runs.rundir import ModelCard
 
 DEFAULT_COUNT = 64
@@ -55,7 +55,7 @@ def check(config: SampleConfig, card: ModelCard) -> Control:
     latents = None if config.latents is None else _latents(config)
     count = _count(config, latents)
     columns = None
-    if config.format == "grid" and labelled_by(card.model) and not frames:
+    if config.format == "grid" and "labels" in needs(card.model) and not frames:
         classes = list(range(card.data.num_classes)) if labels is None else labels
         if len(classes) > 1:
             rows, columns = (
@@ -76,7 +76,7 @@ def class_grid(count: int, classes: int) -> tuple[int, int]:
 
 
 def _frames(config: SampleConfig, card: ModelCard) -> int:
-    if "sequences" in MODELS[card.model.name].needs:
+    if "sequences" in needs(card.model):
         return config.steps or card.data.sequence_length
     if config.steps is not None:
         raise ConfigError(
@@ -95,7 +95,7 @@ def _labels(config: SampleConfig, card: ModelCard) -> list[int] | None:
     if config.labels is None:
         return None
     given = config.labels if isinstance(config.labels, list) else [config.labels]
-    if labelled_by(card.model) is None:
+    if "labels" not in needs(card.model):
         raise ConfigError(
             f"labels={_text(given)}: model={card.model.name} is not told classes; leave labels out"
         )

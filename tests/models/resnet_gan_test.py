@@ -14,7 +14,7 @@ from gan_cli.base.spec import DataSpec
 from gan_cli.config.schema import Optimizer, Schedule
 from gan_cli.data.pipeline.feed import DeviceFeed
 from gan_cli.data.reading.source import Source
-from gan_cli.models import labelled_by
+from gan_cli.models import needs
 from gan_cli.models.r3gan import R3gan
 from gan_cli.models.resnet_gan import ResnetGan
 from gan_cli.networks.spectral import Spectral
@@ -101,7 +101,7 @@ def assert_all_move_but_the_attention(model: Model) -> None:
 @pytest.mark.parametrize("kind", [ResnetGan, R3gan])
 def test_classes_are_an_option(kind: type) -> None:
     plain, by_class = kind(**TINY), kind(**TINY, conditional=True)
-    assert (labelled_by(plain), labelled_by(by_class)) == (None, "model.conditional=true")
+    assert (needs(plain), needs(by_class)) == ((), ("labels",))
     assert models.build(plain, SPEC, Loss("hinge")).num_classes == 0
     model = models.build(by_class, SPEC, Loss("hinge"))
     assert model.num_classes == 2
@@ -121,9 +121,9 @@ def test_classes_are_an_option(kind: type) -> None:
 @pytest.mark.parametrize("kind", [ResnetGan, R3gan])
 def test_classes_need_labels_and_single_images(kind: type) -> None:
     options = kind(**TINY, conditional=True)
-    with pytest.raises(ConfigError, match=r"^model\.conditional=true needs labels; the data has"):
+    with pytest.raises(ConfigError, match=f"^model={options.name} needs labels; the data has"):
         models.build(options, DataSpec(16, 16, 1), Loss("hinge"))
-    with pytest.raises(ConfigError, match=r"the discriminator of model\.conditional=true takes"):
+    with pytest.raises(ConfigError, match=f"the discriminator of model={options.name} takes"):
         models.build(options, SPEC, Loss("hinge", pack=2))
     packed = models.build(kind(**TINY), SPEC, Loss("hinge", pack=2)).networks["discriminator"]
     assert packed.input_shape == (None, 16, 16, 2)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from gan_cli.networks.resampling import Bilinear, bilinear
+from gan_cli.networks.bilinear import Bilinear, bilinear
 
 
 def test_twice_as_long_mixes_neighbours_three_to_one():
