@@ -24,7 +24,7 @@ class ResnetGan:
     name: str = "resnet_gan"
     latent_dim: LatentDim = option("length of the latent vector", 128)
     width: Width = option(
-        "channels of the generator at the image; towards the latents they double up to 8 times", 32
+        "channels of the generator at the image; towards the latents they double up to 8 times", 24
     )
     discriminator_width: Width | None = option(
         "channels of the discriminator's first block; null: width", None
@@ -42,12 +42,11 @@ class ResnetGan:
 
     def check(self, spec: DataSpec, loss: Loss) -> None:
         """Refuse attention at a size that the features do not have."""
-        if self.attention is None:
-            return
-        from gan_cli.networks.resnet import discriminator_sizes
-
-        found = [min(size) for size in discriminator_sizes(spec.image_shape)]
-        if self.attention not in found:
+        found, side = [], min(spec.image_shape[:2])
+        while not found or side > 8:  # the discriminator's sizes; the generator has them all
+            side = -(-side // 2)
+            found.append(side)
+        if self.attention not in (None, *found):
             sides = ", ".join(map(str, found))
             raise ConfigError(
                 f"model.attention={self.attention}: features of images of {spec.height}x"

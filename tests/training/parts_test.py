@@ -204,7 +204,7 @@ def test_the_moving_average_follows_its_formula() -> None:
 
 def test_half_of_the_average_is_forgotten_after_its_half_life() -> None:
     """Ten steps of 4 images are 40 images."""
-    training = Training(batch_size=4, ema_half_life=40, ema_decay=0.5)
+    training = Training(batch_size=4, precision="float32", ema_half_life=40, ema_decay=0.5)
     options = Dcgan(width=2, latent_dim=3)
     parts = (options, None, Loss("hinge"), Optimizer("adam"), Schedule("constant"), training)
     state = build_state(TrainConfig(*parts), SOURCE, 10)
