@@ -18,7 +18,7 @@ Options = TypeVar("Options")
 
 UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
 """Pydantic's words for a key that a schema does not have."""
-STRICT = ConfigDict(extra="forbid", strict=True)
+STRICT = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 Count = Annotated[int, Field(ge=1, le=2**62)]
 OptionalCount = Annotated[int | None, Field(ge=1, le=2**62)]

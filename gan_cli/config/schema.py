@@ -194,9 +194,9 @@ class TrainConfig:
     loss: Any
     optimizer: Optimizer
     schedule: Schedule
-    training: Training = Training()
-    augment: Augment = Augment()
-    evaluation: Evaluation = Evaluation()
+    training: Training = Field(default_factory=Training)
+    augment: Augment = Field(default_factory=Augment)
+    evaluation: Evaluation = Field(default_factory=Evaluation)
     watchdog: Literal["off", "warn", "rollback"] = option(
         (
             "a run that goes wrong: off, warn, or rollback to the best checkpoint with half the "

@@ -12,13 +12,12 @@ import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
 from gan_cli.base import files
 from gan_cli.base.errors import DataError
 from gan_cli.base.images import from_uint8
-from gan_cli.base.lazy import keras, tf
+from gan_cli.base.lazy import keras, np, tf
 from gan_cli.base.randomness import key as random_key
 from gan_cli.metrics.extractors import Context, extractor, kept
 from gan_cli.metrics.extractors.feature_extractor import Extractor, Images, digest, he_uniform
