@@ -31,12 +31,10 @@ class Bilinear(keras.layers.Layer):
         self.height, self.width = height, width
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
-        height, width, channels = x.shape[1:]
-        rows = tf.constant(bilinear(height, self.height), x.dtype)
-        columns = tf.constant(bilinear(width, self.width), x.dtype)
-        x = tf.matmul(rows, tf.reshape(x, [-1, height, width * channels]))
-        x = tf.matmul(columns, tf.reshape(x, [-1, width, channels]))
-        return tf.reshape(x, [-1, self.height, self.width, channels])
+        height, width = x.shape[1:3]
+        x = _last_axis(tf.transpose(x, [0, 3, 2, 1]), bilinear(height, self.height))
+        x = _last_axis(tf.transpose(x, [0, 1, 3, 2]), bilinear(width, self.width))
+        return tf.transpose(x, [0, 2, 3, 1])
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (input_shape[0], self.height, self.width, input_shape[-1])
@@ -44,3 +42,10 @@ class Bilinear(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         config: dict[str, Any] = super().get_config()
         return config | {"height": self.height, "width": self.width}
+
+
+def _last_axis(x: tf.Tensor, matrix: np.ndarray) -> tf.Tensor:
+    """[..., n] -> [..., m] by a matrix [m, n], in one large product, not many small ones."""
+    target, length = matrix.shape
+    y = tf.matmul(tf.reshape(x, [-1, length]), tf.constant(matrix.T, x.dtype))
+    return tf.reshape(y, [-1, *x.shape[1:-1], target])
