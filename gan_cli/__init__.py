@@ -242,13 +242,18 @@ def __getattr__(name: str) -> Any:
 def _register_layers() -> None:
     """Keras finds a layer of ours in a saved model by its registered name only."""
     for module in (
+        "attention",
         "autoencoder",
+        "basis",
+        "bilinear",
         "composition",
+        "conditional_norm",
         "convolution",
         "dropout",
         "layers",
         "normalization",
         "pixels",
+        "spectral",
     ):
         import_module(f"gan_cli.networks.{module}")
 

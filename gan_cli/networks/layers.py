@@ -14,9 +14,11 @@ LEAK = 0.3
 """Slope of LeakyReLU below zero, Keras's own default and the tutorial's."""
 
 
-def batch_norm(name: str) -> BatchNorm:
-    """Batch normalization with the short memory (0.9) that a generator in motion needs."""
-    return BatchNorm(momentum=0.9, epsilon=1e-5, name=name)
+def batch_norm(name: str, affine: bool = True) -> BatchNorm:
+    """Batch normalization with the short memory (0.9) that a generator in motion needs; `affine`:
+    with a scale and a shift of each channel.
+    """
+    return BatchNorm(momentum=0.9, epsilon=1e-5, center=affine, scale=affine, name=name)
 
 
 @keras.saving.register_keras_serializable("gan_cli")
@@ -115,3 +117,16 @@ class ClassEmbedding(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         config: dict[str, Any] = super().get_config()
         return config | {"num_classes": self.num_classes, "dim": self.dim}
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class InRange(keras.layers.Layer):
+    """Images bound to [-1, 1] in inference mode; in training as they are, for the slope of a bound
+    is zero beyond it.
+    """
+
+    def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
+        return images if training else tf.clip_by_value(images, -1.0, 1.0)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return input_shape

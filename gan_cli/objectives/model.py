@@ -21,11 +21,13 @@ class Context(NamedTuple):
         step: int64 scalar, steps done before this one.
         update: int64 scalar, how often this phase's players were updated before.
         noise: the random draws of this update.
+        penalty_factor: what the weights of penalties are multiplied with now.
     """
 
     step: tf.Tensor
     update: tf.Tensor
     noise: Noise
+    penalty_factor: tf.Tensor | float = 1.0
 
     def branch(self, name: str) -> Context:
         """The same moment with draws that are independent of these."""
@@ -122,6 +124,15 @@ class Model:
         """The variables that a player trains, in a fixed order."""
         names = self.players[player]
         return [each for name in names for each in self.networks[name].trainable_variables]
+
+    def after_update(self, player: str) -> None:
+        """Let the layers that keep something of their own weights follow an update of a player:
+        those with a method `after_update`.
+        """
+        for name in self.players[player]:
+            for layer in self.networks[name].layers:
+                if hasattr(layer, "after_update"):
+                    layer.after_update()
 
     def with_networks(self, networks: Networks) -> Model:
         """The same model for sampling, with some of its networks replaced."""

@@ -82,7 +82,7 @@ def penalties(loss: Loss) -> Term:
         total, logs = tf.constant(0.0), Logs()
         for each in active:
             value, own = _now(each, seen, context)
-            total += each.weight * value
+            total += context.penalty_factor * each.weight * value
             logs |= own
         return total, logs
 

@@ -13,7 +13,7 @@ from gan_cli.base.lazy import np
 from gan_cli.config.commands import SampleConfig
 from gan_cli.data.reading.arrays import map_npy
 from gan_cli.data.reading.listing import shown
-from gan_cli.models import MODELS
+from gan_cli.models import needs
 from gan_cli.objectives.codes import Codes, Setting
 from gan_cli.runs.rundir import ModelCard
 
@@ -60,7 +60,7 @@ def check(config: SampleConfig, card: ModelCard) -> Control:
     count, codes = _count(config, latents), _codes(config, card)
     columns = None
     if config.format == "grid" and not frames:
-        if "labels" in MODELS[card.model.name].needs and labels is None:
+        if "labels" in needs(card.model) and labels is None:
             labels = list(range(card.data.num_classes))
         settings = len(labels or codes or [])
         if settings > 1:
@@ -82,7 +82,7 @@ def class_grid(count: int, classes: int) -> tuple[int, int]:
 
 
 def _frames(config: SampleConfig, card: ModelCard) -> int:
-    if "sequences" in MODELS[card.model.name].needs:
+    if "sequences" in needs(card.model):
         return config.steps or card.data.sequence_length
     if config.steps is not None:
         raise ConfigError(
@@ -101,7 +101,7 @@ def _labels(config: SampleConfig, card: ModelCard) -> list[int] | None:
     if config.labels is None:
         return None
     given = config.labels if isinstance(config.labels, list) else [config.labels]
-    if "labels" not in MODELS[card.model.name].needs:
+    if "labels" not in needs(card.model):
         raise ConfigError(
             f"labels={_text(given)}: model={card.model.name} is not told classes; leave labels out"
         )
