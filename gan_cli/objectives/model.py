@@ -70,6 +70,8 @@ class Model:
         evidence_bound: (networks, images, noise) -> [B] in nats, of a model with a likelihood.
         assemble: (networks) -> one keras.Model from latents, or [latents, labels], to images;
             None: the sampler is that network.
+        truncation: (share) -> sampling in which, in a space of the model's own, only this share
+            is left of the distance from the mean; None: latents are what is truncated.
         prepare: loads what training needs and sampling does not, before the first step.
     """
 
@@ -84,6 +86,7 @@ class Model:
     reconstruction: Reconstruct | None = None
     evidence_bound: Bound | None = None
     assemble: Callable[[Networks], keras.Model] | None = None
+    truncation: Callable[[float], Sample] | None = None
     prepare: Callable[[], None] = lambda: None
 
     def sample(
@@ -117,6 +120,11 @@ class Model:
         """The variables that a player trains, in a fixed order."""
         names = self.players[player]
         return [each for name in names for each in self.networks[name].trainable_variables]
+
+    def truncated(self, share: float) -> Model:
+        """The same model, sampled nearer to the mean in its own space."""
+        assert self.truncation is not None
+        return replace(self, sampling=self.truncation(share))
 
     def with_networks(self, networks: Networks) -> Model:
         """The same model for sampling, with some of its networks replaced."""

@@ -12,7 +12,7 @@ from gan_cli.base.errors import ConfigError, DataError, unknown
 from gan_cli.config.commands import SampleConfig
 from gan_cli.data.reading.arrays import map_npy
 from gan_cli.data.reading.listing import shown
-from gan_cli.models import MODELS
+from gan_cli.models import MODELS, needs
 from gan_cli.runs.rundir import ModelCard
 
 DEFAULT_COUNT = 64
@@ -31,7 +31,8 @@ class Control:
         frames: of each sequence; 0: single images.
         labels: numbers of the classes that images get in turn; None: drawn.
         latents: floats [N, ...] to take in order; None: drawn.
-        truncation: largest absolute value of a drawn latent; None: unbounded.
+        truncation: largest absolute value of a drawn latent, or of a model that does not truncate
+            latents the share of the distance from the mean; None: neither.
         columns: of a grid with a row for each of `labels`, whose images share the latents of their
             columns; None: no such grid.
     """
@@ -52,10 +53,10 @@ def check(config: SampleConfig, card: ModelCard) -> Control:
         DataError: no latents can be read from the file.
     """
     frames, labels = _frames(config, card), _labels(config, card)
-    latents = None if config.latents is None else _latents(config)
+    latents = None if config.latents is None else _latents(config, card)
     count = _count(config, latents)
     columns = None
-    if config.format == "grid" and "labels" in MODELS[card.model.name].needs and not frames:
+    if config.format == "grid" and "labels" in needs(card.model) and not frames:
         classes = list(range(card.data.num_classes)) if labels is None else labels
         if len(classes) > 1:
             rows, columns = (
@@ -76,7 +77,7 @@ def class_grid(count: int, classes: int) -> tuple[int, int]:
 
 
 def _frames(config: SampleConfig, card: ModelCard) -> int:
-    if "sequences" in MODELS[card.model.name].needs:
+    if "sequences" in needs(card.model):
         return config.steps or card.data.sequence_length
     if config.steps is not None:
         raise ConfigError(
@@ -95,7 +96,7 @@ def _labels(config: SampleConfig, card: ModelCard) -> list[int] | None:
     if config.labels is None:
         return None
     given = config.labels if isinstance(config.labels, list) else [config.labels]
-    if "labels" not in MODELS[card.model.name].needs:
+    if "labels" not in needs(card.model):
         raise ConfigError(
             f"labels={_text(given)}: model={card.model.name} is not told classes; leave labels out"
         )
@@ -120,9 +121,9 @@ def _text(given: list[int | str]) -> str:
     return f"[{','.join(map(str, given))}]"
 
 
-def _latents(config: SampleConfig) -> np.ndarray:
+def _latents(config: SampleConfig, card: ModelCard) -> np.ndarray:
     """The rows of a file, mapped; whether they fit the model is asked when that is built."""
-    if config.truncation is not None:
+    if config.truncation is not None and MODELS[card.model.name].truncates_latents:
         raise ConfigError("truncation= bounds drawn latents, latents= gives them; leave one out")
     try:
         latents = map_npy(Path(str(config.latents)))
