@@ -29,8 +29,8 @@ def filtered(images: tf.Tensor, padding: Padding, *, stride: int = 1, gain: floa
         padding: zeros ((above, below), (left, right)).
         gain: a factor on the filter.
     """
-    kernel = tf.constant(gain * TAPS[:, :, None, None], images.dtype)
-    kernel = tf.tile(kernel, (1, 1, images.shape[-1], 1))
+    taps = np.tile(gain * TAPS[:, :, None, None], (1, 1, images.shape[-1], 1))
+    kernel = tf.constant(taps, images.dtype)
     return tf.nn.depthwise_conv2d(
         images, kernel, (1, stride, stride, 1), [[0, 0], *map(list, padding), [0, 0]]
     )
