@@ -181,7 +181,8 @@ class Run:
             count: None: 64, or all of `latents`.
             labels: classes by name or number, which images get in turn; None: drawn.
             seed: the same seed gives the same images.
-            truncation: largest absolute value of a drawn latent.
+            truncation: largest absolute value of a drawn latent, or (of styles) the share of the
+                distance from the mean of W.
             latents: floats [N, *latent_shape] to use instead of drawn ones.
             steps: frames of a sequence.
             batch_size: images computed at once.

@@ -175,5 +175,6 @@ def assembled(networks: Networks) -> keras.Model:
     styles = mapping(inputs if len(inputs) > 1 else inputs[0])
     styles = keras.layers.RepeatVector(layers(synthesis), name="styles")(styles)
     noise = FixedNoise(noise_sizes(synthesis), name="noise")(styles)
-    images = keras.ops.clip(synthesis([styles, *noise]), -1.0, 1.0)
+    clip = keras.layers.Activation("hard_tanh", dtype="float32", name="images")
+    images = clip(synthesis([styles, *noise]))
     return keras.Model(inputs if len(inputs) > 1 else inputs[0], images, name="generator")
