@@ -2,7 +2,7 @@
 
     import gan_cli
 
-    run = gan_cli.train(model="dcgan", data="digits", training={"steps": 2000})
+    run = gan_cli.train(model="dcgan", data="mnist_small", training={"steps": 2000})
     run = gan_cli.load("runs/2026-11-20/10-31-02-dcgan-mnist")
     images = run.sample(64, seed=0)
 
@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wrapt import when_imported
+from gan_cli.base.imported import when_imported
 
 if TYPE_CHECKING:
     import keras
@@ -74,7 +74,7 @@ def train(
 
     Args:
         model: a name that `gan-train model=` takes; None: dcgan, or the model of `resume`.
-        data: a name that `gan-train data=` takes, None: digits; or images, uint8
+        data: a name that `gan-train data=` takes, None: mnist_small; or images, uint8
             [N, H, W, 1 or 3]; or (images, labels); or a tf.data.Dataset of images or of
             (image, label).
         run_dir: a new directory; None: runs/DATE/TIME-model-data.
@@ -155,14 +155,16 @@ class Run:
 
         return load_sampler(self._stored.directory, self.manifest)
 
-    @property
+    @cached_property
     def generator(self) -> keras.Model:
         """A plain Keras model from latents, or [latents, labels], to images in [-1, 1].
 
-        `run.generator.save("g.keras")` survives without the run; `keras.saving.load_model` opens it
-        after `import gan_cli`.
+        `run.generator.save("g.keras")` survives without the run; `keras.saving.load_model` opens
+        it, where the network has layers that Keras does not after `import gan_cli`.
         """
-        return self.model.generator
+        from gan_cli.networks.standard import in_standard_layers
+
+        return in_standard_layers(self.model.generator)
 
     def sample(
         self,
@@ -226,8 +228,18 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-@when_imported("keras")
-def _register_layers(keras: object) -> None:
+def _register_layers() -> None:
     """Keras finds a layer of ours in a saved model by its registered name only."""
-    for module in ("autoencoder", "composition", "layers", "pixels"):
+    for module in (
+        "autoencoder",
+        "composition",
+        "convolution",
+        "dropout",
+        "layers",
+        "normalization",
+        "pixels",
+    ):
         import_module(f"gan_cli.networks.{module}")
+
+
+when_imported("keras", _register_layers)

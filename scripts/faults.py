@@ -25,6 +25,7 @@ from gan_cli.runs import checkpoint
 
 TRAIN = [sys.executable, "-c", "from gan_cli.cli.train import main; raise SystemExit(main())"]
 SMALL = [
+    "data=digits",
     "model.width=16",
     "training.log_every=50",
     "training.preview_every=100",

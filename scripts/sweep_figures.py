@@ -1,7 +1,7 @@
 """Figures of sweeps: `python scripts/sweep_figures.py [wall memory kill]`, in this folder or the
 one that --folder names.
 
-`wall` runs a sweep of 12 jobs of 200 steps on the shipped digits, and the same 12 commands one
+`wall` runs a sweep of 12 jobs of 200 steps on data=digits, and the same 12 commands one
 after another, in turns; `memory` prints what the sweep's own process and each job's held; `kill`
 kills the sweep at three random moments (SIGKILL to its process, or to a job and its process),
 resumes it, and compares its table with that of an uninterrupted one.
@@ -30,6 +30,7 @@ VARIED = {
     "seed": ("0", "1", "2"),
 }
 FIXED = [
+    "data=digits",
     "training.steps=200",
     "training.log_every=20",
     "training.preview_every=200",

@@ -86,7 +86,7 @@ def sequences(name: str) -> bool:
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Any:
-    """Of a model: the arguments of a tiny run, on the shipped digits or, for sequences, on three
+    """Of a model: the arguments of a tiny run, on small digits or, for sequences, on three
     small videos.
     """
 

@@ -42,7 +42,14 @@ def test_the_wheel_carries_configs_digits_and_page_and_runs_from_anywhere(tmp_pa
     suffixes = (".html", ".css", ".js")
     pages = {str(path.relative_to(ROOT)) for path in parts if path.suffix in suffixes}
     assert len(pages) >= 7
-    assert yamls | pages | {"gan_cli/data/digits.npz", "gan_cli/data/digits.LICENSE.txt"} <= names
+    sets = {
+        f"gan_cli/data/{name}.{suffix}"
+        for name in ("digits", "mnist_small")
+        for suffix in ("npz", "LICENSE.txt")
+    }
+    assert yamls | pages | sets <= names
+    licences = {name.partition(".dist-info/licenses/")[2] for name in names}
+    assert {"LICENSE", *(name for name in sets if name.endswith(".txt"))} <= licences
     assert not [name for name in names if "test" in name or "scripts" in name]
 
     environment = tmp_path / "environment"

@@ -77,6 +77,28 @@ def test_samples_are_those_of_the_command(tiny_run: Path, sample: Command) -> No
     assert run.step == 8
 
 
+ALONE = """
+import sys, keras, numpy as np
+generator = keras.saving.load_model("generator.keras")
+np.save("alone.npy", generator(np.load("latents.npy"), training=False))
+assert not [name for name in sys.modules if name.startswith("gan_cli")]
+"""
+
+
+@pytest.mark.slow
+def test_a_saved_generator_needs_no_gan_cli(tiny_run: Path) -> None:
+    import gan_cli
+
+    run = gan_cli.load("run")
+    latents = np.random.default_rng(0).normal(size=(3, 6)).astype(np.float32)
+    np.save("latents.npy", latents)
+    run.generator.save("generator.keras")
+    done = python(ALONE, tiny_run.parent)
+    assert done.returncode == 0, done.stderr
+    ours = run.model.generator(latents, training=False)
+    np.testing.assert_allclose(np.load("alone.npy"), ours, atol=1e-6)
+
+
 def test_the_numbers_of_a_run_are_a_table(tiny_run: Path) -> None:
     import gan_cli
 

@@ -8,8 +8,11 @@ from gan_cli.base import machine
 from gan_cli.base.errors import ConfigError
 
 
-def prepare(threads: int | None) -> str:
+def prepare(threads: int | None, wish: bool = False) -> str:
     """Set the process up for one run and say in words what it will use.
+
+    Args:
+        wish: the number of threads is only that, where TensorFlow runs already with another.
 
     Raises:
         ConfigError: another job of this process has fixed another number of threads.
@@ -21,9 +24,10 @@ def prepare(threads: int | None) -> str:
         if threads and tf.config.threading.get_intra_op_parallelism_threads() != threads:
             tf.config.threading.set_intra_op_parallelism_threads(threads)
     except RuntimeError:
-        raise ConfigError(
-            f"training.threads={threads}: TensorFlow runs already; start a process of its own"
-        ) from None
+        if not wish:
+            raise ConfigError(
+                f"training.threads={threads}: TensorFlow runs already; start a process of its own"
+            ) from None
     return (
         ", ".join(
             str(tf.config.experimental.get_device_details(gpu).get("device_name", "GPU"))
@@ -31,6 +35,17 @@ def prepare(threads: int | None) -> str:
         )
         or "CPU"
     )
+
+
+def has_bfloat16() -> bool:
+    """Whether what a run computes on has bfloat16 in hardware: GPUs from Ampere on (compute
+    capability 8), processors that say so.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+    if details:
+        return all(each.get("compute_capability", (0, 0)) >= (8, 0) for each in details)
+    return machine.has_bfloat16()
 
 
 RESIDENT_SHARE = 0.25

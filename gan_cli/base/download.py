@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, Literal, NamedTuple
-
-from tqdm import tqdm
+from typing import IO, TYPE_CHECKING, Any, Literal, NamedTuple
 
 from gan_cli.base.errors import DataError
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 TIMEOUT_SECONDS = 15
 BLOCK = 1 << 16
@@ -108,6 +109,7 @@ def _silent(logger: logging.Logger) -> Iterator[None]:
 def _receive(url: str, path: str, _: object, largest: int) -> None:
     """Receive into a temporary file, which pooch verifies and gives its name."""
     from pooch import HTTPDownloader
+    from tqdm import tqdm
 
     with (
         Path(path).open("wb") as file,

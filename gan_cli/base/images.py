@@ -6,13 +6,15 @@ import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PIL import Image
-
 from gan_cli.base.errors import GanError
 from gan_cli.base.files import open_regular, whole
+from gan_cli.base.lazy import Image, np
 
 GAP = 2
+WIDE, HIGH, COLUMNS = 500, 2000, 4
+"""A grid is enlarged until it is so many pixels wide, one of fewer columns as if it had so many,
+but not beyond this height.
+"""
 
 
 def from_uint8(pixels: Any) -> Any:
@@ -26,17 +28,25 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
     return levels.clip(0, 255).astype(np.uint8)
 
 
-def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
+def grid(images: np.ndarray, columns: int | None = None, enlarge: bool = True) -> np.ndarray:
     """Tile uint8 images [N, H, W, C] row by row into one [H', W', C], as square as N allows, on a
     white ground.
 
     Sequences [N, T, H, W, C] have a row each, with their frames in it.
+
+    Args:
+        enlarge: images by the smallest whole factor with which the grid is 500 pixels wide, so
+            that each pixel stays what it is, as a square; see `enlargement`.
     """
     if images.ndim == 5:
         images, columns = images.reshape(-1, *images.shape[2:]), images.shape[1]
     count, height, width, channels = images.shape
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
+    if enlarge:
+        factor = enlargement(height, width, rows, columns)
+        images = images.repeat(factor, axis=1).repeat(factor, axis=2)
+        height, width = factor * height, factor * width
     shape = (rows * (height + GAP) + GAP, columns * (width + GAP) + GAP, channels)
     sheet = np.full(shape, 255, np.uint8)
     for index, image in enumerate(images):
@@ -44,6 +54,17 @@ def grid(images: np.ndarray, columns: int | None = None) -> np.ndarray:
         left = GAP + (index % columns) * (width + GAP)
         sheet[top : top + height, left : left + width] = image
     return sheet
+
+
+def enlargement(height: int, width: int, rows: int, columns: int) -> int:
+    """The smallest whole factor for images [height, width] with which their grid is at least 500
+    pixels wide; of fewer than four columns that of four, so that a single image stays small; less
+    where the grid would be over 2,000 pixels high; 1 where it is as wide already.
+    """
+    columns = max(columns, COLUMNS)
+    wanted = math.ceil((WIDE - GAP - columns * GAP) / (columns * width))
+    highest = ((HIGH - GAP) // rows - GAP) // height
+    return max(1, min(wanted, highest))
 
 
 def save_png(path: Path, image: np.ndarray) -> None:
@@ -63,12 +84,13 @@ def save_gif(path: Path, frames: list[Path], milliseconds: int = 200) -> None:
     _save_gif(path, pictures, [milliseconds] * (len(pictures) - 1) + [2000])
 
 
-def save_film(path: Path, sequences: np.ndarray, fps: int) -> None:
+def save_film(path: Path, sequences: np.ndarray, fps: int, enlarge: bool = True) -> None:
     """Play uint8 sequences [N, T, H, W, C] beside each other in a GIF that loops, as square as N
-    allows.
+    allows, and enlarged as a grid is.
     """
     pictures = [
-        _with_palette(_pillow(grid(sequences[:, index]))) for index in range(sequences.shape[1])
+        _with_palette(_pillow(grid(sequences[:, index], enlarge=enlarge)))
+        for index in range(sequences.shape[1])
     ]
     _save_gif(path, pictures, [round(1000 / fps)] * len(pictures))
 
@@ -94,11 +116,10 @@ def _with_palette(picture: Image.Image) -> Image.Image:
 def _frame(path: Path, size: tuple[int, int]) -> Image.Image | None:
     try:
         with open_regular(path) as file, Image.open(file, formats=("PNG",)) as picture:
-            return (
-                picture.convert("P", palette=Image.Palette.ADAPTIVE)
-                if picture.size == size
-                else None
-            )
+            if picture.size != size:
+                return None
+            picture.load()
+            return _with_palette(picture)
     except (GanError, OSError, SyntaxError, ValueError):
         return None
 

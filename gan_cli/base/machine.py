@@ -12,6 +12,9 @@ import psutil
 CONTROL_GROUP = Path("/sys/fs/cgroup")
 """Linux's limits for this container (version 2)."""
 
+BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16"}
+"""Linux's names of processors' instructions."""
+
 
 def cores() -> int:
     """Processors that this process may use: its affinity, and its container's share of time."""
@@ -29,6 +32,16 @@ def processors() -> list[int]:
     where only a share of their time is ours."""
     found = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     return found if len(found) == cores() else []
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor multiplies in bfloat16 (AVX-512 BF16 or AMX; BF16 of Arm); False where
+    the system does not say.
+    """
+    with suppress(OSError):
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split()
+        return not BFLOAT16.isdisjoint(flags)
+    return False
 
 
 def available_memory() -> int:

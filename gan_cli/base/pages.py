@@ -8,10 +8,11 @@ import base64
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
 
 
 def environment(folder: Path, readable: Callable[[str], str] = str) -> Environment:
@@ -23,6 +24,9 @@ def environment(folder: Path, readable: Callable[[str], str] = str) -> Environme
     Args:
         readable: makes of a text what people can read; done before it is escaped.
     """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
     made = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
@@ -42,5 +46,7 @@ def render(template: Path, **values: Any) -> str:
 
 
 def _hash(text: str) -> Markup:
+    from markupsafe import Markup
+
     digest = hashlib.sha256(text.encode()).digest()
     return Markup(f"'sha256-{base64.b64encode(digest).decode()}'")

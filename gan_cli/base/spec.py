@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Side = Annotated[int, Field(ge=8, le=2048)]
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True, defer_build=True))
 class DataSpec:
     """What a data source holds.
 

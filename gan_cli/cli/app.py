@@ -4,6 +4,7 @@ code.
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import re
@@ -29,7 +30,7 @@ EXTRAS = {"submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}
 def run(
     name: str,
     job: Job,
-    keys: Callable[[], list[str]],
+    keys: Callable[[str], list[str]],
     around: AbstractContextManager[None] | None = None,
     config: str | None = None,
     bare_key: Callable[[list[str]], str] = bare.refuse,
@@ -39,7 +40,7 @@ def run(
     Args:
         name: the command is called gan-NAME.
         job: what is called with each composed configuration.
-        keys: gives all full keys, to suggest the nearest for an unknown one.
+        keys: (an unknown key) -> full keys, to suggest the nearest of.
         around: entered before the jobs, left after them; it may raise GanErrors for what was raised
             in it.
         config: the primary config file; None: the command's name.
@@ -50,6 +51,8 @@ def run(
 
     def guarded(composed: DictConfig) -> float | None:
         with hydra_main.heard():
+            gc.freeze()  # what the start has left is none of the job's to collect
+            gc.enable()
             try:
                 plugins.load(composed.get("plugins"))  # in a cluster's process they are not yet
                 return job(composed)
@@ -73,7 +76,7 @@ def run(
             raise
         if isinstance(error.__cause__, GanError):  # of a plugin that Hydra has called
             return fail(name, error.__cause__)
-        return fail(name, ConfigError(explain(error, keys())))
+        return fail(name, ConfigError(explain(error, keys)))
     except ValueError as error:
         if str(error).startswith("Only one of --run"):
             return fail(name, ConfigError(str(error)))
@@ -115,7 +118,7 @@ def fail(name: str, error: GanError) -> int:
     return error.exit_code
 
 
-def explain(error: Exception, keys: list[str]) -> str:
+def explain(error: Exception, keys: Callable[[str], list[str]]) -> str:
     """Hydra's and OmegaConf's messages as one line with the key, what is accepted and the nearest
     name.
     """
@@ -123,7 +126,7 @@ def explain(error: Exception, keys: list[str]) -> str:
         return _no_option(str(error.missing_cfg_file), sorted(error.options))
     text = str(error)
     if match := re.search(r"Could not override '([^']+)'", text):
-        return _no_key(match[1], keys)
+        return _no_key(match[1], keys(match[1]))
     if match := re.search(r"(?:Ambiguous value for argument|Sweep parameters) '([^']+)'", text):
         key, _, values = match[1].partition("=")
         return (

@@ -9,12 +9,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli import data
 from gan_cli.base import files, images
 from gan_cli.base.errors import DataError
+from gan_cli.base.lazy import np
 from gan_cli.cli import app
 from gan_cli.cli.options import all_keys, keys
 from gan_cli.cli.quiet import quiet
@@ -33,7 +33,7 @@ IMAGES, SEQUENCES, CHANGED = 64, 8, (8, 7)
 
 def main() -> int:
     """The console script; returns the exit code."""
-    return app.run("data", job, lambda: [*all_keys(), *keys(DataConfig)], config="look")
+    return app.run("data", job, lambda key: [*all_keys(key), *keys(DataConfig)], config="look")
 
 
 def job(composed: DictConfig) -> None:

@@ -7,12 +7,15 @@ here would inherit it.
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from typing import Any
 
 import hydra
+from hydra._internal.hydra import Hydra
+from hydra.core.config_store import ConfigStore
 
 _held: list[tuple[Any, io.StringIO]] = []
 """Standard error and what Hydra would have written there, while Hydra is at work."""
@@ -26,7 +29,7 @@ def call(function: Callable[..., Any], config_name: str, config_path: str) -> No
         Exception: what has gone wrong, in Hydra or in `function`.
     """
     error = None
-    with _hold() as (stderr, words):
+    with _hold() as (stderr, words), _one_store(), _composed_once():
         try:
             hydra.main(version_base="1.3", config_path=config_path, config_name=config_name)(
                 function
@@ -61,6 +64,33 @@ def _hold() -> Iterator[tuple[Any, io.StringIO]]:
             yield _held[-1]
     finally:
         _held.pop()
+
+
+@contextmanager
+def _one_store() -> Iterator[None]:
+    """Hydra copies its store of schemas, which nothing changes, for each look at a group: help
+    looks nearly a hundred times.
+    """
+    store = ConfigStore.instance()
+    store.__deepcopy__ = lambda memo: store
+    try:
+        yield
+    finally:
+        del store.__deepcopy__
+
+
+@contextmanager
+def _composed_once() -> Iterator[None]:
+    """Hydra composes everything a first time to learn hydra.mode alone, which no YAML of ours sets:
+    that is left to arguments by which it could be set.
+    """
+    asked = Hydra.get_mode
+    if not any(re.match(r"[+~]*hydra|--?c", each) for each in sys.argv[1:]):
+        Hydra.get_mode = lambda self, config_name, overrides: None
+    try:
+        yield
+    finally:
+        Hydra.get_mode = asked
 
 
 def _say(stderr: Any, words: io.StringIO) -> None:

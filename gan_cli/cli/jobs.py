@@ -16,6 +16,7 @@ from pathlib import Path
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
+from gan_cli.base import machine
 from gan_cli.base.errors import ConfigError, DiskFullError, GanError, Interrupted, RunDirectoryError
 from gan_cli.cli import app
 from gan_cli.cli.single import ORPHAN, log, say, train, typed_overrides
@@ -141,7 +142,9 @@ def additions(composed: DictConfig, threads: int | None = None) -> list[str]:
     steps, every = composed.training.steps, composed.evaluation.every
     if every is not None and composed.training.epochs is None and steps < every:
         more.append(f"evaluation.every={steps}")
-    if threads is not None and composed.training.threads is None:
+    chosen = composed.training.threads
+    shared = threads is not None and threads < machine.cores()
+    if (chosen is None and threads is not None) or (chosen == "auto" and shared):
         more.append(f"training.threads={threads}")
     return more
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from inspect import get_annotations
 from typing import Any
 
@@ -50,20 +51,28 @@ def keys(options: type) -> list[str]:
     return list(options.__pydantic_fields__)  # type: ignore[attr-defined]
 
 
-def all_keys() -> list[str]:
-    """Every full key of gan-train, the groups themselves too."""
+def all_keys(meant: str = "") -> list[str]:
+    """Every full key of gan-train, the groups themselves too.
+
+    Args:
+        meant: an unknown key; where it is clearly meant for a section that no name chooses, those
+            of models and data sets are left out, whose files take a while to be imported.
+    """
+    sections = [option.key for options in _sections().values() for option in options]
+    alone = [*GROUPS, "training", "evaluation", "experiment", "cluster", "sweep"]
+    section, _, last = meant.rpartition(".")
+    if any(f"{near}.{last}" in sections for near in get_close_matches(section, alone, 1, 0.8)):
+        return list(dict.fromkeys([*alone, *sections]))
     named = [
         option.key
         for group, catalogue in (("model", MODELS), ("data", DATA))
         for entry in catalogue.values()
         for option in of(entry.options, group)
     ]
-    sections = [option.key for options in _sections().values() for option in options]
-    alone = [*GROUPS, "training", "evaluation", "experiment", "cluster", "sweep"]
     return list(dict.fromkeys([*alone, *named, *sections]))
 
 
-def evaluate_keys() -> list[str]:
+def evaluate_keys(meant: str = "") -> list[str]:
     """Every key of gan-evaluate, those of data sets too."""
     sets = (option.key for entry in DATA.values() for option in of(entry.options, "data"))
     return list(dict.fromkeys([*keys(commands.EvaluateConfig), "data", *sets]))

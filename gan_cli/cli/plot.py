@@ -25,7 +25,7 @@ CLOCK = "seconds"
 
 def main() -> int:
     """The console script; returns the exit code."""
-    return app.run("plot", job, lambda: keys(PlotConfig), bare_key=bare.several("runs"))
+    return app.run("plot", job, lambda key: keys(PlotConfig), bare_key=bare.several("runs"))
 
 
 def job(composed: DictConfig) -> None:

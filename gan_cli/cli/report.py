@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
-from rich.console import Console
 
 from gan_cli.base.errors import ConfigError, refused
 from gan_cli.cli import app, bare
@@ -26,7 +25,7 @@ from gan_cli.reports.spread import Ranking, rank
 
 def main() -> int:
     """The console script; returns the exit code."""
-    return app.run("report", job, lambda: keys(ReportConfig), bare_key=bare.one("directory"))
+    return app.run("report", job, lambda key: keys(ReportConfig), bare_key=bare.one("directory"))
 
 
 def job(composed: DictConfig) -> None:
@@ -41,6 +40,8 @@ def job(composed: DictConfig) -> None:
     for line in collected.damage:
         _warn(line)
     ranking = rank(collected.rows)
+    from rich.console import Console
+
     from gan_cli.reports import output  # Plotly and pandas take a second
 
     page, table = output.places(directory, config.output)

@@ -23,7 +23,7 @@ from gan_cli.sampling import control
 
 def main() -> int:
     """The console script; returns the exit code."""
-    return app.run("sample", job, lambda: keys(SampleConfig), bare_key=bare.one("checkpoint"))
+    return app.run("sample", job, lambda key: keys(SampleConfig), bare_key=bare.one("checkpoint"))
 
 
 def job(composed: DictConfig) -> None:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
-from tqdm import tqdm
 
 from gan_cli import data
 from gan_cli.base.errors import GanError
@@ -181,6 +180,8 @@ def _keep_for_people(path: Path, composed: DictConfig) -> None:
 
 def say(line: str) -> None:
     """Print a line, above the bar where there is one."""
+    from tqdm import tqdm
+
     tqdm.write(line)
     sys.stdout.flush()
 

@@ -7,7 +7,7 @@ defaults are the configuration of its name.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
@@ -19,6 +19,7 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import MISSING, DictConfig, OmegaConf
 
 from gan_cli.config import commands
+from gan_cli.config.catalogue import Catalogue
 from gan_cli.config.options import defaults
 from gan_cli.config.schema import GROUPS, Augment, Optimizer, Schedule, TrainConfig
 from gan_cli.data import DATA
@@ -27,7 +28,7 @@ from gan_cli.objectives.losses import LOSSES
 from gan_cli.objectives.options import loss_schema
 
 PACKAGE = "gan_cli.configs"
-CATALOGUES: dict[str, Mapping[str, Any]] = {"model": MODELS, "data": DATA, "loss": LOSSES}
+CATALOGUES: dict[str, Catalogue[Any]] = {"model": MODELS, "data": DATA, "loss": LOSSES}
 
 PRIMARY: dict[str, list[type]] = {
     "train": [TrainConfig, commands.TrainCommand],
@@ -51,13 +52,19 @@ answers with the nearest. Of a resumed run, and of players, Hydra cannot know th
 
 
 class Configs(ConfigSource):
-    """`gan://PACKAGE`: Hydra's own source of that package's YAML, over the schema."""
+    """`gan://PACKAGE`: Hydra's own source of that package's YAML, over the schema.
+
+    Hydra copies its sources for each look at a group; nothing changes this one.
+    """
 
     def __init__(self, provider: str, path: str) -> None:
         super().__init__(provider, path)
         sources = cast(list[type[ConfigSource]], Plugins.instance().discover(ConfigSource))
         packaged = next(each for each in sources if each.scheme() == "pkg")
         self._files = packaged(provider, f"pkg://{self.path}")
+
+    def __deepcopy__(self, _: object) -> Configs:
+        return self
 
     @staticmethod
     def scheme() -> str:
@@ -75,7 +82,7 @@ class Configs(ConfigSource):
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
         found = self._files.list(config_path, results_filter)
         if config_path in CATALOGUES and results_filter != ObjectType.GROUP:
-            found += [name for name in CATALOGUES[config_path] if _of_plugin(config_path, name)]
+            found += CATALOGUES[config_path].of_plugins()
         return sorted(set(found))
 
     def load_config(self, config_path: str) -> ConfigResult:
@@ -123,7 +130,7 @@ def _registered(config_path: str) -> bool:
 
 def _of_plugin(group: str, name: str) -> bool:
     """Whether a plugin has brought it. What is ours and has no YAML is for Python alone."""
-    return name in CATALOGUES[group] and CATALOGUES[group][name].plugin is not None
+    return name in CATALOGUES[group].of_plugins()
 
 
 def _schema(group: str, name: Any) -> type | None:

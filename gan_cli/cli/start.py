@@ -90,7 +90,7 @@ def _composed(groups: dict[str, str]) -> dict[str, Any]:
         with initialize_config_module("gan_cli.configs", version_base="1.3"):
             composed = compose("train", [f"{group}={name}" for group, name in groups.items()])
     except HydraException as error:
-        raise ConfigError(app.explain(error, all_keys())) from None
+        raise ConfigError(app.explain(error, all_keys)) from None
     finally:
         GlobalHydra.instance().hydra = before
     OmegaConf.set_struct(composed, False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -14,8 +14,10 @@ from gan_cli.cli import plugins
 from gan_cli.cli.options import keys
 from gan_cli.config.catalogue import require_plugins
 from gan_cli.config.commands import TrainCommand
-from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training.configuration import train_config
+
+if TYPE_CHECKING:
+    from gan_cli.runs.rundir import RunDirectory
 
 SAFE = re.compile(
     r"training\.(steps|epochs|steps_per_call|xla|feed|threads|log_every|preview_every|checkpoint_every|tensorboard)"

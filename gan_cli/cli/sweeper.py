@@ -13,16 +13,16 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from gan_cli.base.errors import ConfigError, GanError, Interrupted, RunDirectoryError, SweepError
-from gan_cli.cli import app, jobs
-from gan_cli.runs.record import Job, differing, printable, read_job
-from gan_cli.sweeps import plan
-from gan_cli.sweeps.outcome import OBJECTIVES
+from gan_cli.cli import app
+
+if TYPE_CHECKING:
+    from gan_cli.runs.record import Job
 
 PROCESSES, OPTUNA = "hydra_plugins.gan_cli.Processes", "hydra_plugins.gan_cli.Optuna"
 
@@ -112,6 +112,8 @@ def ending() -> Iterator[None]:
             _report_failures(Sweep.directory)
     finally:
         if Sweep.directory is not None:
+            from gan_cli.sweeps import plan
+
             plan.discard_if_empty(Sweep.directory)
 
 
@@ -130,6 +132,8 @@ def _expected(error: Exception) -> SweepError | None:
 
 def _report_failures(directory: Path) -> None:
     """By the records that the jobs have left, whichever launcher ran them where."""
+    from gan_cli.runs.record import differing, printable
+
     records, failures = _records(directory)
     own = differing({name: record.overrides for name, record in records.items()})
     for name, record in records.items():
@@ -145,6 +149,9 @@ def _report_failures(directory: Path) -> None:
 
 def best(directory: Path, objective: str) -> str | None:
     """One line on the job of a sweep with the best score; None where none has one."""
+    from gan_cli.cli import jobs
+    from gan_cli.runs.record import differing, printable
+    from gan_cli.sweeps.outcome import OBJECTIVES
     from gan_cli.sweeps.view import LABELS  # and with it rich, which help and mistakes do without
 
     records, _ = _records(directory)
@@ -162,6 +169,8 @@ def best(directory: Path, objective: str) -> str | None:
 
 def _records(directory: Path) -> tuple[dict[str, Job], list[str]]:
     """The jobs of a sweep in their order, and a line for each record that cannot be read."""
+    from gan_cli.runs.record import read_job
+
     found, unreadable = {}, []
     for path in sorted(
         directory.glob("*/job.json"), key=lambda path: (len(path.parent.name), path)

@@ -10,8 +10,10 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from gan_cli.base.errors import ConfigError
-from gan_cli.cli import app, jobs, single, sweeper
+from gan_cli.cli import app, sweeper
 from gan_cli.cli.options import all_keys
+from gan_cli.cli.stored import plain
+from gan_cli.training.configuration import train_config
 
 
 def main() -> int:
@@ -29,11 +31,17 @@ def start(
 def job(composed: DictConfig) -> float | None:
     """One composed configuration."""
     if HydraConfig.get().mode == RunMode.MULTIRUN:
+        from gan_cli.cli import jobs
+
         return jobs.job(composed)
     elsewhere = HydraConfig.get().runtime.choices.get("cluster") not in (None, "none")
     if composed.sweep.resume is not None or composed.sweep.halving is not None or elsewhere:
         raise ConfigError(
             "sweep.resume=, sweep.halving= and cluster= are for a sweep, be it of one job: add -m"
         )
+    if composed.resume is None:
+        train_config(plain(composed))  # a mistake is answered before all that a run needs is there
+    from gan_cli.cli import single
+
     single.train(composed)
     return None

@@ -3,7 +3,7 @@
 A room's `__init__` makes its catalogue and the decorator that adds to it; a file of the room is
 found by being there. Plugins are modules of the user's own: given as `plugins=[package.module]`, or
 installed with an entry point in the group `gan_cli.plugins`. No name that is looked up ever makes
-anything be imported.
+anything be imported but our own file of that name.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
 from gan_cli.base.errors import ConfigError, UnknownKeyError, unknown
@@ -83,13 +83,12 @@ class Catalogue(Mapping[str, Kind], Generic[Kind]):
         self._entries[entry.name] = entry
 
     def __getitem__(self, name: str) -> Kind:
-        entries = self._all()
-        if name not in entries:
-            raise ConfigError(unknown(f"{self.group}.name", name, list(entries)))
-        return entries[name]
+        if name not in self:
+            raise ConfigError(unknown(f"{self.group}.name", name, list(self._all())))
+        return self._entries[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._all()
+        return self._is_ours(name) or name in self._all()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._all())
@@ -116,10 +115,26 @@ class Catalogue(Mapping[str, Kind], Generic[Kind]):
                 )
         return parse(schema, values, self.group)
 
+    def of_plugins(self) -> list[str]:
+        """The names that plugins have brought; of our own files none is imported for it."""
+        load_installed()
+        return sorted(each.name for each in self._entries.values() if each.plugin is not None)
+
+    def _is_ours(self, name: object) -> bool:
+        """Whether our file of that name, which is imported then, has an entry of that name: most
+        have, and a command needs few of them.
+        """
+        if not self._complete and name not in self._entries and name in self._modules():
+            import_module(f"{self._room}.{name}")
+        return name in self._entries
+
+    def _modules(self) -> list[str]:
+        return sorted(each.name for each in pkgutil.iter_modules(self._path()))
+
     def _all(self) -> dict[str, Kind]:
         if not self._complete:
             self._complete = True  # first: modules of the room may ask for names themselves
-            for module in sorted(each.name for each in pkgutil.iter_modules(self._path())):
+            for module in self._modules():
                 import_module(f"{self._room}.{module}")
             # one order, whoever has imported which of them first
             self._entries = dict(sorted(self._entries.items()))
@@ -190,4 +205,12 @@ def require_plugins(stored: Any) -> None:
 
 def load_installed() -> None:
     """Import the plugins that are installed with an entry point."""
-    load_plugins(entry.value for entry in entry_points(group=GROUP))
+    load_plugins(_installed())
+
+
+@cache
+def _installed() -> list[str]:
+    """Their modules; looking through all packages takes a few milliseconds."""
+    from importlib.metadata import entry_points
+
+    return [entry.value for entry in entry_points(group=GROUP)]

@@ -37,7 +37,7 @@ class TrainCommand:
         "directory of the run, new or empty; null: runs/DATE/TIME-model-data", None
     )
     resume: str | None = option("run directory to go on in", None)
-    sweep: Sweep = Sweep()
+    sweep: Sweep = Field(default_factory=Sweep)
 
 
 @options

@@ -18,10 +18,11 @@ Options = TypeVar("Options")
 
 UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
 """Pydantic's words for a key that a schema does not have."""
-STRICT = ConfigDict(extra="forbid", strict=True)
+STRICT = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 Count = Annotated[int, Field(ge=1, le=2**62)]
 OptionalCount = Annotated[int | None, Field(ge=1, le=2**62)]
+Threads = Literal["auto"] | Annotated[int, Field(ge=1, le=4096)] | None
 Side = Annotated[int, Field(ge=8, le=2048)]
 Size = Annotated[Side | Annotated[list[Side], Field(min_length=2, max_length=2)] | None, Field()]
 Rate = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]

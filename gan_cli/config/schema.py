@@ -14,6 +14,7 @@ from gan_cli.config.options import (
     Rate,
     Seed,
     Share,
+    Threads,
     option,
     options,
 )
@@ -111,9 +112,12 @@ class Training:
     steps_per_call: OptionalCount = option(
         "steps in one call of the graph; null: half a second's worth", None
     )
-    precision: Literal["float32", "bfloat16", "float16"] = option(
-        "arithmetic of the networks: float32, bfloat16 or (mixed, with a loss scale) float16",
-        "float32",
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = option(
+        (
+            "arithmetic of the networks: float32, bfloat16 or (mixed, with a loss scale) float16; "
+            "auto: bfloat16 where the device has it and scores do not suffer, else float32"
+        ),
+        "auto",
     )
     xla: bool = option("compile the step with XLA (slower on a CPU)", False)
     feed: Literal["auto", "resident", "stream"] = option(
@@ -124,7 +128,10 @@ class Training:
         ),
         "auto",
     )
-    threads: OptionalCount = option("threads of one operation; null: one per core", None)
+    threads: Threads = option(
+        "threads of one operation; null: one per core; auto: one for narrow networks, else null",
+        "auto",
+    )
     ema_decay: Share = option(
         "decay of the averaged generator that previews and samples show; 0: off", 0.999
     )
@@ -174,9 +181,9 @@ class TrainConfig:
     loss: Any
     optimizer: Optimizer
     schedule: Schedule
-    training: Training = Training()
-    augment: Augment = Augment()
-    evaluation: Evaluation = Evaluation()
+    training: Training = Field(default_factory=Training)
+    augment: Augment = Field(default_factory=Augment)
+    evaluation: Evaluation = Field(default_factory=Evaluation)
     watchdog: Literal["off", "warn", "rollback"] = option(
         (
             "a run that goes wrong: off, warn, or rollback to the best checkpoint with half the "

@@ -4,14 +4,11 @@ digits.LICENSE.txt).
 
 from __future__ import annotations
 
-from importlib.resources import files
-
-import numpy as np
-
 from gan_cli.config.options import Share, Size, option, options
 from gan_cli.data import data_source
+from gan_cli.data.formats.shipped import load_shipped
 from gan_cli.data.reading.options import SIDE
-from gan_cli.data.reading.source import Source, Split, digests, held_out, resize
+from gan_cli.data.reading.source import Source, Split
 
 
 @options
@@ -26,14 +23,4 @@ class Digits:
 @data_source("digits", Digits)
 def load(options: Digits, split: Split) -> Source:
     """8x8 grey levels 0..16, scaled to 0..255 and to the size asked for."""
-    with (
-        files("gan_cli.data").joinpath("digits.npz").open("rb") as file,
-        np.load(file, allow_pickle=False) as arrays,
-    ):
-        levels, labels = arrays["images"], arrays["labels"]
-    rows = held_out(digests(levels), options.test_share, split)
-    pixels = np.rint(levels[rows].astype(np.float32) * (255 / 16)).astype(np.uint8)[..., None]
-    names = [str(digit) for digit in range(10)]
-    return Source(
-        resize(pixels, options.size), labels[rows].astype(np.int64), names, "shipped with gan_cli"
-    )
+    return load_shipped(options, split, brightest=16)

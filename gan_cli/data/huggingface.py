@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from gan_cli.base.errors import ConfigError, DataError
+from gan_cli.base.lazy import np
 from gan_cli.config.options import option, options
 from gan_cli.data import data_source
 from gan_cli.data.formats import arrow

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from gan_cli.base.errors import DataError
+from gan_cli.base.lazy import np
 from gan_cli.config.options import Share, Size, option, options
 from gan_cli.data import data_source
 from gan_cli.data.reading.arrays import npz_names, read_npz

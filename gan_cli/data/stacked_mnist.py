@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import numpy as np
 from pydantic import Field
 
+from gan_cli.base.lazy import np
 from gan_cli.config.options import Seed, Size, option, options
 from gan_cli.data import data_source
 from gan_cli.data.mnist import Mnist, load_digits

@@ -4,16 +4,13 @@ without TensorFlow.
 
 from __future__ import annotations
 
-import multiprocessing
 import re
 from functools import partial
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from gan_cli.base.errors import ConfigError, DataError
+from gan_cli.base.lazy import np
 from gan_cli.config.options import option, options
 from gan_cli.data import data_source
 from gan_cli.data.formats import array_record, tfrecord
@@ -28,6 +25,9 @@ from gan_cli.data.reading.options import Pictures
 from gan_cli.data.reading.pictures import look
 from gan_cli.data.reading.scan import begin
 from gan_cli.data.reading.source import Source, Split
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 
 @options
@@ -141,6 +141,8 @@ def _prepared_elsewhere(dataset: str, path: str | None) -> str:
     """Prepare in a process of its own: here it would start TensorFlow before the run can choose its
     threads and memory.
     """
+    import multiprocessing
+
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     worker = context.Process(target=prepare, args=(dataset, path, sender))

@@ -11,12 +11,12 @@ from dataclasses import dataclass as plain_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from gan_cli.base.errors import ConfigError, DataError, RunDirectoryError
 from gan_cli.base.files import read_json
+from gan_cli.base.lazy import np
 from gan_cli.config.options import STRICT, parse
 from gan_cli.evaluation import people
 from gan_cli.metrics.intervals import wilson

@@ -7,11 +7,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import numpy as np
 import tensorflow as tf
 
 from gan_cli.base.errors import ConfigError
 from gan_cli.base.images import from_uint8
+from gan_cli.base.lazy import np
 from gan_cli.base.randomness import Noise
 from gan_cli.data.reading.source import Source
 from gan_cli.evaluation.reference import REAL_SEED

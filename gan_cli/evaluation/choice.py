@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-import numpy as np
-
 from gan_cli import data
 from gan_cli.base.errors import ConfigError
+from gan_cli.base.lazy import np
 from gan_cli.data.reading.cache import directory
 from gan_cli.data.reading.source import Source
 from gan_cli.evaluation.report import WORD, WORDS

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
-
-import numpy as np
-from tqdm import tqdm
+from typing import TYPE_CHECKING, Any
 
 from gan_cli import metrics
+from gan_cli.base.lazy import np
 from gan_cli.evaluation.reference import Evaluator
 from gan_cli.evaluation.report import FORMAT, Provenance, Report, Score, versions
 from gan_cli.metrics import MOST_IMAGES, Better, ImageSet, ReferenceSet
 from gan_cli.metrics.extractors.feature_extractor import Extractor
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 Draw = Callable[[int], Iterable[np.ndarray]]
 """From a seed to batches of uint8 images [<= batch, H, W, C]."""
@@ -47,6 +48,8 @@ def report(
     """Measure fresh samples `repeats` times, and real images once; `of_model`, which have no
     baseline, with as many seeds.
     """
+    from tqdm import tqdm
+
     began = time.perf_counter()
     others = of_model or {}
     with tqdm(total=repeats * count, unit="img", desc="scoring", disable=None, leave=False) as bar:

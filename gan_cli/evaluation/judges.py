@@ -6,11 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from gan_cli import data
 from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, DataError, RunDirectoryError, refused
+from gan_cli.base.lazy import np
 from gan_cli.config.commands import EvaluateConfig
 from gan_cli.data.reading.source import Split
 from gan_cli.evaluation import people, report

@@ -14,11 +14,9 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-from PIL import Image
-
 from gan_cli.base import pages
 from gan_cli.base.errors import DataError
+from gan_cli.base.lazy import Image, np
 from gan_cli.metrics.intervals import quantile
 
 TEMPLATE = Path(__file__).with_name("people.html")

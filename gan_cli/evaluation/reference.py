@@ -9,11 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from gan_cli import data
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.base.files import fingerprint
+from gan_cli.base.lazy import np
 from gan_cli.base.spec import DataSpec
 from gan_cli.data.reading.cache import directory
 from gan_cli.data.reading.source import Source

@@ -5,7 +5,6 @@ compared.
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,7 +16,7 @@ from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.config.options import parse
 
 FORMAT: Literal[2] = 2
-_STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+_STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
 
 WORD, WORDS = r"^[\w.-]{1,128}$", r"^[\w.,;:/ '()-]{1,200}$"
@@ -83,6 +82,8 @@ class Report:
 
 
 def versions() -> dict[str, str]:
+    from importlib.metadata import version
+
     return {name: version(name) for name in ("gan_cli", "tensorflow", "keras", "numpy")}
 
 

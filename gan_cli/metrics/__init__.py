@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-import numpy as np
-
+from gan_cli.base.lazy import np
 from gan_cli.config.catalogue import Catalogue, Entry, current_plugin
 
 if TYPE_CHECKING:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
+from gan_cli.base.lazy import np
 from gan_cli.metrics import ImageSet, ReferenceSet, Values, metric
 
 

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
+from gan_cli.base.lazy import np
 from gan_cli.metrics import ImageSet, ReferenceSet, Values, metric
 from gan_cli.metrics.shared import checks
 

@@ -8,8 +8,7 @@ images.
 
 from __future__ import annotations
 
-import numpy as np
-
+from gan_cli.base.lazy import np
 from gan_cli.metrics import ImageSet, ReferenceSet, Values, metric
 from gan_cli.metrics.shared import checks
 from gan_cli.metrics.shared.neighbours import nearest

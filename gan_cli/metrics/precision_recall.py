@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
+from gan_cli.base.lazy import np
 from gan_cli.metrics import ImageSet, ReferenceSet, Values, metric
 from gan_cli.metrics.shared.neighbours import squared_distances, squared_radii
 

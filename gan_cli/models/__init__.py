@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -175,6 +174,8 @@ def plan(options: Any, spec: DataSpec, loss: Loss) -> Plan:
 
     This is how the size of a stranger's model is known before a byte is allocated for it.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     from gan_cli.networks.variables import variables_by_key
 
     def planned() -> Plan:

@@ -11,6 +11,8 @@ import math
 
 import keras
 
+from gan_cli.networks.convolution import FromPixels, ToPixels
+from gan_cli.networks.dropout import Dropout
 from gan_cli.networks.heads import Head
 from gan_cli.networks.layers import LEAK, NORMS, ClassEmbedding, batch_norm
 
@@ -86,7 +88,8 @@ def images_from(
     for index, (stride, target) in enumerate(zip(strides, targets, strict=True), start=1):
         last = index == len(strides)
         filters = image_shape[2] if last else channels[index]
-        x = keras.layers.Conv2DTranspose(
+        layer = ToPixels if last else keras.layers.Conv2DTranspose
+        x = layer(
             filters, kernel, strides=stride, padding="same", use_bias=last, name=f"conv_{index}"
         )(x)
         x = crop(x, target, f"crop_{index}")
@@ -123,7 +126,8 @@ def discriminator(
             normed = (
                 norm != "none" and index > 1
             )  # never on the pixels' own layer (Radford et al., section 3)
-            x = keras.layers.Conv2D(
+            layer = FromPixels if index == 1 else keras.layers.Conv2D
+            x = layer(
                 filters,
                 kernel,
                 strides=2,
@@ -135,7 +139,7 @@ def discriminator(
                 x = NORMS[norm](f"norm_{index}")(x)
             x = keras.layers.LeakyReLU(LEAK, name=f"activation_{index}")(x)
             if dropout:
-                x = keras.layers.Dropout(dropout, name=f"dropout_{index}")(x)
+                x = Dropout(dropout, name=f"dropout_{index}")(x)
         outputs = head.after(x)
     return keras.Model(head.inputs(images), outputs, name="discriminator")
 

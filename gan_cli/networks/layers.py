@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from gan_cli.networks.normalization import BatchNorm
+
 LEAK = 0.3
 """Slope of LeakyReLU below zero, Keras's own default and the tutorial's."""
 
 
-def batch_norm(name: str) -> keras.layers.BatchNormalization:
+def batch_norm(name: str) -> BatchNorm:
     """Batch normalization with the short memory (0.9) that a generator in motion needs."""
-    return keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=name)
+    return BatchNorm(momentum=0.9, epsilon=1e-5, name=name)
 
 
 @keras.saving.register_keras_serializable("gan_cli")
@@ -53,7 +56,7 @@ def layer_norm(name: str) -> LayerNorm:
     return LayerNorm(name=name)
 
 
-NORMS = {"batch": batch_norm, "layer": layer_norm}
+NORMS: dict[str, Callable[[str], Any]] = {"batch": batch_norm, "layer": layer_norm}
 
 
 @keras.saving.register_keras_serializable("gan_cli")

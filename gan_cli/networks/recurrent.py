@@ -15,6 +15,7 @@ import keras
 
 from gan_cli.networks.autoencoder import LogScale
 from gan_cli.networks.dcgan import ImageShape, crop, halvings, sizes
+from gan_cli.networks.dropout import Dropout
 from gan_cli.networks.layers import LEAK, NORMS, batch_norm
 
 KERNEL = 4
@@ -222,7 +223,7 @@ def _features(
             x = NORMS[norm](f"norm_{index}")(x)
         x = keras.layers.LeakyReLU(LEAK, name=f"activation_{index}")(x)
         if dropout:
-            x = keras.layers.Dropout(dropout, name=f"dropout_{index}")(x)
+            x = Dropout(dropout, name=f"dropout_{index}")(x)
     x = keras.layers.Flatten(name="flatten")(x)
     x = keras.layers.Dense(hidden, name="dense")(x)
     x = keras.layers.LeakyReLU(LEAK, name="activation")(x)

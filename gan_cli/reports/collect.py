@@ -9,9 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from gan_cli.base.errors import CheckpointError, ConfigError, RunDirectoryError
+from gan_cli.base.lazy import np
 from gan_cli.reports import find, provenance, settings
 from gan_cli.reports.find import Found
 from gan_cli.reports.rows import BESIDE, Collected, Row

@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from gan_cli.base.lazy import np
 from gan_cli.data.reading.listing import shown
 from gan_cli.reports import settings
 from gan_cli.reports.series import thinned

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import keras
-import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
 from gan_cli.base import images
 from gan_cli.base.errors import CheckpointError, GanError
+from gan_cli.base.lazy import np
 from gan_cli.objectives.model import Model
 from gan_cli.reports.embedded import Picture
 from gan_cli.reports.rows import Row
@@ -142,7 +142,7 @@ def _smaller_and_smaller(pixels: np.ndarray, columns: int | None) -> Iterator[tu
         if pixels.ndim == 5:
             yield "gif", _film(_shrunk_all(pixels, side))
         else:
-            yield "png", _png(_shrunk(images.grid(pixels, columns), side))
+            yield "png", _png(_shrunk(images.grid(pixels, columns, enlarge=False), side))
         side = side * 7 // 10
 
 
@@ -178,5 +178,5 @@ def _png(image: np.ndarray) -> bytes:
 def _film(sequences: np.ndarray) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.gif"
-        images.save_film(path, sequences, FPS)
+        images.save_film(path, sequences, FPS, enlarge=False)
         return path.read_bytes()

@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from gan_cli.base.files import whole
+from gan_cli.base.lazy import np
 from gan_cli.reports.series import smoothed, thinned
 from gan_cli.runs.curves import Series
 

@@ -21,7 +21,7 @@ APART = ("final_count", "since", "chosen_at")
 """What the fingerprint leaves out: scores that differ in it alone compare."""
 
 
-@checked(frozen=True, config=ConfigDict(extra="forbid", strict=True))
+@checked(frozen=True, config=ConfigDict(extra="forbid", strict=True, defer_build=True))
 class Facts:
     """scores/training.json, as `gan_cli.evaluation.scorer` writes it.
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from gan_cli.base.lazy import np
 from gan_cli.runs.curves import Series
 
 

@@ -14,10 +14,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from gan_cli.base import files
 from gan_cli.base.errors import CheckpointError, RunDirectoryError
+from gan_cli.base.lazy import np
 from gan_cli.runs import index, tensors
 from gan_cli.runs import manifest as manifests
 from gan_cli.runs.index import Entry

@@ -11,14 +11,14 @@ from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from gan_cli.base import files
+from gan_cli.base.lazy import np
 from gan_cli.runs.journal import Chain
 
 LARGEST_FILE, MOST_LINES, LONGEST_LINE = 64 * 1024**2, 1_000_000, 64 * 1024
 MOST_KEYS, LONGEST_KEY = 64, 64
-LARGEST_NUMBER = float(np.finfo(np.float32).max)
+LARGEST_NUMBER = 3.4028234663852886e38
+"""Of float32."""
 
 
 class Series(NamedTuple):

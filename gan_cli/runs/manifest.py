@@ -7,7 +7,6 @@ import json
 import re
 import sys
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, TypeGuard
 
@@ -23,7 +22,7 @@ FORMAT: Literal[2] = 2
 STATE, SAMPLER, MANIFEST = "state.safetensors", "sampler.safetensors", "manifest.json"
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
 
 class Scored(NamedTuple):
@@ -121,6 +120,8 @@ def refuse_other_format(values: dict[str, Any], path: Path, made_by: str | None)
     Raises:
         RunDirectoryError: `values` are of another format than ours.
     """
+    from importlib.metadata import version
+
     theirs = values.get("format")
     if type(theirs) is int and theirs != FORMAT:
         known = f" {made_by}" if made_by else ""
@@ -155,6 +156,8 @@ def is_version(value: object) -> TypeGuard[str]:
 
 def current_versions() -> dict[str, str]:
     """Of this process, for a manifest."""
+    from importlib.metadata import version
+
     return {name: version(name) for name in ("gan_cli", "tensorflow", "keras", "numpy")} | {
         "python": sys.version.split()[0]
     }

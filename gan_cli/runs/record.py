@@ -21,7 +21,7 @@ from gan_cli.config.options import parse
 
 FORMAT: Literal[1] = 1
 SWEEP, JOB, COMMAND = "sweep.json", "job.json", "command.json"
-_STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+_STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
 Arguments = Annotated[list[Annotated[str, Field(max_length=4096)]], Field(max_length=1000)]
 State = Literal["waiting", "running", "paused", "stopped", "done", "pruned", "failed"]

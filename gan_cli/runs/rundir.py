@@ -5,15 +5,14 @@ from __future__ import annotations
 import shutil
 from dataclasses import asdict, replace
 from datetime import datetime
-from importlib.metadata import version
 from itertools import count
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from filelock import FileLock, Timeout
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from gan_cli import __version__
 from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.base.spec import DataSpec
@@ -25,12 +24,15 @@ from gan_cli.runs import checkpoint
 from gan_cli.runs import manifest as manifests
 from gan_cli.runs.manifest import FORMAT
 
+if TYPE_CHECKING:
+    from filelock import FileLock
+
 CARD, CONFIG = "model.json", "config.json"
 Plugin = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$", max_length=200)]
 Version = Annotated[str, Field(pattern=r"^[\w.+-]{1,40}$")]
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True))
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", strict=True, defer_build=True))
 class ModelCard:
     """model.json: all that rebuilding the networks needs, as plain JSON.
 
@@ -45,7 +47,7 @@ class ModelCard:
     loss: Any
     data: DataSpec
     plugins: Annotated[list[Plugin], Field(max_length=100)] = Field(default_factory=list)
-    gan_cli: Version = version("gan_cli")
+    gan_cli: Version = __version__
 
     @property
     def fingerprint(self) -> str:
@@ -245,6 +247,8 @@ def lock(
             locks.
         OSError: nothing can be written there.
     """
+    from filelock import FileLock, Timeout
+
     held = FileLock(path / ".lock", timeout=wait, mode=0o644)
     try:
         held.acquire()

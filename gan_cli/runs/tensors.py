@@ -9,12 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
-
 from gan_cli.base import files
 from gan_cli.base.errors import CheckpointError, RunDirectoryError
+from gan_cli.base.lazy import np
 from gan_cli.runs.manifest import FileFacts, path_of
 
 Shapes = Mapping[str, tuple[tuple[int, ...], str]]
@@ -39,6 +36,9 @@ def write(path: Path, arrays: Mapping[str, np.ndarray]) -> FileFacts:
     Raises:
         OSError: the system's own, also where the library has worded it.
     """
+    from safetensors import SafetensorError
+    from safetensors.numpy import save_file
+
     try:
         save_file(dict(arrays), path)
     except SafetensorError as error:
@@ -80,6 +80,8 @@ def opened(folder: Path, step: int, name: str) -> Iterator[tuple[Any, Shapes]]:
     Raises:
         CheckpointError: it cannot be read, now or while it is open.
     """
+    from safetensors import SafetensorError, safe_open
+
     path = path_of(folder, step) / name
     try:
         files.open_regular(path).close()

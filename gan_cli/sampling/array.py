@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from gan_cli.base.errors import DataError
+from gan_cli.base.lazy import np
 from gan_cli.config.commands import SampleConfig
 from gan_cli.config.options import parse
 from gan_cli.objectives.model import Model

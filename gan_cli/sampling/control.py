@@ -6,9 +6,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from gan_cli.base.errors import ConfigError, DataError, unknown
+from gan_cli.base.lazy import np
 from gan_cli.config.commands import SampleConfig
 from gan_cli.data.reading.arrays import map_npy
 from gan_cli.data.reading.listing import shown

@@ -7,11 +7,11 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import tensorflow as tf
 
 from gan_cli.base.errors import DataError
 from gan_cli.base.images import to_uint8
+from gan_cli.base.lazy import np
 from gan_cli.objectives.model import Model
 from gan_cli.sampling.control import Control
 

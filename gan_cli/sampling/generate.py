@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
 from gan_cli import models
 from gan_cli.base.errors import CheckpointError, DataError
 from gan_cli.base.files import whole
+from gan_cli.base.lazy import np
 from gan_cli.config.commands import SampleConfig
 from gan_cli.networks.variables import assign, variables_by_key
 from gan_cli.objectives.model import Model

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from gan_cli.base import images
+from gan_cli.base.lazy import np
 from gan_cli.sampling.drawing import Inputs
 
 

@@ -8,7 +8,6 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import optuna
 from optuna.distributions import (
     BaseDistribution,
@@ -18,6 +17,7 @@ from optuna.distributions import (
 )
 
 from gan_cli.base.errors import ConfigError, unknown
+from gan_cli.base.lazy import np
 
 SAMPLER, PRUNER = "hydra.sweeper.sampler", "hydra.sweeper.pruner"
 PACKAGES = {"CmaEsSampler": ["cmaes"], "GPSampler": ["scipy", "torch"]}

@@ -7,12 +7,14 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-
-from filelock import FileLock
+from typing import TYPE_CHECKING
 
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.runs.record import FORMAT, Sweep, printable, read_sweep, write_sweep
 from gan_cli.runs.rundir import lock
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 
 class Plan:

@@ -13,6 +13,7 @@ from gan_cli.base import device
 from gan_cli.config.schema import TrainConfig
 from gan_cli.data.pipeline.feed import FEEDS
 from gan_cli.data.reading.source import Source
+from gan_cli.training import automatic
 from gan_cli.training.build import build, compiled
 
 
@@ -45,7 +46,8 @@ def estimate(config: TrainConfig, source: Source, steps: int) -> Estimate:
     Raises:
         ConfigError: the model does not fit the data.
     """
-    place = device.prepare(config.training.threads)
+    place = device.prepare(automatic.threads(config, source.spec), wish=True)
+    config = automatic.with_precision(config)
     free = device.free_memory()
     where = device.placement(source.nbytes, config.training.feed)
     state = build(config, source, config.training.steps)

@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from gan_cli.base.errors import CheckpointError, RunDirectoryError
+from gan_cli.base.lazy import np
 from gan_cli.runs import checkpoint, ranking, tensors
 from gan_cli.runs.checkpoint import STATE, Manifest
 from gan_cli.runs.rundir import RunDirectory

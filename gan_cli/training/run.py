@@ -15,7 +15,7 @@ from gan_cli.data.pipeline.feed import FEEDS, Feed
 from gan_cli.evaluation import scorer
 from gan_cli.evaluation.scorer import Scorer
 from gan_cli.runs import checkpoint, journal
-from gan_cli.training import failures, init_from, rollback
+from gan_cli.training import automatic, failures, init_from, rollback
 from gan_cli.training.build import build, compiled
 from gan_cli.training.hooks import (
     Checkpoint,
@@ -61,6 +61,7 @@ def train(run: TrainingRun, until: int | None = None) -> Ended:
         GanError: what `gan_cli.base.errors` lists; the message says what was saved.
     """
     signals = Signals()
+    run = run.with_config(automatic.with_precision(run.config))
     with signals.heard():
         try:
             while isinstance(ended := _attempt(run, signals, until), RollBack):
@@ -73,7 +74,8 @@ def train(run: TrainingRun, until: int | None = None) -> Ended:
 def _attempt(run: TrainingRun, signals: Signals, until: int | None) -> Ended | RollBack:
     """From the newest checkpoint, or from the start, to the end or to a rollback."""
     config, source = run.config, run.source
-    place = device.prepare(config.training.threads)
+    wish = config.training.threads == "auto"
+    place = device.prepare(automatic.threads(config, source.spec), wish)
     state = build(config, source, run.total)
     start = restore(run.directory, state, run.card, source, run.say)
     if config.init_from is not None and not checkpoint.steps(run.directory.checkpoints):
@@ -103,8 +105,8 @@ def _introduce(run: TrainingRun, place: str, where: str) -> None:
         f"data {'resident' if where == 'resident' else 'streamed'}, {source.nbytes / 1e6:,.1f} MB"
     )
     run.say(
-        f"{config.model.name} on {len(source):,} {source.spec} ({config.data.name}), {place}; "
-        f"{placed}"
+        f"{config.model.name} on {len(source):,} {source.spec} ({config.data.name}), {place}, "
+        f"{config.training.precision}; {placed}"
     )
     if source.skipped:
         path = run.directory.path / "skipped.txt"

@@ -54,6 +54,12 @@ class TrainingRun:
             plugins_of(self.config.model, self.config.loss),
         )
 
+    def with_config(self, config: TrainConfig) -> TrainingRun:
+        """The run with a precision in place of `auto`, which config.json holds from now on."""
+        chosen = {"precision": config.training.precision}
+        training = {**self.stored["training"], **chosen}
+        return replace(self, config=config, stored={**self.stored, "training": training})
+
     def with_optimizer(self, back: RollBack) -> TrainingRun:
         """The run that goes on from a rollback, stored at once: a kill while its state is built
         shall not undo it.

@@ -43,7 +43,7 @@ def numbered(count: int, channels: int) -> np.ndarray:
 @pytest.mark.parametrize("channels", [1, 3])
 def test_five_images_in_two_rows_of_three(channels: int):
     pictures = numbered(5, channels)
-    sheet = images.grid(pictures)
+    sheet = images.grid(pictures, enlarge=False)
     expected = np.full((12, 20, channels), 255, np.uint8)  # a gap of 2 around each image
     expected[2:5, 2:6], expected[2:5, 8:12], expected[2:5, 14:18] = pictures[:3]
     expected[7:10, 2:6], expected[7:10, 8:12] = pictures[3:]
@@ -64,7 +64,50 @@ def test_five_images_in_two_rows_of_three(channels: int):
     ],
 )
 def test_size_of_the_grid(count: int, columns: int | None, shape: tuple[int, ...]):
-    assert images.grid(numbered(count, 1), columns).shape == shape
+    assert images.grid(numbered(count, 1), columns, enlarge=False).shape == shape
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_small_grid_is_enlarged_and_its_pixels_stay_what_they_are(channels: int):
+    pictures = numbered(5, channels)
+    sheet = images.grid(pictures, 4)
+    factor = 31  # 4 * (31 * 4 + 2) + 2 = 506, with 30 it would be 490
+    assert sheet.shape == (2 * (3 * factor + 2) + 2, 506, channels)
+    for index, (top, left) in enumerate([(2, 2), (2, 128), (2, 254), (2, 380), (97, 2)]):
+        tile = sheet[top : top + 3 * factor, left : left + 4 * factor]
+        for picture in (tile[::factor, ::factor], tile[factor - 1 :: factor, factor - 1 :: factor]):
+            np.testing.assert_array_equal(picture, pictures[index])
+        assert (tile.reshape(3, factor, 4, factor, channels).std(axis=(1, 3)) == 0).all()
+    assert (sheet[:, [0, 1, 126, 127, 504, 505]] == 255).all()
+    assert (sheet[[0, 1, 95, 96]] == 255).all()
+    assert (sheet[97:, 128:] == 255).all()
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "columns", "shape"),
+    [
+        ((28, 28), 64, None, (690, 690)),  # 466 wide when doubled
+        ((16, 16), 64, None, (530, 530)),
+        ((32, 32), 64, None, (530, 530)),
+        ((64, 64), 64, None, (530, 530)),  # as it is
+        ((128, 128), 64, None, (1042, 1042)),
+        ((28, 28), 60, 6, (862, 518)),  # ten classes
+        ((48, 64), 16, None, (394, 522)),
+        ((28, 28), 16, None, (570, 570)),
+        ((28, 28), 9, None, (428, 428)),  # of fewer than four columns each image is as of four
+        ((28, 28), 2, None, (144, 286)),
+        ((28, 28), 1, None, (144, 144)),
+        ((300, 300), 1, None, (304, 304)),
+        ((20, 81), 6, 6, (24, 500)),  # exactly
+        ((20, 80), 6, 6, (44, 974)),
+        ((28, 28), 20, 1, (1722, 88)),  # five times as large it would be 2,842 high
+        ((28, 28), 200, 1, (6002, 32)),
+    ],
+)
+def test_a_grid_is_500_pixels_wide_or_its_images_are_large(
+    size: tuple[int, int], count: int, columns: int | None, shape: tuple[int, int]
+):
+    assert images.grid(np.zeros((count, *size, 1), np.uint8), columns).shape == (*shape, 1)
 
 
 @pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
@@ -135,7 +178,7 @@ def test_gif_of_one_frame(tmp_path: Path):
 def test_sequences_have_a_row_each():
     sequences = numbered(6, 1).reshape(2, 3, 3, 4, 1)
     np.testing.assert_array_equal(images.grid(sequences), images.grid(numbered(6, 1), columns=3))
-    assert images.grid(sequences, columns=1).shape == (12, 20, 1)
+    assert images.grid(sequences, columns=1, enlarge=False).shape == (12, 20, 1)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -145,7 +188,7 @@ def test_a_film_plays_all_sequences_beside_each_other(
 ):
     levels = np.array([[0, 120, 255], [200, 60, 5]], np.uint8)
     sequences = np.broadcast_to(levels[:, :, None, None, None], (2, 3, 4, 6, channels)).copy()
-    images.save_film(tmp_path / "film.gif", sequences, fps)
+    images.save_film(tmp_path / "film.gif", sequences, fps, enlarge=False)
     with Image.open(tmp_path / "film.gif") as film:
         assert (film.format, film.size, film.n_frames, film.info["loop"]) == ("GIF", (18, 8), 3, 0)
         for index in range(3):
@@ -157,6 +200,17 @@ def test_a_film_plays_all_sequences_beside_each_other(
             ]
             assert shown.getpixel((0, 0)) == (255, 255, 255)
     assert not list(tmp_path.glob(".*"))
+
+
+def test_a_film_is_enlarged_as_a_grid_is(tmp_path: Path):
+    sequences = np.random.default_rng(0).integers(0, 256, (9, 2, 28, 28, 1), dtype=np.uint8)
+    images.save_film(tmp_path / "film.gif", sequences, 10)
+    with Image.open(tmp_path / "film.gif") as film:
+        for index in range(2):
+            film.seek(index)
+            expected = images.grid(sequences[:, index])
+            np.testing.assert_array_equal(np.asarray(film.convert("L"))[..., None], expected)
+    assert film.size == (428, 428)
 
 
 def test_a_film_of_one_frame(tmp_path: Path):

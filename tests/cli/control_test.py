@@ -337,7 +337,7 @@ def test_sequences_have_any_length_in_every_format(
     result = films("checkpoint=run", "count=3", "format=gif", "fps=25", *arguments)
     assert result.out.splitlines()[-1].endswith(": run-step-00000008.gif")
     with Image.open("run-step-00000008.gif") as film:
-        assert (film.n_frames, film.size, film.info["loop"]) == (frames, (22, 22), 0)
+        assert (film.n_frames, film.size, film.info["loop"]) == (frames, (262, 262), 0)
         assert film.info["duration"] == 40
         film.seek(frames - 1)
         np.testing.assert_array_equal(np.asarray(film.convert("L"))[..., None], grid(images[:, -1]))

@@ -28,7 +28,7 @@ def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "pictures"
 
 
-FOLDER = ["data=folder", "data.path=pictures", "data.test_share=0", *TINY]
+FOLDER = [*TINY, "data=folder", "data.path=pictures", "data.test_share=0"]
 
 
 def test_a_folder_is_described_before_anything_is_trained(
@@ -62,9 +62,9 @@ def test_pictures_are_drawn_with_and_without_augmentation(
     assert look(*FOLDER, "steps=0", "output=out", "augment.vertical_flip=true").code == 0
     with Image.open(tmp_path / "out" / "augmented.png") as sheet:
         tiles = np.asarray(sheet)
-    assert tiles.shape == (8 * 10 + 2, 8 * 10 + 2, 3)
-    starts = range(2, 82, 10)
-    tile = [[tiles[top : top + 8, left : left + 8] for left in starts] for top in starts]
+    assert tiles.shape == (8 * 66 + 2, 8 * 66 + 2, 3)  # each pixel is shown as 8
+    starts = range(2, 530, 66)
+    tile = [[tiles[top : top + 64, left : left + 64] for left in starts] for top in starts]
     flipped = [
         np.array_equal(tile[row][column], tile[0][column][::-1])
         for row in range(1, 8)
@@ -78,7 +78,7 @@ def test_pictures_are_drawn_with_and_without_augmentation(
     assert [a != b for a, b in zip(flipped, same, strict=True)] == [True] * 56
     assert 10 < sum(flipped) < 46
     with Image.open(tmp_path / "out" / "images.png") as sheet:
-        assert sheet.size == (72, 62)  # 41 images in rows of seven
+        assert sheet.size == (520, 446)  # 41 images in rows of seven
 
 
 def test_what_the_discriminator_sees_has_a_picture_of_its_own(
@@ -88,9 +88,9 @@ def test_what_the_discriminator_sees_has_a_picture_of_its_own(
     assert (result.code, result.err) == (0, "")
     assert "(diffaug.png, images.png, mean.png, report.json)" in result.out
     with Image.open(tmp_path / "out" / "diffaug.png") as sheet:
-        assert sheet.size == (8 * 10 + 2, 8 * 10 + 2)
+        assert sheet.size == (530, 530)
         tiles = np.asarray(sheet)
-    assert not np.array_equal(tiles[12:], np.tile(tiles[2:12], (7, 1, 1)))
+    assert not np.array_equal(tiles[68:], np.tile(tiles[2:68], (7, 1, 1)))
     both = look(
         *FOLDER,
         "steps=0",
@@ -151,7 +151,7 @@ def test_sequences_are_drawn_in_rows(
     assert (result.code, result.err) == (0, "")
     assert "70 sequences of 5 frames, 32x32 grey" in result.out
     with Image.open(tmp_path / "gan-data-moving_mnist" / "sequences.png") as sheet:
-        assert sheet.size == (5 * 34 + 2, 8 * 34 + 2)
+        assert sheet.size == (5 * 130 + 2, 8 * 130 + 2)
 
 
 @pytest.mark.parametrize(

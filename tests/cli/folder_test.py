@@ -45,7 +45,7 @@ def test_a_folder_is_trained_on_resumed_and_recognised(
     result = train(*FOLDER, "data.max_bad_fraction=0.05", "training.steps=2")
     assert (result.code, result.err) == (0, "")
     lines = result.out.splitlines()
-    assert lines[0] == "dcgan on 20 images 8x8x3 (folder), CPU; data resident, 0.0 MB"
+    assert lines[0] == "dcgan on 20 images 8x8x3 (folder), CPU, float32; data resident, 0.0 MB"
     assert lines[1] == f"1 broken files left out, listed in {Path('run', 'skipped.txt')}"
     run = tmp_path / "run"
     assert (

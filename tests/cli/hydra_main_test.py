@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 from hydra.errors import ConfigCompositionException, MissingConfigException, OverrideParseException
@@ -96,3 +97,20 @@ def test_a_bug_keeps_its_traceback_whoever_sees_it(
         hydra_main.call(command, "plot", CONFIGS)
     assert caught.traceback[-1].name == "command"
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("arguments", "jobs"), [((), 1), (("+mine=two", "--config-dir=mine"), 2)])
+def test_a_sweep_that_a_yaml_of_the_user_asks_for(
+    arguments: tuple[str, ...],
+    jobs: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine" / "mine").mkdir(parents=True)
+    (tmp_path / "mine" / "mine" / "two.yaml").write_text(
+        "# @package _global_\nhydra: {mode: MULTIRUN, sweeper: {params: {smooth: '0.1,0.2'}}}\n"
+    )
+    seen: list[float] = []
+    call(monkeypatch, lambda composed: seen.append(composed.smooth), *arguments)
+    assert seen == ([0.1, 0.2] if jobs == 2 else [0.0])

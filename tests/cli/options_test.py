@@ -70,6 +70,17 @@ def test_no_key_is_suggested_twice() -> None:
     }
 
 
+def test_models_are_looked_through_only_where_the_key_may_be_of_one() -> None:
+    whole = options.all_keys()
+    for meant in ("modle.width", "widht", "trainning.widht", "steps"):
+        assert options.all_keys(meant) == whole
+    fewer = options.all_keys("traning.steps")
+    assert "model.width" not in fewer
+    assert fewer == [
+        key for key in whole if key.split(".")[0] not in ("model", "data") or "." not in key
+    ]
+
+
 @pytest.mark.parametrize("key", ["checkpoint", "data", "data.path", "data.labels"])
 def test_keys_of_gan_evaluate(key: str) -> None:
     assert key in options.evaluate_keys()

@@ -383,7 +383,7 @@ def test_an_extra_that_is_missing_is_named(option: str, extra: str) -> None:
     error = MissingConfigException("", f"hydra/{option}", ["basic"])
     group, name = option.split("/")
     assert (
-        app.explain(error, [])
+        app.explain(error, lambda key: [])
         == f"hydra/{group}={name} comes with an extra: pip install 'gan_cli[{extra}]'"
     )
 
@@ -392,6 +392,7 @@ def test_an_extra_that_is_missing_is_named(option: str, extra: str) -> None:
 def test_the_best_value_is_the_score_of_a_real_run(train: Command, tmp_path: Path) -> None:
     options = [
         "model.width=4",
+        "data=digits",
         "data.size=8",
         "training.threads=1",
         "evaluation.count=100",

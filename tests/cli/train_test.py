@@ -31,7 +31,7 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(
     assert (result.code, result.err) == (0, "")
     (run,) = (tmp_path / "runs").glob("*/*-dcgan-digits")
     lines = result.out.splitlines()
-    assert lines[0] == "dcgan on 1,611 images 8x8x1 (digits), CPU; data resident, 0.1 MB"
+    assert lines[0] == "dcgan on 1,611 images 8x8x1 (digits), CPU, float32; data resident, 0.1 MB"
     assert lines[-2] == f"run directory  {run.relative_to(tmp_path)}"
     assert lines[-1] == f"last grid      {run.relative_to(tmp_path)}/samples/step-00000008.png"
     assert (tmp_path / lines[-1].split()[-1]).exists()
@@ -84,7 +84,7 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(
         ),
         (["optimizer.learning_rate=-1"], ["optimizer.learning_rate=-1", "greater than 0"]),
         (["data.size=[16]"], ["data.size=[16]"]),
-        (["data.path=x"], ["data.path is no key of data=digits, but of data=", "mnist"]),
+        (["data.path=x"], ["data.path is no key of data=mnist_small, but of data=", "mnist"]),
         (["data.nothing=x"], ["unknown key 'data.nothing' (accepted: data.name, data.size,"]),
         (["data=some/folder"], ["data=folder data.path=some/folder"]),
         (
@@ -133,13 +133,13 @@ def test_a_mistake_is_one_line_with_the_way_out_and_leaves_nothing(
     for part in parts:
         assert part in line
     assert not list(tmp_path.rglob("*.json"))
-    assert not [path for path in tmp_path.rglob("*") if path.name.endswith("-dcgan-digits")]
+    assert not [path for path in tmp_path.rglob("*") if "-dcgan-" in path.name]
 
 
 def test_a_data_set_smaller_than_a_batch_is_refused_before_anything_is_made(
     train: Command, tmp_path: Path
 ) -> None:
-    result = train("training.batch_size=2000")
+    result = train("data=digits", "training.batch_size=2000")
     assert result.code == 3
     line = (
         "shipped with gan_cli: 1,611 images to train on, fewer than training.batch_size=2000; "
@@ -147,6 +147,13 @@ def test_a_data_set_smaller_than_a_batch_is_refused_before_anything_is_made(
     )
     assert one_line(result) == f"gan-train: {line}"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_arguments_it_is_mnist_small_that_is_trained_on(train: Command) -> None:
+    result = train("training.batch_size=6000")
+    assert result.code == 3
+    assert "5,392 images to train on, fewer than training.batch_size=6000" in one_line(result)
+    assert "data:\n  name: mnist_small\n  size: null\n" in train("--cfg", "job").out
 
 
 def test_missing_mnist_without_a_network_names_what_was_tried(
@@ -162,7 +169,7 @@ def test_missing_mnist_without_a_network_names_what_was_tried(
         str(tmp_path / "mine"),
         str(tmp_path / "keras" / "datasets"),
         "data.path=",
-        "data=digits needs no file",
+        "data=mnist_small needs no file",
     ):
         assert part in line
 

@@ -159,3 +159,17 @@ def test_names_cost_no_tensorflow():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert answer.stdout.strip() == "[]"
+
+
+def test_a_name_imports_the_one_file_of_that_name():
+    code = (
+        "import sys\n"
+        "from gan_cli.models import MODELS\n"
+        "assert 'vae' in MODELS and MODELS['dcgan'].name == 'dcgan'\n"
+        "print('gan_cli.models.vae' in sys.modules, 'gan_cli.models.acgan' in sys.modules)\n"
+        "print(list(MODELS) == sorted(MODELS), 'gan_cli.models.acgan' in sys.modules)\n"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout == "True False\nTrue True\n"

@@ -320,8 +320,8 @@ def test_no_network(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
     assert str(caught.value) == (
         f"data=mnist: no mnist.npz in {tmp_path / 'mine'}, {cache}, and the download failed "
         "(Failed to establish a new connection: [Errno 111] Connection refused); "
-        "put mnist.npz there, or give data.path=FILE or GAN_DATA_DIR=FOLDER; data=digits needs "
-        "no file"
+        "put mnist.npz there, or give data.path=FILE or GAN_DATA_DIR=FOLDER; "
+        "data=mnist_small needs no file"
     )
     assert not list(cache.iterdir())
 

@@ -284,7 +284,7 @@ class Here:
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tfds, "begin", lambda: None)
     monkeypatch.setattr(
-        tfds.multiprocessing,
+        multiprocessing,
         "get_context",
         lambda _: SimpleNamespace(Pipe=multiprocessing.Pipe, Process=Here),
     )

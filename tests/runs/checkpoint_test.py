@@ -110,7 +110,7 @@ def test_a_full_disk_inside_the_library_keeps_its_number(
             "Error while serializing: I/O error: No space left on device (os error 28)"
         )
 
-    monkeypatch.setattr(tensors, "save_file", full)
+    monkeypatch.setattr("safetensors.numpy.save_file", full)
     with pytest.raises(OSError, match="No space left") as error:
         save(tmp_path, 8)
     assert error.value.errno == errno.ENOSPC

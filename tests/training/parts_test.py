@@ -610,7 +610,7 @@ def test_previews_of_a_run(tiny_run: Path) -> None:
         Image.open(tiny_run / "samples" / "step-00000008.png") as grid,
         Image.open(tiny_run / "samples" / "real.png") as real,
     ):
-        assert grid.size == real.size == (22, 22)
+        assert grid.size == real.size == (262, 262)
         assert np.asarray(grid)[0, 0] == 255
     with Image.open(tiny_run / "samples" / "progress.gif") as gif:
         assert gif.n_frames == 2

@@ -41,6 +41,11 @@ def picture(path: Path) -> np.ndarray:
         return np.asarray(image)[..., None]
 
 
+def tile(sheet: np.ndarray, row: int, column: int) -> np.ndarray:
+    """An image of 8 pixels out of a grid that shows each of them as 16."""
+    return sheet[2 + 130 * row :, 2 + 130 * column :][:128:16, :128:16]
+
+
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in (folder / "samples").iterdir())
 
@@ -63,13 +68,8 @@ def test_a_model_that_is_told_the_class_has_a_row_for_each(tmp_path: Path) -> No
     shown = preview(tmp_path, Labelled(), IMAGES, 16)
     shown(Progress(10, 20))
     sheet = picture(tmp_path / "samples" / "step-00000010.png")
-    assert sheet.shape == (5 * 10 + 2, 3 * 10 + 2, 1)
-    tiles = np.array(
-        [
-            [sheet[2 + 10 * row :, 2 + 10 * column :][:8, :8] for column in range(3)]
-            for row in range(5)
-        ]
-    )
+    assert sheet.shape == (5 * 130 + 2, 3 * 130 + 2, 1)
+    tiles = np.array([[tile(sheet, row, column) for column in range(3)] for row in range(5)])
     assert tiles[:, :, 0, 0, 0].tolist() == [[50 * row] * 3 for row in range(5)]
     columns = tiles.reshape(5, 3, 64)[:, :, 1:]
     assert (columns == columns[:1]).all()
@@ -78,8 +78,8 @@ def test_a_model_that_is_told_the_class_has_a_row_for_each(tmp_path: Path) -> No
     assert real.shape == sheet.shape
     for row in range(5):
         for column in range(3):
-            tile = real[2 + 10 * row :, 2 + 10 * column :][:8, :8]
-            (found,) = np.flatnonzero((IMAGES.images[:] == tile).all(axis=(1, 2, 3)))
+            shown_there = tile(real, row, column)
+            (found,) = np.flatnonzero((IMAGES.images[:] == shown_there).all(axis=(1, 2, 3)))
             assert found % 5 == row
 
 
@@ -92,8 +92,8 @@ def test_where_classes_have_few_images_or_images_are_few(tmp_path: Path) -> None
     assert all(any(np.array_equal(each, real) for real in few.images[1:4]) for each in found[2:4])
     preview(tmp_path, Labelled(), IMAGES, 4)(Progress(10, 20))
     sheet = picture(tmp_path / "samples" / "step-00000010.png")
-    assert sheet.shape == (22, 22, 1)
-    assert [sheet[2 + 10 * row, 2, 0] for row in range(2)] == [0, 50]
+    assert sheet.shape == (262, 262, 1)
+    assert [tile(sheet, row, 0)[0, 0, 0] for row in range(2)] == [0, 50]
 
 
 def test_sequences_are_rows_of_frames_and_play(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_sequences_are_as_many_as_asked_or_eight_or_as_fill_the_grid(
 ) -> None:
     preview(tmp_path, Sequences(), FILMS, count)
     rows = {1: 1, 3: 3, 60: 15}[count]
-    assert picture(tmp_path / "samples" / "real.png").shape[0] == 10 * rows + 2
+    assert picture(tmp_path / "samples" / "real.png").shape[0] == 130 * rows + 2
 
 
 def test_an_autoencoder_shows_held_out_images_beside_their_reconstructions(tmp_path: Path) -> None:

@@ -10,10 +10,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-import numpy as np
-
 from gan_cli.base.download import Download, one_line, places
 from gan_cli.base.errors import DataError
+from gan_cli.base.lazy import np
 from gan_cli.data.formats.cifar_binary import Layout, Table, check_labels, read_archive, read_folder
 from gan_cli.data.formats.fetch import fetch
 from gan_cli.data.reading.arrays import read_npz

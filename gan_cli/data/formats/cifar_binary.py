@@ -12,9 +12,8 @@ from io import BufferedIOBase
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple
 
-import numpy as np
-
 from gan_cli.base.errors import DataError
+from gan_cli.base.lazy import np
 from gan_cli.data.reading.arrays import UNREADABLE, first_line
 from gan_cli.data.reading.source import Split
 

@@ -8,11 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-from filelock import FileLock
-
 from gan_cli.base import files
 from gan_cli.base.errors import DataError
+from gan_cli.base.lazy import np
 from gan_cli.data.reading.arrays import UNREADABLE, first_line
 from gan_cli.data.reading.cache import directory
 from gan_cli.data.reading.listing import Listing
@@ -44,6 +42,8 @@ def indexed(
     Raises:
         DataError: a file is missing, damaged or empty, or the cache cannot be written.
     """
+    from filelock import FileLock
+
     state = repr((label, [(os.fspath(shard), *_state(shard)) for shard in shards]))
     place = directory() / f"{name}-{hashlib.sha256(state.encode()).hexdigest()[:16]}.records.npz"
     try:

@@ -17,7 +17,7 @@ def fetch(name: str, published: Download, file: str) -> Path:
         DataError: it did not arrive, or another file did.
     """
     way_out = (
-        f"put {file} there, or give data.path=FILE or GAN_DATA_DIR=FOLDER; data=digits "
-        "needs no file"
+        f"put {file} there, or give data.path=FILE or GAN_DATA_DIR=FOLDER; "
+        "data=mnist_small needs no file"
     )
     return download.fetch(published, file, "datasets", f"data={name}", way_out)

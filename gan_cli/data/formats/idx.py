@@ -7,10 +7,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-import numpy as np
-
 from gan_cli.base.download import Download, keras_cache, one_line, places
 from gan_cli.base.errors import DataError
+from gan_cli.base.lazy import np
 from gan_cli.data.formats.fetch import fetch
 from gan_cli.data.reading.arrays import read_idx, read_npz
 from gan_cli.data.reading.source import Source, Split, resize

@@ -8,8 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
+from gan_cli.base.lazy import np
 from gan_cli.data.formats.player import Player
 from gan_cli.data.reading.listing import PICTURE_NAME, read_file, shown
 from gan_cli.data.reading.loading import FileLoader

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-
 from gan_cli.base.errors import DataError
+from gan_cli.base.lazy import np
 from gan_cli.data.formats.examples import Index, label_of, picture_of
 from gan_cli.data.reading.arrays import first_line
 from gan_cli.data.reading.pictures import BadPicture, Decoded, Look

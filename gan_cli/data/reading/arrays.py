@@ -17,9 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-import numpy as np
-
 from gan_cli.base.errors import DataError
+from gan_cli.base.lazy import np
 
 UNREADABLE = (
     struct.error,

@@ -16,12 +16,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-from filelock import FileLock
-from tqdm import tqdm
-
 from gan_cli.base import files
 from gan_cli.base.errors import DataError
+from gan_cli.base.lazy import np
 from gan_cli.data.reading.listing import PICTURE_NAME, Listing, shown
 from gan_cli.data.reading.pictures import NO_PICTURE, BadPicture
 from gan_cli.data.reading.records import IMAGES, INDEX, Checks, Index, Records, checksums
@@ -86,6 +83,8 @@ def stored(origin: Path, listing: Listing, recipe: Recipe) -> Stored:
     Raises:
         DataError: nothing can be read, sizes are mixed, or the cache cannot be written.
     """
+    from filelock import FileLock
+
     try:
         folder = _folder(origin, recipe)
         index = Index.read(folder)
@@ -146,6 +145,8 @@ class _Again:
 
     def __call__(self, row: int) -> np.ndarray:
         if not self._said:
+            from tqdm import tqdm
+
             tqdm.write(
                 f"DAMAGED {self._images}: not what was decoded; its pictures are decoded again",
                 file=sys.stderr,

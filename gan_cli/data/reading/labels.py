@@ -9,9 +9,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from gan_cli.base.errors import DataError
+from gan_cli.base.lazy import np
 from gan_cli.data.reading.listing import shown
 
 MOST_CLASSES = 100_000

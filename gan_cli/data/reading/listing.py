@@ -8,9 +8,8 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from gan_cli.base.errors import ConfigError, DataError
+from gan_cli.base.lazy import np
 from gan_cli.data.reading.source import Skipped
 
 PICTURE_NAME = re.compile(r"\.(jpe?g|png|bmp|gif|webp|tiff?)$", re.IGNORECASE)

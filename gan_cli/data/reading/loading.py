@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-
 from gan_cli.base.errors import DataError
+from gan_cli.base.lazy import np
 from gan_cli.data.reading.cache import Recipe, Stored
 from gan_cli.data.reading.listing import read_file
 from gan_cli.data.reading.options import Pictures

@@ -8,10 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
-import numpy as np
-from PIL import Image, ImageColor, ImageOps
-
 from gan_cli.base.errors import ConfigError
+from gan_cli.base.lazy import Image, ImageColor, ImageOps, np
 from gan_cli.data.reading.options import Pictures
 from gan_cli.data.reading.source import digest
 

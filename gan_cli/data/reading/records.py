@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import NamedTuple
 from zipfile import BadZipFile
 
-import numpy as np
-
 from gan_cli.base.errors import DataError
+from gan_cli.base.lazy import np
 from gan_cli.data.reading.listing import Listing
 from gan_cli.data.reading.source import DIGEST
 
 IMAGES, INDEX = "images.bin", "index.npz"
-Repair = Callable[[int], np.ndarray]
+Repair = Callable[[int], "np.ndarray"]
 """From a row to its pixels, decoded again."""
 
 

@@ -6,9 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from tqdm import tqdm
-
+from gan_cli.base.lazy import np
 from gan_cli.data.reading.listing import shown
 from gan_cli.data.reading.source import Images, Source
 
@@ -31,6 +29,8 @@ class Statistics:
 
 def statistics(images: Images) -> Statistics:
     """Read every image once; of sequences every frame."""
+    from tqdm import tqdm
+
     channels = images.shape[-1]
     total, squares = np.zeros(images.shape[-3:]), np.zeros(channels)
     lowest, highest = np.full(channels, 255), np.zeros(channels, int)

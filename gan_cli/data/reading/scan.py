@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING, NamedTuple
 
 from gan_cli.base.errors import DataError
 from gan_cli.data.reading.pictures import BadPicture, Decoded
 from gan_cli.data.reading.source import DIGEST
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 CHUNK, SECONDS_PER_CHUNK = 256, 0.1
 """Items that a process takes at once: few enough for a bar that moves and a Ctrl-C that is heard.
@@ -67,6 +65,8 @@ def scan(
         DataError: the memory does not suffice.
         OSError: `images` cannot be written.
     """
+    from concurrent.futures.process import BrokenProcessPool
+
     work = partial(_decode, images, row_shape, loader)
     seconds = len(items) * SECONDS_PER_ITEM + weight * SECONDS_PER_BYTE
     size = max(1, min(CHUNK, int(len(items) * SECONDS_PER_CHUNK / seconds))) if items else 1
@@ -115,10 +115,13 @@ def _mapper(workers: int) -> Iterator[Callable[..., Iterable[list[Outcome]]]]:
     if workers < 2:
         yield map
         return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     # A fork starts in milliseconds, but not beside the threads of these.
     fork = sys.platform == "linux" and not THREADED & set(sys.modules)
     context = multiprocessing.get_context("fork" if fork else "spawn")
-    pool: Executor = ProcessPoolExecutor(workers, context, begin)
+    pool = ProcessPoolExecutor(workers, context, begin)
     try:
         yield pool.map
     finally:
@@ -132,6 +135,8 @@ def begin() -> None:
 
 
 def _follow() -> None:
+    import multiprocessing
+
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -144,6 +149,8 @@ def _cores() -> int:
 
 def _bar(count: int) -> tqdm:
     """Silent for the first seconds; in a file a line every ten seconds."""
+    from tqdm import tqdm
+
     interval = 0.1 if sys.stderr.isatty() else 10.0
     return tqdm(
         total=count, unit="img", desc="reading pictures", delay=2, mininterval=interval, leave=False

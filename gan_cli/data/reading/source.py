@@ -8,10 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, NamedTuple, Protocol
 
-import numpy as np
-from PIL import Image
-
 from gan_cli.base.errors import DataError
+from gan_cli.base.lazy import Image, np
 from gan_cli.base.spec import DataSpec
 
 Split = Literal["train", "test"]

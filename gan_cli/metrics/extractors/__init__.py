@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from gan_cli.base.errors import ConfigError, unknown
+from gan_cli.base.lazy import np
 from gan_cli.config.catalogue import Catalogue, Entry, current_plugin
 
 if TYPE_CHECKING:

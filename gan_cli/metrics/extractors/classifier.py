@@ -12,13 +12,12 @@ import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
 from gan_cli.base import files
 from gan_cli.base.errors import DataError
 from gan_cli.base.images import from_uint8
-from gan_cli.base.lazy import keras, tf
+from gan_cli.base.lazy import keras, np, tf
 from gan_cli.base.randomness import key as random_key
 from gan_cli.metrics.extractors import Context, extractor, kept
 from gan_cli.metrics.extractors.feature_extractor import Extractor, Images, digest, he_uniform
@@ -150,20 +149,22 @@ def network(image_shape: tuple[int, ...], num_classes: int) -> keras.Model:
     """Images [N, H, W, C] in [-1, 1] -> logits [N, K], features [N, 64] and the list of feature
     maps; seeded weights.
     """
+    from gan_cli.networks.normalization import BatchNorm
+
     x = inputs = keras.Input(image_shape)
     maps = []
     for name, width, stride in _convolutions(min(image_shape[:2])):
         x = keras.layers.Conv2D(
             width, 3, stride, "same", use_bias=False, name=name, dtype="float32"
         )(x)
-        x = keras.layers.BatchNormalization(momentum=0.9, name=f"{name}_norm", dtype="float32")(x)
+        x = BatchNorm(momentum=0.9, name=f"{name}_norm", dtype="float32")(x)
         x = keras.layers.ReLU(dtype="float32")(x)
         maps.append(x)
         if stride == 1:
             x = keras.layers.MaxPooling2D(padding="same", dtype="float32")(x)
     x = keras.layers.Flatten(dtype="float32")(x)
     x = keras.layers.Dense(FEATURES, use_bias=False, name="features", dtype="float32")(x)
-    x = keras.layers.BatchNormalization(momentum=0.9, name="features_norm", dtype="float32")(x)
+    x = BatchNorm(momentum=0.9, name="features_norm", dtype="float32")(x)
     x = keras.layers.ReLU(dtype="float32")(x)
     model = keras.Model(
         inputs, (keras.layers.Dense(num_classes, name="classes", dtype="float32")(x), x, maps)

@@ -9,8 +9,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
-import numpy as np
-
+from gan_cli.base.lazy import np
 from gan_cli.metrics.shared import checks
 
 LARGEST_BATCH = 256

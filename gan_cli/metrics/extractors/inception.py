@@ -16,11 +16,9 @@ import tarfile
 import zlib
 from pathlib import Path
 
-import numpy as np
-
 from gan_cli.base.download import Download
 from gan_cli.base.errors import DataError
-from gan_cli.base.lazy import tf
+from gan_cli.base.lazy import np, tf
 from gan_cli.base.published import Published, find, verify
 from gan_cli.metrics.extractors import Context, extractor
 from gan_cli.metrics.extractors.feature_extractor import INSTEAD, Extractor, rgb

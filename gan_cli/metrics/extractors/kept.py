@@ -8,19 +8,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from filelock import FileLock
-from safetensors import SafetensorError
-from safetensors.numpy import load, save_file
-
 from gan_cli.base import files
 from gan_cli.base.errors import DataError, RunDirectoryError
+from gan_cli.base.lazy import np
 from gan_cli.metrics.extractors.feature_extractor import digest
 
 LARGEST_HEADER = 64 * 1024
 """Bytes that names and shapes may take in the file."""
 
-Arrays = dict[str, np.ndarray]
+Arrays = dict[str, "np.ndarray"]
 
 
 def arrays(
@@ -40,6 +36,8 @@ def arrays(
     Raises:
         DataError: the cache cannot be written.
     """
+    from filelock import FileLock
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(
@@ -61,6 +59,9 @@ def _read(
     path: Path, identity: Mapping[str, Any], like: Arrays, say: Callable[[str], None]
 ) -> Arrays | None:
     """The arrays, or None where there are none to be used."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
     if not path.exists():
         return None
     limit = sum(array.nbytes for array in like.values()) + LARGEST_HEADER
@@ -82,6 +83,8 @@ def _read(
 
 def _write(path: Path, identity: Mapping[str, Any], made: Arrays) -> None:
     """The card last: without it nothing counts."""
+    from safetensors.numpy import save_file
+
     card = path.with_suffix(".json")
     files.remove(card)
     with files.whole(path) as partial:

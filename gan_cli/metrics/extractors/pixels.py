@@ -4,10 +4,9 @@ places, not things.
 
 from __future__ import annotations
 
-import numpy as np
-
 from gan_cli.base.files import fingerprint
 from gan_cli.base.images import from_uint8
+from gan_cli.base.lazy import np
 from gan_cli.metrics.extractors import Context, extractor
 from gan_cli.metrics.extractors.feature_extractor import Extractor
 

@@ -7,10 +7,8 @@ objects: use the classifier where there are labels, Inception where images are p
 
 from __future__ import annotations
 
-import numpy as np
-
 from gan_cli.base.images import from_uint8
-from gan_cli.base.lazy import tf
+from gan_cli.base.lazy import np, tf
 from gan_cli.metrics.extractors import Context, extractor
 from gan_cli.metrics.extractors.feature_extractor import Extractor, digest, he_uniform, rgb
 

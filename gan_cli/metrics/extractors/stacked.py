@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from gan_cli.base.lazy import np
 from gan_cli.metrics.extractors.feature_extractor import Extractor
 
 

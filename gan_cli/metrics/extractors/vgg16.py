@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from gan_cli.base.lazy import keras, tf
+from gan_cli.base.lazy import keras, np, tf
 from gan_cli.metrics.extractors import Context, extractor
 from gan_cli.metrics.extractors.feature_extractor import INSTEAD, Extractor, rgb
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+from gan_cli.base.lazy import np
 
 
 def features(values: np.ndarray, at_least: int = 1) -> np.ndarray:

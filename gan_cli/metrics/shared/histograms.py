@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
+from gan_cli.base.lazy import np
 from gan_cli.metrics.shared import checks
 
 BLOCK = 256

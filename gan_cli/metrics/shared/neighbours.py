@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import numpy as np
-
+from gan_cli.base.lazy import np
 from gan_cli.metrics import ImageSet, ReferenceSet
 from gan_cli.metrics.shared import checks
 

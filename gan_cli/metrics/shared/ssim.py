@@ -11,8 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import numpy as np
-
+from gan_cli.base.lazy import np
 from gan_cli.metrics.shared import checks
 
 WINDOW, SIGMA = 11, 1.5

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -88,10 +90,10 @@ def test_rows_and_outcomes_in_this_process(images: Path) -> None:
 @pytest.mark.usefixtures("several")
 def test_rows_and_outcomes_are_the_same_from_several_processes(images: Path) -> None:
     used = []
-    seen = scanning.ProcessPoolExecutor
+    seen = ProcessPoolExecutor
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            scanning,
+            concurrent.futures,
             "ProcessPoolExecutor",
             lambda *arguments: used.append(arguments[0]) or seen(*arguments),
         )
