@@ -235,9 +235,14 @@ def _register_layers() -> None:
         "composition",
         "convolution",
         "dropout",
+        "equalized",
         "layers",
+        "minibatch",
+        "modulated",
         "normalization",
         "pixels",
+        "resampling",
+        "styles",
     ):
         import_module(f"gan_cli.networks.{module}")
 
