@@ -74,8 +74,9 @@ def synthesized(
     """
     if len(styles.shape) == 2:
         styles = tf.repeat(tf.expand_dims(styles, 1), layers(synthesis), axis=1)
-    fixed = fixed_noise(noise_sizes(synthesis)) if noise is None else noise
-    images: tf.Tensor = synthesis([styles, *fixed])
+    if noise is None:
+        noise = [tf.constant(each) for each in fixed_noise(noise_sizes(synthesis))]
+    images: tf.Tensor = synthesis([styles, *noise])
     return images
 
 

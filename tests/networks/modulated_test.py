@@ -205,8 +205,8 @@ def test_first_and_second_derivatives_are_those_of_finite_differences(
     for function in (value, penalty):
         with tf.GradientTape() as tape:
             found = function()
-        slopes = tape.gradient(found, places, unconnected_gradients="zero")
-        slope = sum(np.sum(a * b) for a, b in zip(slopes, directions, strict=True))
+        slopes = zip(tape.gradient(found, places), directions, strict=True)
+        slope = sum(np.sum(a * b) for a, b in slopes if a is not None)  # biases have no second
         expected = (moved(function, STEP) - moved(function, -STEP)) / (2.0 * STEP)
         assert slope == pytest.approx(expected, rel=1e-5)
         assert abs(slope) > 0.01

@@ -120,7 +120,7 @@ def test_the_class_reaches_the_style_and_the_logit() -> None:
     mapping = stylegan.mapping(5, 2, num_classes=3)
     discriminator = stylegan.discriminator((8, 8, 1), width=2, num_classes=3)
     for network, given in ((mapping, latents), (discriminator, images)):
-        of = [network([given, tf.constant([k, k])]).numpy() for k in range(3)]
+        of = [network([tf.constant(given), tf.constant([k, k])]).numpy() for k in range(3)]
         assert np.abs(of[0] - of[1]).max() > 1e-5 < np.abs(of[0] - of[2]).max()
 
 

@@ -114,8 +114,9 @@ def test_the_penalty_has_the_slope_of_finite_differences(generator: Generator) -
 
     with tf.GradientTape() as tape:
         cost, _ = regularizer.cost(BATCH, context(0))
-    slopes = tape.gradient(cost, places, unconnected_gradients="zero")
-    slope = sum(np.sum(a * b) for a, b in zip(slopes, directions, strict=True))
+    slopes = tape.gradient(cost, places)
+    pairs = zip(slopes, directions, strict=True)
+    slope = sum(np.sum(a * b) for a, b in pairs if a is not None)  # colours have biases
     assert slope == pytest.approx((moved(1e-3) - moved(-1e-3)) / 2e-3, rel=0.02)
     assert np.abs(slopes[0]).max() > 0.0  # of the mapping too
 
