@@ -23,6 +23,8 @@ TUTORIAL: Settings = {
     "model.name": "dcgan",
     "model.latent_dim": 100,
     "model.width": 64,
+    "model.discriminator_width": 64,
+    "model.discriminator_depth": 2,
     "model.kernel_size": 5,
     "model.dropout": 0.3,
     "model.discriminator_norm": "none",
@@ -32,6 +34,7 @@ TUTORIAL: Settings = {
 NARROW: Settings = {
     **TUTORIAL,
     "model.width": 16,
+    "model.discriminator_width": 16,
     "training.batch_size": 64,
     "training.precision": "auto",
     "training.threads": "auto",

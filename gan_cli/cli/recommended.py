@@ -32,6 +32,8 @@ def recommended(composed: DictConfig) -> str | None:
     holding = [f"{group}={name}" for group, name in groups.items() if choices.get(group) == name]
     others = {key: given[key] for key in given if key not in ("defaults", "model")}
     for key, value in flatten(others).items():
+        if key.endswith("every"):
+            continue  # when something is written changes no result
         if OmegaConf.select(composed, key) == value:
             holding.append(f"{key}={value:g}" if isinstance(value, float) else f"{key}={value}")
     return f"model={choices.model} recommends {' '.join(holding)}" if holding else None

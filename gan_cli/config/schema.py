@@ -55,6 +55,7 @@ class PlayerOptimizer:
     """What one player may set for itself; null: as the optimizer of all."""
 
     learning_rate: Rate | None = option("step size", None)
+    rate_factor: Rate = option("times the step size: the balance between players", 1.0)
     beta_1: Share | None = option("decay of the first moment (Adam, AdamW)", None)
     beta_2: Share | None = option("decay of the second moment (Adam, AdamW)", None)
     rho: Share | None = option("decay of the mean square (RMSprop)", None)

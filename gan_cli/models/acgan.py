@@ -19,6 +19,7 @@ class Acgan(Dcgan):
     """Options of `model=acgan`."""
 
     name: str = "acgan"
+    latent_dim: LatentDim = option("length of the latent vector", 32)
     embedding_dim: LatentDim = option("length of the vector that tells the generator a class", 50)
     class_weight: Weight = option("weight of the class beside real and fake, for both sides", 1.0)
 

@@ -19,6 +19,7 @@ class Cgan(Dcgan):
     """Options of `model=cgan`."""
 
     name: str = "cgan"
+    latent_dim: LatentDim = option("length of the latent vector", 32)
     embedding_dim: LatentDim = option("length of the vector that stands for a class", 50)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -25,18 +26,21 @@ class DiscriminatorOptions:
     """Options of the discriminator of dcgan, which other models share."""
 
     discriminator_width: Width | None = option(
-        "channels of the discriminator's first layer; null: width", None
+        "channels of the discriminator's first layer; null: half of width for grey images, width "
+        "in colour",
+        None,
     )
     discriminator_depth: Annotated[int | None, Field(ge=1, le=8)] = option(
-        "stride-2 convolutions of the discriminator; null: as many as the generator's", None
+        "stride-2 convolutions of the discriminator; null: until the shorter side is 3 or 4 pixels",
+        None,
     )
-    discriminator_norm: Literal["none", "batch", "layer"] = option(
-        "normalization in the discriminator: none, batch or layer", "none"
+    discriminator_norm: Literal["auto", "none", "batch", "layer"] = option(
+        "normalization in the discriminator: none, batch or layer; auto: batch, but none beside "
+        "penalties",
+        "auto",
     )
-    kernel_size: Annotated[int | None, Field(ge=2, le=15)] = option(
-        "kernel of every convolution; null: 5 up to 31 pixels, 4 from 32", None
-    )
-    dropout: Share = option("dropout rate after each layer of the discriminator", 0.3)
+    kernel_size: Annotated[int, Field(ge=2, le=15)] = option("kernel of every convolution", 4)
+    dropout: Share = option("dropout rate after each layer of the discriminator", 0.0)
 
     def check(self, spec: DataSpec, loss: Loss) -> None:
         """Refuse a penalty of single images beside a normalization that mixes them."""
@@ -48,9 +52,11 @@ class Dcgan(DiscriminatorOptions):
     """Options of `model=dcgan`."""
 
     name: str = "dcgan"
-    latent_dim: LatentDim = option("length of the latent vector", 100)
+    latent_dim: LatentDim | None = option(
+        "length of the latent vector; null: 8 for grey images, 64 in colour", None
+    )
     width: Width = option(
-        "channels of the generator's last hidden layer; earlier ones double up to 8 times it", 64
+        "channels of the generator's last hidden layer; earlier ones double up to 8 times it", 32
     )
 
 
@@ -76,7 +82,7 @@ def generator(
 
     return networks.generator(
         spec.image_shape,
-        latent_dim=options.latent_dim,
+        latent_dim=options.latent_dim or (8 if spec.channels == 1 else 64),
         width=options.width,
         kernel_size=options.kernel_size,
         num_classes=num_classes,
@@ -95,15 +101,23 @@ def discriminator(
     from gan_cli.networks import dcgan as networks
 
     height, width, channels = spec.image_shape
+    generators: int = options.width  # type: ignore[attr-defined]
+    auto = "none" if active_penalties(game.loss) else "batch"
     return networks.discriminator(
         (height, width, channels * game.loss.pack),
-        width=options.discriminator_width or options.width,  # type: ignore[attr-defined]
-        depth=depth or options.discriminator_depth,
+        width=options.discriminator_width or max(1, generators // (2 if channels == 1 else 1)),
+        depth=depth or full_depth(options, spec),
         kernel_size=options.kernel_size,
         dropout=options.dropout,
-        norm=options.discriminator_norm,
+        norm=auto if options.discriminator_norm == "auto" else options.discriminator_norm,
         head=head,
     )
+
+
+def full_depth(options: DiscriminatorOptions, spec: DataSpec) -> int:
+    """Stride-2 convolutions of a discriminator that sees whole images."""
+    side = min(spec.height, spec.width)
+    return options.discriminator_depth or max(1, math.ceil(math.log2(side / 4)))
 
 
 def refuse_mixed(discriminator_norm: str, loss: Loss) -> None:

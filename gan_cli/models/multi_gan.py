@@ -10,7 +10,7 @@ from pydantic import Field
 from gan_cli.base.spec import DataSpec
 from gan_cli.config.options import Change, Weight, option, options
 from gan_cli.models import model
-from gan_cli.models.dcgan import Dcgan, discriminator, generator
+from gan_cli.models.dcgan import Dcgan, discriminator, full_depth, generator
 
 if TYPE_CHECKING:
     from gan_cli.objectives.gan import Combine, Game
@@ -42,12 +42,11 @@ class MultiGan(Dcgan):
 @model("multi_gan", MultiGan)
 def multi_gan(options: MultiGan, spec: DataSpec, game: Game) -> Model:
     """Discriminators with first weights of their own; depth and what they see may differ."""
-    from gan_cli.networks.dcgan import halvings
     from gan_cli.objectives.gan import gan, image_generator
     from gan_cli.objectives.terms import adversarial, penalties
 
     names = [f"discriminator_{number + 1}" for number in range(options.discriminators)]
-    full = options.discriminator_depth or halvings(spec.image_shape)
+    full = full_depth(options, spec)
     depths = {
         name: max(1, full - number % 2) if options.different_depths else full
         for number, name in enumerate(names)

@@ -19,6 +19,7 @@ class ProjectionGan(Dcgan):
     """Options of `model=projection_gan`."""
 
     name: str = "projection_gan"
+    latent_dim: LatentDim = option("length of the latent vector", 32)
     embedding_dim: LatentDim = option("length of the vector that tells the generator a class", 50)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gan_cli.base.spec import DataSpec
-from gan_cli.config.options import Share, option, options
+from gan_cli.config.options import options
 from gan_cli.models import model
 from gan_cli.models.dcgan import Dcgan, dcgan
 
@@ -19,7 +19,6 @@ class WganGp(Dcgan):
     """Options of `model=wgan_gp`."""
 
     name: str = "wgan_gp"
-    dropout: Share = option("dropout rate after each layer of the discriminator", 0.0)
 
 
 @model("wgan_gp", WganGp)

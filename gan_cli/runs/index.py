@@ -45,7 +45,7 @@ class Entry:
 class Index:
     """The file; its keys are steps."""
 
-    format: Literal[2]
+    format: Literal[3]
     checkpoints: dict[Annotated[str, Field(pattern=r"^\d{1,18}$")], Entry]
 
 

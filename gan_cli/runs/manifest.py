@@ -17,7 +17,7 @@ from gan_cli.base import files
 from gan_cli.base.errors import CheckpointError, ConfigError, RunDirectoryError
 from gan_cli.config.options import parse
 
-FORMAT: Literal[2] = 2
+FORMAT: Literal[3] = 3
 """Of a run directory: model.json, manifests and the index carry it."""
 STATE, SAMPLER, MANIFEST = "state.safetensors", "sampler.safetensors", "manifest.json"
 
@@ -52,7 +52,7 @@ class Manifest:
             are compared.
     """
 
-    format: Literal[2]
+    format: Literal[3]
     step: Annotated[int, Field(ge=0)]
     files: dict[str, FileFacts]
     model: str

@@ -42,7 +42,7 @@ class ModelCard:
         gan_cli: the version that wrote it.
     """
 
-    format: Literal[2]
+    format: Literal[3]
     model: Any
     loss: Any
     data: DataSpec

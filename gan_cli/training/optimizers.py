@@ -108,7 +108,9 @@ def _for_player(
             for key, value in asdict(options.players[player]).items()
             if value is not None
         }
+        factor = given.pop("rate_factor")
         options = replace(options, **given)
+        options = replace(options, learning_rate=factor * options.learning_rate)
     updates = sum(phase.repeats for phase in model.phases if player in phase.trains)
     rate = Rate(options.learning_rate, schedule, total_steps, updates)
     optimizer = BUILDERS[options.name](

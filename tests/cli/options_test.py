@@ -46,8 +46,8 @@ def test_a_key_that_models_share_is_explained_once() -> None:
 
 
 def test_a_default_that_a_model_changes_stands_there() -> None:
-    assert "| `model.dropout` | `0.3` |" in section("### the discriminator of dcgan")
-    assert "| `model.dropout` | `0.0` |" in section("### `model=wgan_gp`")
+    assert "| `model.latent_dim` | `null` |" in section("### `model=dcgan`")
+    assert "| `model.latent_dim` | `32` |" in section("### `model=cgan`")
 
 
 def test_what_must_be_given() -> None:

@@ -12,7 +12,10 @@ from gan_cli.cli.recommended import recommended
 @pytest.mark.parametrize(
     ("overrides", "line"),
     [
-        (["model=dcgan"], None),
+        (
+            ["model=dcgan", "training.steps=7"],
+            "model=dcgan recommends optimizer=adam_narrow schedule=linear training.batch_size=16",
+        ),
         (["model=vae"], "model=vae recommends optimizer=adam_vae"),
         (["model=vae", "optimizer=adam"], None),
         (
@@ -21,9 +24,10 @@ from gan_cli.cli.recommended import recommended
         ),
         (["model=wgan_gp", "loss=hinge"], "model=wgan_gp recommends optimizer=adam_gp"),
         (
-            ["model=template", "training.steps=7"],
-            "model=template recommends training.log_every=20 evaluation.every=100",
+            ["model=template", "training.log_every=7"],
+            "model=template recommends training.steps=100",
         ),
+        (["model=template", "training.steps=7"], None),
         (["experiment=mnist_vae"], "model=vae recommends optimizer=adam_vae"),
     ],
 )

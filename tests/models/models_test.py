@@ -17,7 +17,14 @@ from gan_cli.objectives.model import Model
 from gan_cli.objectives.options import Loss
 
 SPEC = DataSpec(9, 12, 3)
-OPTIONS = Dcgan(latent_dim=4, width=2, discriminator_norm="batch", discriminator_depth=2)
+OPTIONS = Dcgan(
+    latent_dim=4,
+    width=2,
+    discriminator_width=2,
+    discriminator_norm="batch",
+    discriminator_depth=2,
+    dropout=0.3,
+)
 KEYS = {
     *(
         f"generator/{name}"

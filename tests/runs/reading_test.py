@@ -33,7 +33,7 @@ def run(tmp_path: Path) -> Path:
     """A whole run with checkpoints of which that of step 8 is the best."""
     directory = RunDirectory.create(str(tmp_path / "run"), "run")
     directory.write_config(CONFIG)
-    card = ModelCard(2, Dcgan(), Loss("hinge"), DataSpec(8, 8, 1))
+    card = ModelCard(3, Dcgan(), Loss("hinge"), DataSpec(8, 8, 1))
     directory.write_card(card)
     directory.log.write_text("2026-11-20 10:31:00 gan-train\n2026-11-20 10:32:00 done\n")
     chain = journal.Chain()
@@ -85,7 +85,7 @@ def test_a_whole_run_has_no_damage_and_is_not_changed(run: Path) -> None:
 MANIFESTS: dict[str, Callable[[Path], object]] = {
     "no manifest": lambda path: (path / "manifest.json").unlink(),
     "an empty manifest": lambda path: (path / "manifest.json").write_text(""),
-    "half a manifest": lambda path: (path / "manifest.json").write_text('{"format": 2,'),
+    "half a manifest": lambda path: (path / "manifest.json").write_text('{"format": 3,'),
     "another score": lambda path: change(path / "manifest.json", "36.64", "96.64"),
     "no score": lambda path: change(path / "manifest.json", "36.64", "null"),
     "another evaluator": lambda path: change(path / "manifest.json", ': "evaluator"', ': "other"'),
@@ -279,7 +279,7 @@ def test_a_run_without_its_model_json_is_told_from_what_is_no_run(run: Path) -> 
         ({"format": 1}, {"versions": {"gan_cli": "0.0.9"}}, "an earlier gan_cli 0.0.9 (format 1;"),
         ({"format": 1}, {}, "an earlier gan_cli (format 1;"),
         ({"format": 1}, {"versions": {"gan_cli": "\x1b[2J"}}, "an earlier gan_cli (format 1;"),
-        ({"format": 3, "gan_cli": "9.1"}, {}, "a later gan_cli 9.1 (format 3;"),
+        ({"format": 4, "gan_cli": "9.1"}, {}, "a later gan_cli 9.1 (format 4;"),
     ],
 )
 def test_one_line_says_which_version_made_a_run_of_another_format(
@@ -291,7 +291,7 @@ def test_one_line_says_which_version_made_a_run_of_another_format(
     with pytest.raises(RunDirectoryError) as caught:
         read_run(run)
     assert str(caught.value).startswith(f"{run}: made by {said}")
-    assert str(caught.value).endswith("reads format 2): use that version, or train again")
+    assert str(caught.value).endswith("reads format 3): use that version, or train again")
 
 
 def test_plugins_are_names_and_nothing_of_them_is_imported(run: Path) -> None:
@@ -310,7 +310,7 @@ def test_plugins_are_names_and_nothing_of_them_is_imported(run: Path) -> None:
 
 def test_the_plugins_of_a_model_are_no_part_of_its_fingerprint() -> None:
     spec = DataSpec(8, 8, 1)
-    cards = [ModelCard(2, Dcgan(), Loss("hinge"), spec, names) for names in ([], ["mine"])]
+    cards = [ModelCard(3, Dcgan(), Loss("hinge"), spec, names) for names in ([], ["mine"])]
     assert cards[0].fingerprint == cards[1].fingerprint
 
 

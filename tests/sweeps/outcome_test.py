@@ -17,7 +17,7 @@ def checkpoint(run: Path, step: int, **facts: object) -> None:
     folder = run / "checkpoints" / f"step-{step:08d}"
     folder.mkdir(parents=True)
     manifest = {
-        "format": 2,
+        "format": 3,
         "step": step,
         "files": {},
         "model": "m",

@@ -86,7 +86,7 @@ def test_what_does_not(options: object, spec: DataSpec, loss: Loss, message: str
             ["model=cgan", "data=folder", "data.path=pictures", "data.size=8"],
             "model=cgan needs labels; data=folder has none",
         ),
-        (["loss.pack=5"], "training.batch_size=64 is no multiple of loss.pack=5"),
+        (["loss.pack=5"], "training.batch_size=16 is no multiple of loss.pack=5"),
         (
             ["model=vae", "augment=diffaug"],
             "model=vae has no discriminator for augment.differentiable; augment=none",

@@ -35,9 +35,9 @@ def new(
     **options: Any,
 ) -> State:
     """The state at step 0 of a tiny DCGAN."""
-    model = models.build(
-        Dcgan(width=4, latent_dim=6, **options), spec, LOSS, seed=seed, precision=precision
-    )
+    chosen = {"discriminator_width": 4, "discriminator_norm": "none", "dropout": 0.3}
+    networks = Dcgan(width=4, latent_dim=6, kernel_size=5, **{**chosen, **options})
+    model = models.build(networks, spec, LOSS, seed=seed, precision=precision)
     return State(
         model, optimizers.build(model, Optimizer("adam"), Schedule("constant"), 10, precision), ema
     )

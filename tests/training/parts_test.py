@@ -27,6 +27,7 @@ from gan_cli.models.dcgan import Dcgan
 from gan_cli.networks.variables import export
 from gan_cli.objectives.options import Loss
 from gan_cli.runs.journal import entries, first_damaged, json_lines
+from gan_cli.runs.manifest import FORMAT
 from gan_cli.runs.rundir import ModelCard
 from gan_cli.sampling import drawing
 from gan_cli.training import optimizers
@@ -618,9 +619,9 @@ def test_previews_of_a_run(tiny_run: Path) -> None:
 
 def test_a_model_s_fingerprint_is_of_what_was_chosen() -> None:
     """An option that a later version adds, at its default, leaves older checkpoints their model."""
-    card = ModelCard(2, Dcgan(width=3), Loss("hinge"), SOURCE.spec)
+    card = ModelCard(FORMAT, Dcgan(width=3), Loss("hinge"), SOURCE.spec)
     facts = {
-        "format": 2,
+        "format": FORMAT,
         "data": asdict(SOURCE.spec),
         "model": {"name": "dcgan", "width": 3},
         "loss": {"name": "hinge"},

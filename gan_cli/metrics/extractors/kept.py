@@ -13,6 +13,8 @@ from gan_cli.base.errors import DataError, RunDirectoryError
 from gan_cli.base.lazy import np
 from gan_cli.metrics.extractors.feature_extractor import digest
 
+SHIPPED = Path(__file__).with_name("shipped")
+"""What comes with the package for the data that come with it, in files of the same names."""
 LARGEST_HEADER = 64 * 1024
 """Bytes that names and shapes may take in the file."""
 
@@ -45,7 +47,7 @@ def arrays(
         ):  # where another process is at it, wait for its work
             found = _read(path, identity, like, say)
             if found is None:
-                found = make()
+                found = _read(SHIPPED / path.name, identity, like, say) or make()
                 _write(path, identity, found)
             return found
     except OSError as error:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from gan_cli.base.errors import DataError
+from gan_cli.data.mnist_small import MnistSmall, load
 from gan_cli.metrics.extractors import classifier as module
 from gan_cli.metrics.extractors.classifier import Classifier, arrays, network, rows
 from gan_cli.metrics.extractors.feature_extractor import digest
@@ -213,3 +214,14 @@ def test_an_epoch_is_every_row_once_in_an_order_of_its_own(monkeypatch: pytest.M
     assert sorted(first) == sorted(second) == list(range(20))
     assert first.tolist() != second.tolist()
     assert len(next(rows(3))) == 3
+
+
+def test_the_classifier_of_the_shipped_digits_ships_with_them(tmp_path: Path):
+    said: list[str] = []
+    train, test = (load(MnistSmall(), split) for split in ("train", "test"))
+    found = module.classifier(
+        train.images, train.labels, 10, train.fingerprint, tmp_path, said.append
+    )
+    assert said == []
+    probabilities = found.probabilities(test.images)
+    assert np.mean(probabilities.argmax(axis=1) == test.labels) > 0.97
