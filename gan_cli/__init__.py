@@ -186,7 +186,8 @@ class Run:
             codes: of info_gan: a value for each, the category first, or None, which is drawn; or a
                 list of such lists, which images get in turn.
             seed: the same seed gives the same images.
-            truncation: largest absolute value of a drawn latent.
+            truncation: largest absolute value of a drawn latent, or (of styles) the share of the
+                distance from the mean of W.
             latents: floats [N, *latent_shape] to use instead of drawn ones.
             steps: frames of a sequence.
             batch_size: images computed at once.
@@ -250,10 +251,15 @@ def _register_layers() -> None:
         "conditional_norm",
         "convolution",
         "dropout",
+        "equalized",
         "layers",
+        "minibatch",
+        "modulated",
         "normalization",
         "pixels",
+        "resampling",
         "spectral",
+        "styles",
     ):
         import_module(f"gan_cli.networks.{module}")
 

@@ -115,7 +115,11 @@ class SampleConfig:
         None,
     )
     truncation: Annotated[float | None, Field(gt=0.0, le=100.0)] = option(
-        "largest absolute value of a drawn latent: nearer to the mean, less varied; null: off", None
+        (
+            "nearer to the mean, less varied: the largest absolute value of a drawn latent, or "
+            "(of styles) the share of the distance from the mean of W; null: off"
+        ),
+        None,
     )
     latents: Annotated[str, Field(min_length=1)] | None = option(
         ".npy file with latents [N, ...] to use instead of drawn ones", None

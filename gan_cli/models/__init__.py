@@ -37,11 +37,14 @@ class ModelEntry(Entry):
             need more: see `needs`.
         adversarial: whether a generator plays against discriminators, so that `loss` applies.
         likelihood: whether it has an evidence lower bound, so that elbo_held_out is measured.
+        truncates_latents: whether truncation bounds drawn latents; else the model has a space of
+            its own for it (`gan_cli.objectives.model.Model.truncation`).
     """
 
     needs: tuple[Need, ...] = ()
     adversarial: bool = True
     likelihood: bool = False
+    truncates_latents: bool = True
 
 
 MODELS: Catalogue[ModelEntry] = Catalogue("model", __name__)
@@ -57,6 +60,7 @@ def model(
     needs: tuple[Need, ...] = (),
     adversarial: bool = True,
     likelihood: bool = False,
+    truncates_latents: bool = True,
 ) -> Callable[[Build], Build]:
     """Register `build(options, spec, game) -> Model` as `model=name`.
 
@@ -68,6 +72,7 @@ def model(
         needs: what the data must have: labels, sequences.
         adversarial: whether it takes an adversarial loss.
         likelihood: whether it has an evidence lower bound.
+        truncates_latents: whether truncation bounds drawn latents.
     """
 
     def register(build: Build) -> Build:
@@ -80,6 +85,7 @@ def model(
                 needs=needs,
                 adversarial=adversarial,
                 likelihood=likelihood,
+                truncates_latents=truncates_latents,
             )
         )
         return build

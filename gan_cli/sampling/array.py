@@ -54,7 +54,7 @@ def drawn(
     decided = control.check(parse(SampleConfig, values), card)
     if latents is not None:
         decided = replace(decided, latents=latents)
-    sampler = drawing.compiled(model, decided.frames or None)
+    sampler = drawing.compiled(drawing.under(model, decided), decided.frames or None)
     draw = drawing.controlled(model, decided, seed)
     batches = drawing.batches(model, decided.count, seed, batch_size, sampler, draw)
     return np.concatenate(list(batches))

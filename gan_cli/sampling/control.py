@@ -13,7 +13,7 @@ from gan_cli.base.lazy import np
 from gan_cli.config.commands import SampleConfig
 from gan_cli.data.reading.arrays import map_npy
 from gan_cli.data.reading.listing import shown
-from gan_cli.models import needs
+from gan_cli.models import MODELS, needs
 from gan_cli.objectives.codes import Codes, Setting
 from gan_cli.runs.rundir import ModelCard
 
@@ -33,7 +33,8 @@ class Control:
         frames: of each sequence; 0: single images.
         labels: numbers of the classes that images get in turn; None: drawn.
         latents: floats [N, ...] to take in order; None: drawn.
-        truncation: largest absolute value of a drawn latent; None: unbounded.
+        truncation: largest absolute value of a drawn latent, or of a model that does not truncate
+            latents the share of the distance from the mean; None: neither.
         columns: of a grid with a row for each of `labels`, or else of `codes`, whose images share
             the latents of their columns; None: no such grid.
         codes: settings of the codes of latents, which images get in turn; None: drawn.
@@ -56,7 +57,7 @@ def check(config: SampleConfig, card: ModelCard) -> Control:
         DataError: no latents can be read from the file.
     """
     frames, labels = _frames(config, card), _labels(config, card)
-    latents = None if config.latents is None else _latents(config)
+    latents = None if config.latents is None else _latents(config, card)
     count, codes = _count(config, latents), _codes(config, card)
     columns = None
     if config.format == "grid" and not frames:
@@ -160,9 +161,9 @@ def _text(given: Sequence[Any]) -> str:
     return f"[{','.join('null' if each is None else str(each) for each in given)}]"
 
 
-def _latents(config: SampleConfig) -> np.ndarray:
+def _latents(config: SampleConfig, card: ModelCard) -> np.ndarray:
     """The rows of a file, mapped; whether they fit the model is asked when that is built."""
-    if config.truncation is not None:
+    if config.truncation is not None and MODELS[card.model.name].truncates_latents:
         raise ConfigError("truncation= bounds drawn latents, latents= gives them; leave one out")
     try:
         latents = map_npy(Path(str(config.latents)))

@@ -32,6 +32,13 @@ Draw = Callable[[int], Inputs]
 """The next n inputs of a stream."""
 
 
+def under(model: Model, control: Control) -> Model:
+    """The model as the control samples it: truncated, where that is not of latents."""
+    if control.truncation is None or model.truncation is None:
+        return model
+    return model.truncated(control.truncation)
+
+
 def compiled(model: Model, steps: int | None = None) -> Sampler:
     """The model's sampling function as one graph for any batch size."""
     signature = [
@@ -118,7 +125,7 @@ def controlled(model: Model, control: Control, seed: int) -> Draw:
         latents, labels = draw(count)
         if control.latents is not None:
             latents = _taken(control.latents, places)
-        elif control.truncation is not None:
+        elif control.truncation is not None and model.truncation is None:
             latents = truncated(latents, control.truncation)
         return Inputs(latents, labels if wanted is None else wanted[places % len(wanted)])
 
