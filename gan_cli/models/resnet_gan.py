@@ -42,7 +42,8 @@ class ResnetGan:
 
     def check(self, spec: DataSpec, loss: Loss) -> None:
         """Refuse attention at a size that the features do not have."""
-        found, side = [], min(spec.image_shape[:2])
+        found: list[int] = []
+        side = min(spec.image_shape[:2])
         while not found or side > 8:  # the discriminator's sizes; the generator has them all
             side = -(-side // 2)
             found.append(side)
