@@ -252,6 +252,7 @@ def _register_layers() -> None:
         "convolution",
         "dropout",
         "equalized",
+        "grouped",
         "layers",
         "minibatch",
         "modulated",

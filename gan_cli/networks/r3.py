@@ -14,6 +14,7 @@ import keras
 from gan_cli.networks.basis import Basis, BasisProducts
 from gan_cli.networks.bilinear import Bilinear
 from gan_cli.networks.dcgan import ImageShape, halvings, sizes
+from gan_cli.networks.grouped import GroupedConvolution
 from gan_cli.networks.layers import ClassEmbedding, InRange
 
 SLOPE = 0.2
@@ -147,7 +148,7 @@ def _to_channels(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTe
 def _convolution(
     filters: int, size: int, gain: float, *, groups: int = 1, use_bias: bool = True, name: str
 ) -> keras.layers.Layer:
-    return keras.layers.Conv2D(
+    return GroupedConvolution(
         filters,
         size,
         padding="same",
