@@ -131,7 +131,7 @@ def test_the_fused_adam_makes_the_updates_of_keras(decay: float) -> None:
     )
     ours, theirs = keras.Variable(start), keras.Variable(start)
     fused = optimizers.BUILDERS[options.name](
-        options, Rate(0.01, Schedule("constant"), 5), global_clipnorm=1.0, name="ours"
+        options, Rate(0.01, Schedule("constant"), 5), None, global_clipnorm=1.0, name="ours"
     )
     plain = keras.optimizers.Adam(
         0.01, 0.5, 0.999, 1e-7, weight_decay=decay or None, global_clipnorm=1.0
