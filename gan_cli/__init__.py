@@ -171,6 +171,7 @@ class Run:
         count: int | None = None,
         *,
         labels: Any = None,
+        codes: Sequence[Any] | None = None,
         seed: int = 0,
         truncation: float | None = None,
         latents: np.ndarray | None = None,
@@ -182,8 +183,11 @@ class Run:
         Args:
             count: None: 64, or all of `latents`.
             labels: classes by name or number, which images get in turn; None: drawn.
+            codes: of info_gan: a value for each, the category first, or None, which is drawn; or a
+                list of such lists, which images get in turn.
             seed: the same seed gives the same images.
-            truncation: largest absolute value of a drawn latent.
+            truncation: largest absolute value of a drawn latent, or (of styles) the share of the
+                distance from the mean of W.
             latents: floats [N, *latent_shape] to use instead of drawn ones.
             steps: frames of a sequence.
             batch_size: images computed at once.
@@ -191,7 +195,16 @@ class Run:
         from gan_cli.sampling import array
 
         return array.drawn(
-            self.model, self.card, count, labels, seed, truncation, latents, steps, batch_size
+            self.model,
+            self.card,
+            count,
+            labels,
+            seed,
+            truncation,
+            latents,
+            steps,
+            batch_size,
+            codes,
         )
 
     @property
@@ -230,13 +243,24 @@ def __getattr__(name: str) -> Any:
 def _register_layers() -> None:
     """Keras finds a layer of ours in a saved model by its registered name only."""
     for module in (
+        "attention",
         "autoencoder",
+        "basis",
+        "bilinear",
         "composition",
+        "conditional_norm",
         "convolution",
         "dropout",
+        "equalized",
+        "grouped",
         "layers",
+        "minibatch",
+        "modulated",
         "normalization",
         "pixels",
+        "resampling",
+        "spectral",
+        "styles",
     ):
         import_module(f"gan_cli.networks.{module}")
 

@@ -17,11 +17,12 @@ from PIL import Image
 from gan_cli import models
 from gan_cli.base.spec import Batch, DataSpec
 from gan_cli.cli.stored import plain
-from gan_cli.config.schema import Optimizer, Schedule, TrainConfig
+from gan_cli.config.schema import Augment, Optimizer, Schedule, TrainConfig
 from gan_cli.data.pipeline.feed import DeviceFeed
 from gan_cli.data.reading.source import Source
-from gan_cli.models import MODELS
+from gan_cli.models import MODELS, needs
 from gan_cli.networks.variables import export, variables_by_key
+from gan_cli.objectives.ada import adaptive
 from gan_cli.objectives.losses import LOSSES
 from gan_cli.objectives.model import Model
 from gan_cli.objectives.options import Loss
@@ -41,6 +42,8 @@ FIRST = "dcgan"
 runs all.
 """
 names = pytest.mark.parametrize("name", list(MODELS))
+STEERED = (FIRST, "vae_gan")
+"""Quick ones with the two compositions that have discriminators."""
 EACH_KIND = (FIRST, "vae")
 """A game and an autoencoder; the resumed runs of the others are among the slow tests."""
 resumed = pytest.mark.parametrize(
@@ -181,7 +184,7 @@ def test_the_yaml_exists_says_what_it_is_and_binds(name: str) -> None:
 @names
 def test_the_registry_says_what_the_model_takes(name: str) -> None:
     model, _, _ = build(name)
-    assert (model.num_classes > 0) == ("labels" in MODELS[name].needs)
+    assert (model.num_classes > 0) == ("labels" in needs(composed(name).model))
     assert (model.sequence_length > 0) == sequences(name)
     assert (model.evidence_bound is not None) == MODELS[name].likelihood
     assert ("discriminator" in " ".join(model.players)) == MODELS[name].adversarial
@@ -192,6 +195,28 @@ def test_losses_are_finite_and_every_player_has_every_gradient(name: str, precis
     model, _, _ = build(name, precision=precision)
     for player, found in gradients(model, blank(name)).items():
         assert None not in found, player
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in STEERED else [pytest.mark.slow])
+        for name in MODELS
+        if MODELS[name].adversarial
+    ],
+)
+def test_adaptive_augmentation_goes_with_every_discriminator(name: str) -> None:
+    """Every gradient passes through it, and one update moves its probability."""
+    config, given = composed(name), blank(name)
+    augment = Augment(ada=["flip", "rotation", "contrast"], ada_interval=1, ada_images=8)
+    steered = adaptive(augment, config.loss.name, batch_size=4)
+    steered.variables["ada_probability"].assign(0.75)
+    kind = "sequence" if sequences(name) else "images"
+    spec = source(tuple(given[kind].shape[1:])).spec
+    model = models.build(config.model, spec, config.loss, seed=1, adaptive=steered)
+    for player, found in gradients(model, given).items():
+        assert None not in found, player
+    assert float(model.variables["ada_probability"]) in (0.25, 1.0)
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -214,13 +239,13 @@ def test_a_penalty_is_finite_and_changes_the_discriminator_alone(name: str) -> N
 
 
 @shapes
-def test_a_step_moves_every_network_of_a_player(name: str, shape: tuple[int, int, int]) -> None:
+def test_steps_move_every_network_of_a_player(name: str, shape: tuple[int, int, int]) -> None:
     model, state, step = build(name, shape)
     before = {
         key: export(variables_by_key(key, network)) for key, network in model.networks.items()
     }
     owned = {network for networks in model.players.values() for network in networks}
-    logs = run(state, step, 1)
+    logs = run(state, step, 2)  # what stands before zeros moves in the second
     assert set(logs) >= {f"loss_{player}" for player in model.players}
     for name_, network in model.networks.items():
         after = export(variables_by_key(name_, network))

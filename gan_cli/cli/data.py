@@ -29,6 +29,8 @@ from gan_cli.training.configuration import train_config
 
 IMAGES, SEQUENCES, CHANGED = 64, 8, (8, 7)
 """What the pictures show: images; sequences, a row each; images and changed copies below each."""
+DISCRIMINATORS = ("differentiable", "ada", "ada_target", "ada_images", "ada_interval")
+"""Keys of `augment` that change what the discriminator sees, and not the real images for all."""
 
 
 def main() -> int:
@@ -196,27 +198,27 @@ def _draw(folder: Path, train: Source, numbers: report.Statistics) -> None:
 
 
 def _draw_changes(folder: Path, train: Source, config: TrainConfig) -> None:
-    """What the first steps would make of real images: augmented.png, and diffaug.png of what the
-    discriminator would see.
+    """What the first steps would make of real images: augmented.png, and of what the discriminator
+    would see diffaug.png, or ada.png, where every change happens to every image.
     """
     options = config.augment
     if options == Augment():
         return
     with quiet():
         from gan_cli.data.pipeline import augment
-        from gan_cli.objectives import diffaug
+        from gan_cli.objectives import ada, diffaug
     count, copies = CHANGED
     real = train.some(count)
-    if replace(options, differentiable=[]) != Augment():
+    seen = {"diffaug": (diffaug, options.differentiable), "ada": (ada, options.ada)}
+    discriminators = {key: getattr(options, key) for key in DISCRIMINATORS}
+    if replace(Augment(), **discriminators) != options:
         _draw_below(
             folder / "augmented.png", real, augment.preview(options, real, config.seed, copies)
         )
-    if options.differentiable:
-        _draw_below(
-            folder / "diffaug.png",
-            real,
-            diffaug.preview(options.differentiable, real, config.seed, copies),
-        )
+    for name, (kind, changes) in seen.items():
+        if changes:
+            changed = kind.preview(changes, real, config.seed, copies)
+            _draw_below(folder / f"{name}.png", real, changed)
 
 
 def _draw_below(path: Path, real: np.ndarray, changed: list[np.ndarray]) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from gan_cli.config.options import Bound, Seed, option, options
+from gan_cli.config.options import Bound, Code, Seed, option, options
 
 PLUGINS = "modules of your own models, losses, penalties and data, e.g. [package.module]"
 
@@ -107,8 +107,19 @@ class SampleConfig:
         ),
         None,
     )
+    codes: list[Code | list[Code]] | None = option(
+        (
+            "values of the codes of info_gan, the category first, e.g. [3,null,-1.5], or a list of "
+            "such lists, given in turn, a row for each in a grid; null: drawn"
+        ),
+        None,
+    )
     truncation: Annotated[float | None, Field(gt=0.0, le=100.0)] = option(
-        "largest absolute value of a drawn latent: nearer to the mean, less varied; null: off", None
+        (
+            "nearer to the mean, less varied: the largest absolute value of a drawn latent, or "
+            "(of styles) the share of the distance from the mean of W; null: off"
+        ),
+        None,
     )
     latents: Annotated[str, Field(min_length=1)] | None = option(
         ".npy file with latents [N, ...] to use instead of drawn ones", None

@@ -31,8 +31,23 @@ Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Weight = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 LatentDim = Annotated[int, Field(ge=1, le=4096)]
+Code = Annotated[float, Field(ge=-100.0, le=1000.0)] | None
 Width = Annotated[int, Field(ge=1, le=1024)]
 Change = Literal["color", "translation", "cutout"]
+AdaptiveChange = Literal[
+    "flip",
+    "quarter_turns",
+    "translation",
+    "scale",
+    "rotation",
+    "anisotropic_scale",
+    "fractional_translation",
+    "brightness",
+    "contrast",
+    "luma_flip",
+    "hue",
+    "saturation",
+]
 
 
 def option(text: str, default: Any) -> Any:

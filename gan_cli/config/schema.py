@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from gan_cli.config.options import (
+    AdaptiveChange,
     Bound,
     Change,
     Count,
@@ -47,6 +48,21 @@ class Augment:
             "translation, cutout"
         ),
         [],
+    )
+    ada: list[AdaptiveChange] = option(
+        (
+            "changes to both alike by a probability that follows the discriminator's overfitting: "
+            "flip, quarter_turns, translation, scale, rotation, anisotropic_scale, "
+            "fractional_translation, brightness, contrast, luma_flip, hue, saturation"
+        ),
+        [],
+    )
+    ada_target: Annotated[float, Field(gt=0.0, lt=1.0)] = option(
+        "overfitting that this probability holds: 0 is none, 1 real images learnt by heart", 0.6
+    )
+    ada_images: Count = option("real images in which it may go from 0 to 1", 500_000)
+    ada_interval: Count = option(
+        "updates of the discriminator from one change of it to the next", 4
     )
 
 
@@ -89,7 +105,9 @@ class Optimizer:
 
 @options
 class Schedule:
-    """Options of the group `schedule`: a factor on every learning rate."""
+    """Options of the group `schedule`: a factor on every learning rate, and what else changes along
+    the same curve.
+    """
 
     name: Literal["constant", "linear", "cosine", "exponential"]
     warmup_steps: Annotated[int, Field(ge=0)] = option(
@@ -99,6 +117,12 @@ class Schedule:
         "share of the rate that is left at the end", 0.0
     )
     steps: OptionalCount = option("step at which the decay ends; null: training.steps", None)
+    end_beta_2: Share | None = option(
+        "optimizer.beta_2 at the end (Adam, AdamW); null: it stays", None
+    )
+    end_penalty_factor: Annotated[float, Field(ge=0.0, le=1.0)] = option(
+        "share of the weights of all penalties that is left at the end", 1.0
+    )
 
 
 @options
@@ -135,6 +159,11 @@ class Training:
     )
     ema_decay: Share = option(
         "decay of the averaged generator that previews and samples show; 0: off", 0.999
+    )
+    ema_half_life: OptionalCount = option(
+        "images after which half of that average is forgotten, in place of ema_decay; null: "
+        "ema_decay decides",
+        None,
     )
     log_every: Count = option("steps between lines of metrics.jsonl", 100)
     preview_every: Count = option("steps between preview grids", 500)

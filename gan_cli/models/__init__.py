@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from gan_cli.base.errors import ConfigError
@@ -21,6 +21,7 @@ from gan_cli.objectives.options import Loss
 
 if TYPE_CHECKING:
     from gan_cli.data.pipeline.augment import Transform
+    from gan_cli.objectives.ada import Adaptive
     from gan_cli.objectives.model import Model
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
@@ -32,14 +33,18 @@ class ModelEntry(Entry):
     """A registered model.
 
     Attributes:
-        needs: what the data must have: labels; sequences (without it: single images).
+        needs: what the data must have: labels; sequences (without it: single images). Options may
+            need more: see `needs`.
         adversarial: whether a generator plays against discriminators, so that `loss` applies.
         likelihood: whether it has an evidence lower bound, so that elbo_held_out is measured.
+        truncates_latents: whether truncation bounds drawn latents; else the model has a space of
+            its own for it (`gan_cli.objectives.model.Model.truncation`).
     """
 
     needs: tuple[Need, ...] = ()
     adversarial: bool = True
     likelihood: bool = False
+    truncates_latents: bool = True
 
 
 MODELS: Catalogue[ModelEntry] = Catalogue("model", __name__)
@@ -55,16 +60,19 @@ def model(
     needs: tuple[Need, ...] = (),
     adversarial: bool = True,
     likelihood: bool = False,
+    truncates_latents: bool = True,
 ) -> Callable[[Build], Build]:
     """Register `build(options, spec, game) -> Model` as `model=name`.
 
     Args:
         options: the dataclass of its settings, made by `gan_cli.config.options.options`; its field
             `name` has the default `name`. Where it has a method `check(spec, loss)`, that raises a
-            ConfigError for what does not go together.
+            ConfigError for what does not go together; a method `needs()` says what these options
+            need of the data besides.
         needs: what the data must have: labels, sequences.
         adversarial: whether it takes an adversarial loss.
         likelihood: whether it has an evidence lower bound.
+        truncates_latents: whether truncation bounds drawn latents.
     """
 
     def register(build: Build) -> Build:
@@ -77,6 +85,7 @@ def model(
                 needs=needs,
                 adversarial=adversarial,
                 likelihood=likelihood,
+                truncates_latents=truncates_latents,
             )
         )
         return build
@@ -92,6 +101,7 @@ def build(
     seed: int = 0,
     precision: str = "float32",
     augment: Transform | None = None,
+    adaptive: Adaptive | None = None,
 ) -> Model:
     """The model that `options` name, for data of `spec`; the same seed gives the same weights.
 
@@ -99,6 +109,7 @@ def build(
         loss: of an adversarial model; None: the default.
         precision: float32, bfloat16 or float16, of the networks' arithmetic.
         augment: a change to every image, real or fake, before a discriminator sees it.
+        adaptive: the same, by a probability that is state of the model.
 
     Raises:
         ConfigError: model, data and loss do not go together.
@@ -108,7 +119,10 @@ def build(
     loss = loss or Loss()
     check(options, spec, loss)
     with _seeded(seed), _precision(precision):
-        built: Model = MODELS[options.name].build(options, spec, Game(loss, augment))
+        game = Game(loss, adaptive or augment, adaptive)
+        built: Model = MODELS[options.name].build(options, spec, game)
+    if adaptive:
+        built = replace(built, variables={**built.variables, **adaptive.variables})
     return built
 
 
@@ -118,17 +132,17 @@ def check(options: Any, spec: DataSpec, loss: Loss) -> None:
     Raises:
         ConfigError: one line with the key and why.
     """
-    name, entry = options.name, MODELS[options.name]
-    if "labels" in entry.needs and not spec.num_classes:
+    name, entry, needed = options.name, MODELS[options.name], needs(options)
+    if "labels" in needed and not spec.num_classes:
         raise ConfigError(
             f"model={name} needs labels; the data has none (a folder has one class per subfolder)"
         )
-    if "sequences" in entry.needs and not spec.sequence_length:
+    if "sequences" in needed and not spec.sequence_length:
         raise ConfigError(
             f"model={name} makes sequences; the data holds {spec} (data=moving_mnist or frames "
             "has sequences)"
         )
-    if spec.sequence_length and "sequences" not in entry.needs:
+    if spec.sequence_length and "sequences" not in needed:
         raise ConfigError(f"model={name} makes single images; the data holds {spec}")
     if not entry.adversarial and asdict(loss) != asdict(type(loss)()):
         raise ConfigError(
@@ -137,13 +151,19 @@ def check(options: Any, spec: DataSpec, loss: Loss) -> None:
     if loss.label_smoothing and not LOSSES[loss.name].smooths:
         smooth = ", ".join(each for each in LOSSES if LOSSES[each].smooths)
         raise ConfigError(f"loss.label_smoothing goes with loss={smooth}, not with {loss.name}")
-    if loss.pack > 1 and "labels" in entry.needs:
+    if loss.pack > 1 and "labels" in needed:
         raise ConfigError(
             f"loss.pack={loss.pack}: the discriminator of model={name} takes each image with its "
             "label, so loss.pack=1"
         )
     if hasattr(options, "check"):
         options.check(spec, loss)
+
+
+def needs(options: Any) -> tuple[Need, ...]:
+    """What the data must have for a model with these options."""
+    more: tuple[Need, ...] = options.needs() if hasattr(options, "needs") else ()
+    return (*MODELS[options.name].needs, *more)
 
 
 class Plan(NamedTuple):

@@ -14,7 +14,7 @@ import keras
 from gan_cli.networks.convolution import FromPixels, ToPixels
 from gan_cli.networks.dropout import Dropout
 from gan_cli.networks.heads import Head
-from gan_cli.networks.layers import LEAK, NORMS, ClassEmbedding, batch_norm
+from gan_cli.networks.layers import LEAK, NORMS, Category, ClassEmbedding, batch_norm
 
 ImageShape = tuple[int, int, int]
 
@@ -48,21 +48,25 @@ def generator(
     kernel_size: int | None = None,
     num_classes: int = 0,
     embedding_dim: int = 50,
+    category: tuple[int, int] = (0, 0),
 ) -> keras.Model:
     """Latents [B, latent_dim] -> images [B, *image_shape] in [-1, 1].
 
     `width` is the number of channels before the image; towards the latents it doubles with each
     layer, up to 8 times. With `num_classes` a second input, labels [B], whose embedding stands
-    beside the latents (Mirza and Osindero 2014).
+    beside the latents (Mirza and Osindero 2014). `category` is the first of the values of the
+    latents that choose a category, and their number.
     """
     with keras.name_scope("generator"):
         latents = keras.Input((latent_dim,), name="latents")
         x, inputs = latents, latents
+        if category[1]:
+            x = Category(*category, name="category")(x)
         if num_classes:
             labels = keras.Input((), dtype="int64", name="labels")
             embedded = ClassEmbedding(num_classes, embedding_dim, name="embedding")(labels)
             x, inputs = (
-                keras.layers.Concatenate(name="latents_and_class")([latents, embedded]),
+                keras.layers.Concatenate(name="latents_and_class")([x, embedded]),
                 [latents, labels],
             )
         images = images_from(x, image_shape, width, kernel_for(image_shape, kernel_size))

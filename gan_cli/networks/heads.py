@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from gan_cli.base.errors import ConfigError
-from gan_cli.networks.layers import ClassEmbedding
+from gan_cli.networks.layers import LEAK, ClassEmbedding
 
 
 class Head:
@@ -79,6 +79,24 @@ class ClassifierHead(Head):
             logits,
             keras.layers.Dense(self._classes, dtype="float32", name="class_logits")(flat),
         ]
+
+
+class CodesHead(Head):
+    """Beside the logits what is recognised of codes [B, outputs], from a layer of its own (Chen et
+    al. 2016, section 6).
+    """
+
+    def __init__(self, outputs: int, width: int) -> None:
+        self._outputs, self._width = outputs, width
+
+    def after(self, features: keras.KerasTensor) -> Any:
+        flat = keras.layers.Flatten(name="flatten")(features)
+        x = keras.layers.Dense(self._width, name="recognition")(flat)
+        x = keras.layers.LeakyReLU(LEAK, name="recognition_activation")(x)
+        return {
+            "logits": keras.layers.Dense(1, dtype="float32", name="logits")(flat),
+            "codes": keras.layers.Dense(self._outputs, dtype="float32", name="codes")(x),
+        }
 
 
 def with_features(discriminator: keras.Model, layer: int | None) -> keras.Model:

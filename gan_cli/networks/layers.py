@@ -14,9 +14,11 @@ LEAK = 0.3
 """Slope of LeakyReLU below zero, Keras's own default and the tutorial's."""
 
 
-def batch_norm(name: str) -> BatchNorm:
-    """Batch normalization with the short memory (0.9) that a generator in motion needs."""
-    return BatchNorm(momentum=0.9, epsilon=1e-5, name=name)
+def batch_norm(name: str, affine: bool = True) -> BatchNorm:
+    """Batch normalization with the short memory (0.9) that a generator in motion needs; `affine`:
+    with a scale and a shift of each channel.
+    """
+    return BatchNorm(momentum=0.9, epsilon=1e-5, center=affine, scale=affine, name=name)
 
 
 @keras.saving.register_keras_serializable("gan_cli")
@@ -60,6 +62,31 @@ NORMS: dict[str, Callable[[str], Any]] = {"batch": batch_norm, "layer": layer_no
 
 
 @keras.saving.register_keras_serializable("gan_cli")
+class Category(keras.layers.Layer):
+    """Latents [B, D] -> the same, with 1 in the place of the largest of `categories` values from
+    `first` on, and 0 in those of the others: drawn alike, each is the largest equally often.
+    """
+
+    def __init__(self, first: int, categories: int, **settings: Any) -> None:
+        # in full precision: of two values that are rounded to the same one, both are the largest
+        super().__init__(**{"dtype": "float32", **settings})
+        self.first, self.categories = first, categories
+
+    def call(self, latents: tf.Tensor) -> tf.Tensor:
+        sizes = [self.first, self.categories, latents.shape[1] - self.first - self.categories]
+        before, values, after = tf.split(latents, sizes, axis=1)
+        chosen = tf.one_hot(tf.argmax(values, axis=1), self.categories, dtype=latents.dtype)
+        return tf.concat([before, chosen, after], axis=1)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        config: dict[str, Any] = super().get_config()
+        return config | {"first": self.first, "categories": self.categories}
+
+
+@keras.saving.register_keras_serializable("gan_cli")
 class ClassEmbedding(keras.layers.Layer):
     """Labels int64 [B] -> vectors [B, dim]; a product with one-hot rows, so that its gradient is
     dense and its sum ordered.
@@ -90,3 +117,16 @@ class ClassEmbedding(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         config: dict[str, Any] = super().get_config()
         return config | {"num_classes": self.num_classes, "dim": self.dim}
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class InRange(keras.layers.Layer):
+    """Images bound to [-1, 1] in inference mode; in training as they are, for the slope of a bound
+    is zero beyond it.
+    """
+
+    def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
+        return images if training else tf.clip_by_value(images, -1.0, 1.0)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return input_shape

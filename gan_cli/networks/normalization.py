@@ -8,6 +8,7 @@ import math
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 FUSED = ("float32", "bfloat16", "float16")
@@ -16,7 +17,8 @@ FUSED = ("float32", "bfloat16", "float16")
 
 @keras.saving.register_keras_serializable("gan_cli")
 class BatchNorm(keras.layers.BatchNormalization):
-    """Batch normalization (Ioffe and Szegedy 2015) over all axes but the last, the channels.
+    """Batch normalization (Ioffe and Szegedy 2015) over all axes but the last, the channels; with
+    `scale` and `center` off, without a scale and a shift that are learnt.
 
     Values, gradients and moving averages are those of `keras.layers.BatchNormalization`, whose
     variables it has; second derivatives are right as well, which Keras's are not. With several
@@ -25,9 +27,11 @@ class BatchNorm(keras.layers.BatchNormalization):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         channels = input_shape[-1:]
+        kind, count = self.variable_dtype, int(input_shape[-1] or 0)
+        self.gamma, self.beta = np.ones(count, kind), np.zeros(count, kind)
         weights: list[tuple[str, str, bool]] = [
-            ("gamma", "ones", True),
-            ("beta", "zeros", True),
+            *([("gamma", "ones", True)] if self.scale else []),
+            *([("beta", "zeros", True)] if self.center else []),
             ("moving_mean", "zeros", False),
             ("moving_variance", "ones", False),
         ]

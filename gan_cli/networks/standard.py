@@ -6,12 +6,14 @@ import keras
 
 from gan_cli.networks.convolution import FromPixels, ToPixels
 from gan_cli.networks.dropout import Dropout
+from gan_cli.networks.grouped import GroupedConvolution
 from gan_cli.networks.normalization import BatchNorm
 
 STANDARD: dict[type[keras.layers.Layer], type[keras.layers.Layer]] = {
     BatchNorm: keras.layers.BatchNormalization,
     Dropout: keras.layers.Dropout,
     FromPixels: keras.layers.Conv2D,
+    GroupedConvolution: keras.layers.Conv2D,
     ToPixels: keras.layers.Conv2DTranspose,
 }
 """Layers that compute, faster, what one of Keras's own does."""

@@ -152,7 +152,9 @@ def encoded_gan(
         return losses | {"generator": losses["generator"] + against}, logs
 
     def of_discriminator(seen: Encoded, context: Context) -> tuple[dict[str, tf.Tensor], Logs]:
-        return discriminator_losses(terms, {"discriminator": seen.comparison}, context)
+        return discriminator_losses(
+            terms, {"discriminator": seen.comparison}, context, game.adaptive
+        )
 
     def reconstruct(networks: Networks, images: tf.Tensor) -> tf.Tensor:
         mean, _ = networks["encoder"](images, training=False)

@@ -6,15 +6,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gan_cli.base.lazy import keras, tf
+from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Batch, Logs
 from gan_cli.data.pipeline.augment import Transform
-from gan_cli.objectives.model import Context, Losses, Model, Networks, Phase
+from gan_cli.objectives.model import Context, Losses, Model, Networks, Phase, Sample
 from gan_cli.objectives.options import Loss
 from gan_cli.objectives.terms import Comparison, Output, Term
 from gan_cli.objectives.views import View, view
+
+if TYPE_CHECKING:
+    from gan_cli.objectives.ada import Adaptive
 
 Combine = Callable[[list["tf.Tensor"]], "tf.Tensor"]
 """The losses that the discriminators give the generator -> the one that it has."""
@@ -26,10 +30,12 @@ class Game(NamedTuple):
     Attributes:
         loss: the options of the group `loss`.
         augment: a change to every image, real or fake, before a discriminator sees it.
+        adaptive: that change once more, where it follows what discriminators say.
     """
 
     loss: Loss
     augment: Transform | None = None
+    adaptive: Adaptive | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,21 +44,23 @@ class Generator:
 
     Attributes:
         networks: by name.
-        generate: (latents, labels) -> images or sequences, in training mode.
+        generate: (latents, labels, noise) -> images or sequences, in training mode.
         sample: (networks, latents, labels, steps) -> the same in inference mode.
         latent_shape: of one latent.
         num_classes: of a generator that is conditioned on the class.
         sequence_length: frames; 0: it makes single images.
         assemble: (networks) -> one keras.Model that makes images of latents; None: there is one.
+        truncation: see `Model`.
     """
 
     networks: Networks
-    generate: Callable[[tf.Tensor, tf.Tensor | None], tf.Tensor]
+    generate: Callable[[tf.Tensor, tf.Tensor | None, Noise], tf.Tensor]
     sample: Callable[..., tf.Tensor]
     latent_shape: tuple[int, ...]
     num_classes: int = 0
     sequence_length: int = 0
     assemble: Callable[[Networks], keras.Model] | None = None
+    truncation: Callable[[float], Sample] | None = None
 
     @property
     def kind(self) -> str:
@@ -70,11 +78,30 @@ def image_generator(network: keras.Model, num_classes: int = 0) -> Generator:
 
     return Generator(
         networks={"generator": network},
-        generate=lambda latents, labels: call(network, latents, labels, training=True),
+        generate=lambda latents, labels, _: call(network, latents, labels, training=True),
         sample=sample,
         latent_shape=tuple(network.inputs[0].shape[1:]),
         num_classes=num_classes,
     )
+
+
+class Regularizer(NamedTuple):
+    """What the generator pays beside the game.
+
+    Attributes:
+        cost: (batch, context) -> scalar, and what is logged.
+        networks: what it remembers, by name; nobody trains them.
+    """
+
+    cost: Callable[[Batch, Context], tuple[tf.Tensor, Logs]]
+    networks: Networks
+
+
+class Pass(NamedTuple):
+    """One forward pass: its real data, and what each discriminator saw and said."""
+
+    batch: Batch
+    seen: dict[str, Comparison]
 
 
 def gan(
@@ -85,6 +112,7 @@ def gan(
     *,
     combine: Combine | None = None,
     views: Mapping[str, View] | None = None,
+    regularizers: Sequence[Regularizer] = (),
 ) -> Model:
     """A generator against discriminators; each is a player, and one fake batch serves them all.
 
@@ -92,36 +120,44 @@ def gan(
     data has them.
 
     Args:
-        discriminators: name -> network from images, or images and labels, to logits or to
-            [logits, class logits].
+        discriminators: name -> network from images, or images and labels, to logits, to [logits,
+            class logits], or to the parts of an `Output` by their names.
         terms: what either side pays; the costs of a side are added up.
         combine: how the generator's losses against several discriminators become one; None: sum.
         views: name -> what this discriminator sees; None: each sees what `game` says.
+        regularizers: what the generator pays besides.
     """
     sees = views or dict.fromkeys(discriminators, view(game.loss, game.augment))
     clip_weights(discriminators, game.loss)
 
-    def forward(batch: Batch, context: Context) -> dict[str, Comparison]:
+    def forward(batch: Batch, context: Context) -> Pass:
         real, labels = _items(batch, generator.kind), batch.get("labels")
         latents = context.noise.normal("latents", (real.shape[0], *generator.latent_shape))
-        fake = generator.generate(latents, labels)
-        return {
-            name: compare(network, sees[name], real, fake, labels, context.branch(name))
+        fake = generator.generate(latents, labels, context.noise.branch("generate"))
+        seen = {
+            name: compare(network, sees[name], real, fake, labels, context.branch(name))._replace(
+                latents=latents
+            )
             for name, network in discriminators.items()
         }
+        return Pass(batch, seen)
 
-    def of_discriminators(
-        seen: dict[str, Comparison], context: Context
-    ) -> tuple[dict[str, tf.Tensor], Logs]:
-        return discriminator_losses(terms, seen, context)
+    def of_discriminators(made: Pass, context: Context) -> tuple[dict[str, tf.Tensor], Logs]:
+        return discriminator_losses(terms, made.seen, context, game.adaptive)
 
-    def of_generator(
-        seen: dict[str, Comparison], context: Context
-    ) -> tuple[dict[str, tf.Tensor], Logs]:
-        return {"generator": generator_loss(terms, seen, context, combine)}, {}
+    def of_generator(made: Pass, context: Context) -> tuple[dict[str, tf.Tensor], Logs]:
+        loss, logs = generator_loss(terms, made.seen, context, combine), Logs()
+        for each in regularizers:
+            cost, own = each.cost(made.batch, context)
+            loss, logs = loss + cost, logs | own
+        return {"generator": loss}, logs
 
     return Model(
-        networks={**generator.networks, **discriminators},
+        networks={
+            **generator.networks,
+            **discriminators,
+            **{name: each for one in regularizers for name, each in one.networks.items()},
+        },
         players={
             "generator": tuple(generator.networks),
             **{name: (name,) for name in discriminators},
@@ -135,6 +171,7 @@ def gan(
         latent_shape=generator.latent_shape,
         sampling=generator.sample,
         assemble=generator.assemble,
+        truncation=generator.truncation,
         num_classes=generator.num_classes,
         sequence_length=generator.sequence_length,
     )
@@ -190,6 +227,8 @@ def compare(
 
     def output(images: tf.Tensor) -> Output:
         said = call(discriminator, images, labels, training=True)
+        if isinstance(said, dict):
+            return Output(**said)
         return Output(*said) if isinstance(said, list | tuple) else Output(said)
 
     real, fake = sees(real, context.branch("real")), sees(fake, context.branch("fake"))
@@ -199,7 +238,10 @@ def compare(
 
 
 def discriminator_losses(
-    terms: Sequence[Term], seen: Mapping[str, Comparison], context: Context
+    terms: Sequence[Term],
+    seen: Mapping[str, Comparison],
+    context: Context,
+    adaptive: Adaptive | None = None,
 ) -> tuple[dict[str, tf.Tensor], Logs]:
     """Each discriminator's loss, and the logs of all of them."""
     losses, logs = {}, _logit_logs(seen)
@@ -212,6 +254,8 @@ def discriminator_losses(
         losses[name] = sum_in_order([cost for cost, _ in costs])
         number = name.removeprefix("discriminator")
         logs |= {f"{log}{number}": value for _, own in costs for log, value in own.items()}
+    if adaptive:
+        logs |= adaptive.observe(seen, context)
     return losses, logs
 
 

@@ -25,10 +25,14 @@ def gradient_norms(logits_of: LogitsOf, images: tf.Tensor) -> tf.Tensor:
     """The Euclidean norm [B] of each logit's gradient to its image [B, ...]; where it is 0, so is
     its own gradient.
     """
-    squares = squared_norms(logits_of, images)
+    return root(squared_norms(logits_of, images))
+
+
+def root(squares: tf.Tensor) -> tf.Tensor:
+    """Square roots; where one is 0, so is its gradient."""
     flat = squares == 0.0
     safe = tf.where(flat, tf.ones_like(squares), squares)  # sqrt has no slope at 0
-    return tf.where(flat, 0.0, tf.sqrt(safe))
+    return tf.where(flat, tf.zeros_like(squares), tf.sqrt(safe))
 
 
 def unit_norms(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from gan_cli.base.lazy import keras, tf
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Batch, Logs
+from gan_cli.objectives.codes import Codes
 
 Networks = Mapping[str, "keras.Model"]
 
@@ -20,11 +21,13 @@ class Context(NamedTuple):
         step: int64 scalar, steps done before this one.
         update: int64 scalar, how often this phase's players were updated before.
         noise: the random draws of this update.
+        penalty_factor: what the weights of penalties are multiplied with now.
     """
 
     step: tf.Tensor
     update: tf.Tensor
     noise: Noise
+    penalty_factor: tf.Tensor | float = 1.0
 
     def branch(self, name: str) -> Context:
         """The same moment with draws that are independent of these."""
@@ -70,7 +73,11 @@ class Model:
         evidence_bound: (networks, images, noise) -> [B] in nats, of a model with a likelihood.
         assemble: (networks) -> one keras.Model from latents, or [latents, labels], to images;
             None: the sampler is that network.
+        truncation: (share) -> sampling in which, in a space of the model's own, only this share
+            is left of the distance from the mean; None: latents are what is truncated.
         prepare: loads what training needs and sampling does not, before the first step.
+        variables: name -> what the objective remembers from step to step, saved with the rest.
+        codes: where in a latent the codes stand that it is known to have; None: it has none.
     """
 
     networks: Networks
@@ -84,7 +91,10 @@ class Model:
     reconstruction: Reconstruct | None = None
     evidence_bound: Bound | None = None
     assemble: Callable[[Networks], keras.Model] | None = None
+    truncation: Callable[[float], Sample] | None = None
     prepare: Callable[[], None] = lambda: None
+    variables: Mapping[str, tf.Variable] = field(default_factory=dict)
+    codes: Codes | None = None
 
     def sample(
         self, latents: tf.Tensor, labels: tf.Tensor | None = None, steps: int | None = None
@@ -117,6 +127,20 @@ class Model:
         """The variables that a player trains, in a fixed order."""
         names = self.players[player]
         return [each for name in names for each in self.networks[name].trainable_variables]
+
+    def after_update(self, player: str) -> None:
+        """Let the layers that keep something of their own weights follow an update of a player:
+        those with a method `after_update`.
+        """
+        for name in self.players[player]:
+            for layer in self.networks[name].layers:
+                if hasattr(layer, "after_update"):
+                    layer.after_update()
+
+    def truncated(self, share: float) -> Model:
+        """The same model, sampled nearer to the mean in its own space."""
+        assert self.truncation is not None
+        return replace(self, sampling=self.truncation(share))
 
     def with_networks(self, networks: Networks) -> Model:
         """The same model for sampling, with some of its networks replaced."""

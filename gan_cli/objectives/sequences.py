@@ -10,6 +10,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from gan_cli.base.randomness import Noise
 from gan_cli.objectives.autoencoder import Decoder
 from gan_cli.objectives.gan import Generator
 from gan_cli.objectives.model import Networks
@@ -23,7 +24,7 @@ in motion.
 def sequence_generator(networks: Networks, length: int) -> Generator:
     """The networks `start`, `cell` and `frames` as a generator of sequences."""
 
-    def generate(latents: tf.Tensor, labels: tf.Tensor | None) -> tf.Tensor:
+    def generate(latents: tf.Tensor, labels: tf.Tensor | None, noise: Noise) -> tf.Tensor:
         (sequence,) = unrolled(networks, latents, length)
         return sequence
 

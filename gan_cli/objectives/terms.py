@@ -17,12 +17,13 @@ from gan_cli.objectives.penalties import LogitsOf
 
 
 class Output(NamedTuple):
-    """What a discriminator says of images: logits [B, 1] and, where it also names classes, the
-    logits of these [B, K].
+    """What a discriminator says of images: logits [B, 1]; where it also names classes, the logits
+    of these [B, K]; where it recognises codes, what it takes them for [B, N].
     """
 
     logits: tf.Tensor
     classes: tf.Tensor | None = None
+    codes: tf.Tensor | None = None
 
 
 class Comparison(NamedTuple):
@@ -35,6 +36,7 @@ class Comparison(NamedTuple):
         of_fake: what it says of the fake ones.
         labels: int64 [B], the classes of both; None: there are none.
         logits_of: images -> its logits [B, 1], for penalties.
+        latents: what the fake images were generated from.
     """
 
     real: tf.Tensor
@@ -43,6 +45,7 @@ class Comparison(NamedTuple):
     of_fake: Output
     labels: tf.Tensor | None
     logits_of: LogitsOf
+    latents: tf.Tensor | None = None
 
 
 Cost = Callable[[Comparison, Context], "tuple[tf.Tensor, Logs]"]
@@ -79,7 +82,7 @@ def penalties(loss: Loss) -> Term:
         total, logs = tf.constant(0.0), Logs()
         for each in active:
             value, own = _now(each, seen, context)
-            total += each.weight * value
+            total += context.penalty_factor * each.weight * value
             logs |= own
         return total, logs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +25,7 @@ def drawn(
     latents: np.ndarray | None = None,
     steps: int | None = None,
     batch_size: int = 64,
+    codes: Sequence[Any] | None = None,
 ) -> np.ndarray:
     """uint8 [count, H, W, C], or [count, T, H, W, C]; `gan_cli.Run.sample` explains the arguments.
 
@@ -42,6 +44,7 @@ def drawn(
         "checkpoint": "run",
         "count": count,
         "labels": np.asarray(labels).tolist() if isinstance(labels, np.ndarray) else labels,
+        "codes": codes,
         "seed": seed,
         "truncation": truncation,
         "steps": steps,
@@ -51,7 +54,7 @@ def drawn(
     decided = control.check(parse(SampleConfig, values), card)
     if latents is not None:
         decided = replace(decided, latents=latents)
-    sampler = drawing.compiled(model, decided.frames or None)
+    sampler = drawing.compiled(drawing.under(model, decided), decided.frames or None)
     draw = drawing.controlled(model, decided, seed)
     batches = drawing.batches(model, decided.count, seed, batch_size, sampler, draw)
     return np.concatenate(list(batches))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gan_cli.base.errors import ConfigError, DataError, unknown
 from gan_cli.base.lazy import np
 from gan_cli.config.commands import SampleConfig
 from gan_cli.data.reading.arrays import map_npy
 from gan_cli.data.reading.listing import shown
-from gan_cli.models import MODELS
+from gan_cli.models import MODELS, needs
+from gan_cli.objectives.codes import Codes, Setting
 from gan_cli.runs.rundir import ModelCard
 
 DEFAULT_COUNT = 64
@@ -30,9 +33,11 @@ class Control:
         frames: of each sequence; 0: single images.
         labels: numbers of the classes that images get in turn; None: drawn.
         latents: floats [N, ...] to take in order; None: drawn.
-        truncation: largest absolute value of a drawn latent; None: unbounded.
-        columns: of a grid with a row for each of `labels`, whose images share the latents of their
-            columns; None: no such grid.
+        truncation: largest absolute value of a drawn latent, or of a model that does not truncate
+            latents the share of the distance from the mean; None: neither.
+        columns: of a grid with a row for each of `labels`, or else of `codes`, whose images share
+            the latents of their columns; None: no such grid.
+        codes: settings of the codes of latents, which images get in turn; None: drawn.
     """
 
     count: int
@@ -41,6 +46,7 @@ class Control:
     latents: np.ndarray | None = None
     truncation: float | None = None
     columns: int | None = None
+    codes: list[Setting] | None = None
 
 
 def check(config: SampleConfig, card: ModelCard) -> Control:
@@ -51,18 +57,20 @@ def check(config: SampleConfig, card: ModelCard) -> Control:
         DataError: no latents can be read from the file.
     """
     frames, labels = _frames(config, card), _labels(config, card)
-    latents = None if config.latents is None else _latents(config)
-    count = _count(config, latents)
+    latents = None if config.latents is None else _latents(config, card)
+    count, codes = _count(config, latents), _codes(config, card)
     columns = None
-    if config.format == "grid" and "labels" in MODELS[card.model.name].needs and not frames:
-        classes = list(range(card.data.num_classes)) if labels is None else labels
-        if len(classes) > 1:
+    if config.format == "grid" and not frames:
+        if "labels" in needs(card.model) and labels is None:
+            labels = list(range(card.data.num_classes))
+        settings = len(labels or codes or [])
+        if settings > 1:
             rows, columns = (
-                (len(classes), count) if latents is not None else class_grid(count, len(classes))
+                (settings, count) if latents is not None else class_grid(count, settings)
             )
-            labels, count = classes[:rows], rows * columns
+            count = rows * columns
     _refuse_too_many(config, count, frames)
-    return Control(count, frames, labels, latents, config.truncation, columns)
+    return Control(count, frames, labels, latents, config.truncation, columns, codes)
 
 
 def class_grid(count: int, classes: int) -> tuple[int, int]:
@@ -75,7 +83,7 @@ def class_grid(count: int, classes: int) -> tuple[int, int]:
 
 
 def _frames(config: SampleConfig, card: ModelCard) -> int:
-    if "sequences" in MODELS[card.model.name].needs:
+    if "sequences" in needs(card.model):
         return config.steps or card.data.sequence_length
     if config.steps is not None:
         raise ConfigError(
@@ -94,7 +102,7 @@ def _labels(config: SampleConfig, card: ModelCard) -> list[int] | None:
     if config.labels is None:
         return None
     given = config.labels if isinstance(config.labels, list) else [config.labels]
-    if "labels" not in MODELS[card.model.name].needs:
+    if "labels" not in needs(card.model):
         raise ConfigError(
             f"labels={_text(given)}: model={card.model.name} is not told classes; leave labels out"
         )
@@ -115,13 +123,47 @@ def _label(given: int | str, names: list[str], classes: int) -> int:
     raise ConfigError(f"labels: {unknown('class', given, accepted)}")
 
 
-def _text(given: list[int | str]) -> str:
-    return f"[{','.join(map(str, given))}]"
+def _codes(config: SampleConfig, card: ModelCard) -> list[Setting] | None:
+    """The settings that are asked for, held against the codes that the model's options speak of."""
+    if config.codes is None:
+        return None
+    codes: Codes | None = getattr(card.model, "codes", None)
+    if codes is None:
+        raise ConfigError(
+            f"codes={_text(config.codes)}: model={card.model.name} has no codes, which "
+            "model=info_gan has; leave codes out"
+        )
+    several = [each for each in config.codes if isinstance(each, list)]
+    settings: list[Setting] = [*several] or [config.codes]  # type: ignore[list-item]
+    if len(several) not in (0, len(config.codes)) or not all(settings):
+        raise ConfigError(
+            "codes= is a value for each code, e.g. [3,null,-1.5], or a list of such lists"
+        )
+    for setting in settings:
+        _check_setting(setting, codes, card.model.name)
+    return settings
 
 
-def _latents(config: SampleConfig) -> np.ndarray:
+def _check_setting(setting: Setting, codes: Codes, name: str) -> None:
+    if len(setting) > codes.number:
+        raise ConfigError(
+            f"codes={_text(setting)}: model={name} has {codes.number} codes ({codes})"
+        )
+    category = setting[0] if codes.categories else None
+    if category is not None and category not in range(codes.categories):
+        raise ConfigError(
+            f"codes={_text(setting)}: unknown category {category:g} (accepted: 0 to "
+            f"{codes.categories - 1})"
+        )
+
+
+def _text(given: Sequence[Any]) -> str:
+    return f"[{','.join('null' if each is None else str(each) for each in given)}]"
+
+
+def _latents(config: SampleConfig, card: ModelCard) -> np.ndarray:
     """The rows of a file, mapped; whether they fit the model is asked when that is built."""
-    if config.truncation is not None:
+    if config.truncation is not None and MODELS[card.model.name].truncates_latents:
         raise ConfigError("truncation= bounds drawn latents, latents= gives them; leave one out")
     try:
         latents = map_npy(Path(str(config.latents)))

@@ -12,6 +12,7 @@ import tensorflow as tf
 from gan_cli.base.errors import DataError
 from gan_cli.base.images import to_uint8
 from gan_cli.base.lazy import np
+from gan_cli.objectives.codes import Codes, Setting
 from gan_cli.objectives.model import Model
 from gan_cli.sampling.control import Control
 
@@ -29,6 +30,13 @@ Sampler = Callable[[Inputs], np.ndarray]
 """To uint8 images [B, H, W, C], or sequences [B, T, H, W, C]."""
 Draw = Callable[[int], Inputs]
 """The next n inputs of a stream."""
+
+
+def under(model: Model, control: Control) -> Model:
+    """The model as the control samples it: truncated, where that is not of latents."""
+    if control.truncation is None or model.truncation is None:
+        return model
+    return model.truncated(control.truncation)
 
 
 def compiled(model: Model, steps: int | None = None) -> Sampler:
@@ -111,16 +119,21 @@ def controlled(model: Model, control: Control, seed: int) -> Draw:
     draw, position = inputs(model, seed), 0
     wanted = None if control.labels is None else np.array(control.labels, np.int64)
 
-    def decided(count: int) -> Inputs:
+    def given(count: int) -> Inputs:
         nonlocal position
         places, position = np.arange(position, position + count), position + count
         latents, labels = draw(count)
         if control.latents is not None:
             latents = _taken(control.latents, places)
-        elif control.truncation is not None:
+        elif control.truncation is not None and model.truncation is None:
             latents = truncated(latents, control.truncation)
         return Inputs(latents, labels if wanted is None else wanted[places % len(wanted)])
 
+    decided: Draw = given
+    if control.codes is not None:
+        assert model.codes is not None
+        columns = None if control.labels else control.columns
+        decided = with_settings(decided, model.codes, control.codes, columns)
     if control.columns is None or control.labels is None:
         return decided
     return rows_of_classes(decided, control.labels, control.columns)
@@ -136,6 +149,29 @@ def rows_of_classes(draw: Draw, labels: Sequence[int], columns: int) -> Draw:
         nonlocal position
         places, position = np.arange(position, position + count), position + count
         return Inputs(shared[places % columns], classes[places // columns])
+
+    return placed
+
+
+def with_settings(
+    draw: Draw, codes: Codes, settings: Sequence[Setting], columns: int | None = None
+) -> Draw:
+    """Inputs whose codes have one of the settings, in turn; or `columns` inputs for each setting,
+    one setting after the other, of which those of a column share all else.
+    """
+    shared, position = draw(columns) if columns else None, 0
+
+    def placed(count: int) -> Inputs:
+        nonlocal position
+        places, position = np.arange(position, position + count), position + count
+        if shared is None or columns is None:
+            numbers, (latents, labels) = places % len(settings), draw(count)
+        else:
+            numbers, latents = places // columns, shared.latents[places % columns]
+            labels = None if shared.labels is None else shared.labels[places % columns]
+        rows = zip(latents, numbers.tolist(), strict=True)
+        changed = [codes.with_setting(latent, settings[number]) for latent, number in rows]
+        return Inputs(np.stack(changed), labels)
 
     return placed
 

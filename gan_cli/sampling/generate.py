@@ -39,7 +39,7 @@ def generate(
             ", ".join(map(str, shape)) for shape in (control.latents.shape[1:], model.latent_shape)
         )
         raise DataError(f"latents={config.latents}: [N, {found}], this model takes [N, {expected}]")
-    sampler = drawing.compiled(model, control.frames or None)
+    sampler = drawing.compiled(drawing.under(model, control), control.frames or None)
     draw = drawing.controlled(model, control, config.seed)
     batches = drawing.batches(model, control.count, config.seed, config.batch_size, sampler, draw)
 

@@ -15,7 +15,7 @@ from gan_cli.config.options import parse
 from gan_cli.config.schema import TrainConfig
 from gan_cli.data import DATA
 from gan_cli.metrics import extractors
-from gan_cli.models import MODELS, check
+from gan_cli.models import MODELS, check, needs
 from gan_cli.objectives.losses import LOSSES
 from gan_cli.objectives.options import active_penalties, parse_loss
 
@@ -53,7 +53,7 @@ def check_run(config: TrainConfig, spec: DataSpec) -> None:
         ConfigError: one line with the key and why.
     """
     name, entry, pack = config.model.name, MODELS[config.model.name], config.loss.pack
-    if "labels" in entry.needs and not spec.num_classes:
+    if "labels" in needs(config.model) and not spec.num_classes:
         raise ConfigError(
             f"model={name} needs labels; data={config.data.name} has none (a folder has one class "
             "per subfolder)"
@@ -68,7 +68,11 @@ def check_run(config: TrainConfig, spec: DataSpec) -> None:
             f"evaluation.objective=elbo_held_out: model={name} has no likelihood; frechet ranks "
             "any model"
         )
-    if config.augment.differentiable and not entry.adversarial:
+    for key in ("differentiable", "ada"):
+        if getattr(config.augment, key) and not entry.adversarial:
+            raise ConfigError(f"model={name} has no discriminator for augment.{key}; augment=none")
+    if config.augment.differentiable and config.augment.ada:
         raise ConfigError(
-            f"model={name} has no discriminator for augment.differentiable; augment=none"
+            "augment.ada and augment.differentiable both change what the discriminator sees; leave "
+            "one out"
         )

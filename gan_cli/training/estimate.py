@@ -50,8 +50,10 @@ def estimate(config: TrainConfig, source: Source, steps: int) -> Estimate:
     config = automatic.with_precision(config)
     free = device.free_memory()
     where = device.placement(source.nbytes, config.training.feed)
-    state = build(config, source, config.training.steps)
-    step = compiled(config, state, FEEDS[where](source, config.training.batch_size, config.seed))
+    total = config.training.steps
+    state = build(config, source, total)
+    feed = FEEDS[where](source, config.training.batch_size, config.seed)
+    step = compiled(config, state, feed, total)
     totals = step.run(tf.constant(1, tf.int64), tf.zeros([1]))[1]  # traces the graph
     began = time.perf_counter()
     step.run(tf.constant(steps, tf.int64), totals)[0].numpy()

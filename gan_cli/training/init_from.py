@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gan_cli.training.state import State
 
 Say = Callable[[str], None]
-NO_NETWORKS = ("step", "average", "optimizer")
+NO_NETWORKS = ("step", "average", "optimizer", "objective")
 """What else a state holds, by the first part of its keys."""
 SHOWN = 3
 """Tensors, or networks, that a line names; of the others it gives the number."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -11,13 +12,19 @@ import tensorflow as tf
 from gan_cli.base.errors import ConfigError, unknown
 from gan_cli.config.schema import Optimizer, Schedule
 from gan_cli.objectives.model import Model
-from gan_cli.training.schedules import Rate
+from gan_cli.training.schedules import Beta, Rate
 
 
 class Adam(keras.optimizers.Adam):
     """Kingma and Ba (2015) in TensorFlow's fused kernel: Keras's own update passes over each weight
     ten times.
+
+    `beta_2_at` gives beta_2 at an iteration; None: it stays.
     """
+
+    def __init__(self, *arguments: Any, beta_2_at: Beta | None = None, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._beta_2_at = beta_2_at
 
     def build(self, variables: list[keras.Variable]) -> None:
         super().build(variables)
@@ -30,7 +37,8 @@ class Adam(keras.optimizers.Adam):
 
     def apply(self, grads: Any, trainable_variables: Any = None) -> None:
         updates = tf.cast(self.iterations + 1, tf.float32)
-        self._powers = tf.pow(self.beta_1, updates), tf.pow(self.beta_2, updates)
+        self._beta_2 = self._beta_2_at(self.iterations) if self._beta_2_at else self.beta_2
+        self._powers = tf.pow(self.beta_1, updates), tf.pow(self._beta_2, updates)
         super().apply(grads, trainable_variables)
 
     def update_step(
@@ -45,36 +53,48 @@ class Adam(keras.optimizers.Adam):
             beta2_power=self._powers[1],
             lr=learning_rate,
             beta1=self.beta_1,
-            beta2=self.beta_2,
+            beta2=self._beta_2,
             epsilon=self.epsilon,
             grad=gradient,
         )
 
 
-def _adam(options: Optimizer, rate: Rate, **common: Any) -> keras.Optimizer:
+def _adam(options: Optimizer, rate: Rate, beta_2_at: Beta | None, **common: Any) -> keras.Optimizer:
     return Adam(
-        rate, beta_1=options.beta_1, beta_2=options.beta_2, epsilon=options.epsilon, **common
+        rate,
+        beta_1=options.beta_1,
+        beta_2=options.beta_2,
+        beta_2_at=beta_2_at,
+        epsilon=options.epsilon,
+        **common,
     )
 
 
-def _adamw(options: Optimizer, rate: Rate, **common: Any) -> keras.Optimizer:
+def _adamw(
+    options: Optimizer, rate: Rate, beta_2_at: Beta | None, **common: Any
+) -> keras.Optimizer:
     """Loshchilov and Hutter (2019): Keras applies a decoupled decay for any optimizer that has
     one.
     """
-    return _adam(options, rate, weight_decay=options.weight_decay, **common)
+    return _adam(options, rate, beta_2_at, weight_decay=options.weight_decay, **common)
 
 
-def _rmsprop(options: Optimizer, rate: Rate, **common: Any) -> keras.Optimizer:
+def _rmsprop(options: Optimizer, rate: Rate, _: Beta | None, **common: Any) -> keras.Optimizer:
     return keras.optimizers.RMSprop(
         rate, rho=options.rho, momentum=options.momentum, epsilon=options.epsilon, **common
     )
 
 
-def _sgd(options: Optimizer, rate: Rate, **common: Any) -> keras.Optimizer:
+def _sgd(options: Optimizer, rate: Rate, _: Beta | None, **common: Any) -> keras.Optimizer:
     return keras.optimizers.SGD(rate, momentum=options.momentum, **common)
 
 
-BUILDERS = {"adam": _adam, "adamw": _adamw, "rmsprop": _rmsprop, "sgd": _sgd}
+BUILDERS: dict[str, Callable[..., keras.Optimizer]] = {
+    "adam": _adam,
+    "adamw": _adamw,
+    "rmsprop": _rmsprop,
+    "sgd": _sgd,
+}
 
 
 def build(
@@ -113,8 +133,10 @@ def _for_player(
         options = replace(options, learning_rate=factor * options.learning_rate)
     updates = sum(phase.repeats for phase in model.phases if player in phase.trains)
     rate = Rate(options.learning_rate, schedule, total_steps, updates)
+    moves = schedule.end_beta_2 is not None
+    beta_2_at = Beta(options.beta_2, schedule, total_steps, updates) if moves else None
     optimizer = BUILDERS[options.name](
-        options, rate, global_clipnorm=options.clip_norm, name=player
+        options, rate, beta_2_at, global_clipnorm=options.clip_norm, name=player
     )
     if precision == "float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer, name=f"{player}_scale")

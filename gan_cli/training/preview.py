@@ -24,6 +24,7 @@ from gan_cli.training.state import State
 SEED = 0
 MOST_FRAMES = 200
 """Previews in progress.gif."""
+ROWS_OF_A_CODE = 4
 ROWS, FPS = 8, 10
 """Sequences that are shown at least, and how fast they play."""
 
@@ -35,7 +36,9 @@ class Preview:
     A model that is told the class has a row for each class, and the images of a column share their
     latents. Of sequences each is a row of frames, and step-N.gif and real.gif play them. An
     autoencoder also has reconstructions-N.png: real images, held-out ones where there are some,
-    each with its reconstruction to the right, or, of sequences, below it.
+    each with its reconstruction to the right, or, of sequences, below it. A model with codes also
+    has codes-N.png: in each row one code moves, through the categories or from -2 to 2, and after
+    some rows the next one.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Preview:
             drawing.compiled(state.sampler),
             arranged(state.sampler, source, count),
         )
+        self._codes = moved_codes(state.sampler) if state.sampler.codes else None
         self._originals, self._reconstruct = None, None
         if state.sampler.reconstruction is not None:
             self._originals = _chosen(source, held_out, max(1, len(self._shown.real) // 2))
@@ -64,6 +68,12 @@ class Preview:
         self.last = self._save(
             f"step-{progress.step:08d}", self._sample(self._shown.inputs), self._shown.columns
         )
+        if self._codes is not None:
+            moved, columns = self._codes
+            images.save_png(
+                self._folder / f"codes-{progress.step:08d}.png",
+                images.grid(self._sample(moved), columns),
+            )
         if self._originals is not None and self._reconstruct is not None:
             paired = pairs(self._originals, self._reconstruct(self._originals))
             columns = 2 * max(1, round(math.sqrt(len(paired)) / 2))
@@ -112,6 +122,23 @@ def arranged(model: Model, source: Source, count: int) -> Arranged:
     rows, columns = class_grid(count, model.num_classes)
     drawn = drawing.rows_of_classes(draw, range(rows), columns)(rows * columns)
     return Arranged(drawn, of_classes(source, rows, columns), columns)
+
+
+def moved_codes(model: Model) -> tuple[Inputs, int]:
+    """For each code some rows of inputs that differ in it alone; and the length of a row. Each
+    code's rows are of the same draws.
+    """
+    assert model.codes is not None
+    drawn, moves = drawing.inputs(model, SEED)(ROWS_OF_A_CODE), model.codes.moves()
+    latents = [
+        model.codes.with_setting(latent, setting)
+        for move in moves
+        for latent in drawn.latents
+        for setting in move
+    ]
+    columns = len(moves[0])
+    labels = None if drawn.labels is None else np.tile(drawn.labels.repeat(columns), len(moves))
+    return Inputs(np.stack(latents), labels), columns
 
 
 def of_classes(source: Source, rows: int, columns: int) -> np.ndarray:

@@ -159,7 +159,7 @@ def _to_the_end(
     hooks += [*_watchers(run, start, scores.since if scores else 0), preview, saver]
     loop = Loop(
         state,
-        compiled(config, state, feed),
+        compiled(config, state, feed, run.total),
         hooks,
         batch_size=training.batch_size,
         log_every=training.log_every,

@@ -1,4 +1,6 @@
-"""Everything that decides how a run goes on: weights, optimizers, moving average, step."""
+"""Everything that decides how a run goes on: weights, optimizers, moving average, the variables of
+the objective, step.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from gan_cli.objectives.model import Model
 
 
 class State:
-    """Networks, optimizers, moving average and step of one run, as named tensors.
+    """Networks, optimizers, moving average, variables of the objective and step of one run, as
+    named tensors.
 
     The moving average (Yazici et al. 2019) follows every float of the sampler's networks that a
     player trains, batch statistics too, with a decay of min(decay, (1 + step) / (10 + step)), so
@@ -43,6 +46,7 @@ class State:
             found |= variables_by_key(f"average/{name}", network)
         for optimizer in self.optimizers.values():
             found |= {f"optimizer/{variable.path}": variable for variable in optimizer.variables}
+        found |= {f"objective/{name}": each for name, each in self.model.variables.items()}
         return found
 
     def sampler_tensors(self) -> dict[str, Variable]:

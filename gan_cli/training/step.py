@@ -31,10 +31,12 @@ class Step:
         seed: int,
         xla: bool = False,
         augment: Transform | None = None,
+        penalty_factor: Callable[[tf.Tensor], tf.Tensor] | None = None,
     ) -> None:
         self.names: list[str] = []
         self.batches = sum(phase.repeats for phase in state.model.phases)
         self._state, self._feed, self._seed, self._augment = state, feed, seed, augment
+        self._penalty_factor = penalty_factor or (lambda step: 1.0)
         signature = [tf.TensorSpec([], tf.int64), tf.TensorSpec([None], tf.float32)]
         self.run: TrainFunction = tf.function(self._run, input_signature=signature, autograph=False)
         # XLA compiles one step without its data: its loops want shapes that are known before the
@@ -89,7 +91,9 @@ class Step:
         for phase in self._state.model.phases:
             for repeat in range(phase.repeats):
                 update = self._state.step * phase.repeats + repeat
-                context = Context(self._state.step.value(), update, Noise(self._seed, draw))
+                step = self._state.step.value()
+                factor = self._penalty_factor(step)
+                context = Context(step, update, Noise(self._seed, draw), factor)
                 logs |= self._update(phase, next(remaining), context)
                 draw += 1
         self._state.update_averages()
@@ -112,4 +116,5 @@ class Step:
         gradients = {player: tape.gradient(scaled[player], variables[player]) for player in losses}
         for player in losses:
             optimizers[player].apply(gradients[player], variables[player])
+            self._state.model.after_update(player)
         return {f"loss_{player}": loss for player, loss in losses.items()} | logs

@@ -99,6 +99,8 @@ def test_what_the_discriminator_sees_has_a_picture_of_its_own(
         "augment.differentiable=[cutout]",
     )
     assert "(augmented.png, diffaug.png, images.png, mean.png, report.json)" in both.out
+    adaptive = look(*FOLDER, "steps=0", "output=ada", "augment=ada")
+    assert "(ada.png, images.png, mean.png, report.json)" in adaptive.out
 
 
 def test_broken_files_are_told_before_they_are_refused(

@@ -176,7 +176,7 @@ def test_hydra_lists_completes_and_checks_what_a_plugin_brings(written: Path) ->
     assert "name: mine\n" in job.out
     assert "extra: 3\n" in job.out
     assert "drift: 0.1\n  drift_interval: 1\n" in job.out
-    assert "loss: hinge, least_squares, minimax, non_saturating, own, " in listed.out
+    assert "loss: hinge, lazy_r1, least_squares, minimax, non_saturating, own, " in listed.out
     assert "data: cifar10, " in listed.out
     assert ", noise, npz, " in listed.out
     assert "did you mean 'model.extra'?" in one_line(mistyped)

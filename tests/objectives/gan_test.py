@@ -287,7 +287,7 @@ def test_an_output_of_classes_goes_to_the_terms() -> None:
 def test_a_generator_of_sequences_takes_those_of_the_batch() -> None:
     generator = Generator(
         networks={"start": double(), "frames": double()},
-        generate=lambda latents, labels: 2.0 * latents,
+        generate=lambda latents, labels, noise: 2.0 * latents,
         sample=lambda networks, latents, labels, steps: tf.fill([1], float(steps)),
         assemble=lambda networks: networks["frames"],
         latent_shape=(2,),

@@ -39,6 +39,15 @@ def seen(
     )
 
 
+def test_penalties_weigh_what_the_moment_says() -> None:
+    """Half the gradient's square, 9, times the weight 4 and a quarter."""
+    term = penalties(Loss("hinge", r1=4.0))
+    assert term.discriminator is not None
+    later = context()._replace(penalty_factor=tf.constant(0.25))
+    penalty, logs = term.discriminator(seen(), later)
+    assert (float(penalty), float(logs["r1"])) == (4.5, 4.5)
+
+
 def test_either_side_of_the_adversarial_loss() -> None:
     """Hinge at logits 0.25 and 0.5: 0.75 + 1.5, and -0.5."""
     term = adversarial(Loss("hinge"))

@@ -20,7 +20,7 @@ from PIL import Image
 from gan_cli import models
 from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, NonFiniteError, RunDirectoryError
-from gan_cli.config.schema import Optimizer, PlayerOptimizer, Schedule
+from gan_cli.config.schema import Optimizer, PlayerOptimizer, Schedule, TrainConfig, Training
 from gan_cli.data.pipeline.feed import DeviceFeed
 from gan_cli.data.reading.source import Source
 from gan_cli.models.dcgan import Dcgan
@@ -31,10 +31,11 @@ from gan_cli.runs.manifest import FORMAT
 from gan_cli.runs.rundir import ModelCard
 from gan_cli.sampling import drawing
 from gan_cli.training import optimizers
+from gan_cli.training.build import build as build_state
 from gan_cli.training.hooks import Answer, Finish, Pause, PauseAt, Progress, RollBack
 from gan_cli.training.loop import Loop
 from gan_cli.training.progress import MetricsLog, ProgressBar, ProgressLines
-from gan_cli.training.schedules import Rate
+from gan_cli.training.schedules import Beta, Rate
 from gan_cli.training.signals import Signals
 from gan_cli.training.state import State
 from gan_cli.training.step import Step
@@ -77,6 +78,37 @@ def test_schedules_end_where_they_are_told_and_begin_after_the_warm_up() -> None
     assert rate(250, "linear", updates_per_step=5) == pytest.approx(0.05)
 
 
+def beta_2(step: int, name: str = "cosine", **options: float) -> float:
+    schedule = Schedule(name, end_beta_2=0.99, **options)  # type: ignore[arg-type]
+    return float(Beta(0.9, schedule, 100)(tf.constant(step, tf.int64)))
+
+
+def test_beta_2_follows_the_curve_of_the_schedule() -> None:
+    assert beta_2(0) == pytest.approx(0.9)
+    assert beta_2(50) == pytest.approx(0.945)
+    assert beta_2(100) == beta_2(500) == pytest.approx(0.99)
+    assert beta_2(60, warmup_steps=20) == pytest.approx(0.945)
+    assert beta_2(50, "exponential") == pytest.approx(1.0 - 0.1 * math.sqrt(0.1))
+    assert beta_2(100, "constant") == pytest.approx(0.9)
+
+
+def test_adam_moves_by_the_beta_2_of_the_moment() -> None:
+    """Kingma and Ba (2015), algorithm 1, in NumPy, with beta_2 as it is in each step."""
+    betas = lambda step: [0.5, 0.7, 0.9][int(step)]  # noqa: E731
+    optimizer = optimizers.Adam(0.1, beta_1=0.5, epsilon=1e-7, beta_2_at=betas)
+    weight = keras.Variable([1.0, -2.0])
+    optimizer.build([weight])
+    expected, moment, square = np.array([1.0, -2.0]), np.zeros(2), np.zeros(2)
+    for step, gradient in enumerate(np.array([[1.0, 2.0], [-3.0, 0.5], [0.2, 0.1]])):
+        optimizer.apply([tf.constant(gradient, tf.float32)], [weight])
+        beta = betas(step)
+        moment = 0.5 * moment + 0.5 * gradient
+        square = beta * square + (1.0 - beta) * gradient**2
+        rate = 0.1 * math.sqrt(1.0 - beta ** (step + 1)) / (1.0 - 0.5 ** (step + 1))
+        expected = expected - rate * moment / (np.sqrt(square) + 1e-7)
+        np.testing.assert_allclose(weight.numpy(), expected, rtol=1e-5)
+
+
 def build(
     name: str = "adam", precision: str = "float32", ema: float = 0.9, **options: object
 ) -> tuple[State, Step]:
@@ -99,7 +131,7 @@ def test_the_fused_adam_makes_the_updates_of_keras(decay: float) -> None:
     )
     ours, theirs = keras.Variable(start), keras.Variable(start)
     fused = optimizers.BUILDERS[options.name](
-        options, Rate(0.01, Schedule("constant"), 5), global_clipnorm=1.0, name="ours"
+        options, Rate(0.01, Schedule("constant"), 5), None, global_clipnorm=1.0, name="ours"
     )
     plain = keras.optimizers.Adam(
         0.01, 0.5, 0.999, 1e-7, weight_decay=decay or None, global_clipnorm=1.0
@@ -169,6 +201,15 @@ def test_the_moving_average_follows_its_formula() -> None:
         np.testing.assert_allclose(
             export(state.sampler_tensors())[key], average, rtol=1e-4, atol=1e-6
         )
+
+
+def test_half_of_the_average_is_forgotten_after_its_half_life() -> None:
+    """Ten steps of 4 images are 40 images."""
+    training = Training(batch_size=4, precision="float32", ema_half_life=40, ema_decay=0.5)
+    options = Dcgan(width=2, latent_dim=3)
+    parts = (options, None, Loss("hinge"), Optimizer("adam"), Schedule("constant"), training)
+    state = build_state(TrainConfig(*parts), SOURCE, 10)
+    assert state.ema_decay**10 == pytest.approx(0.5)
 
 
 def test_without_an_average_the_sampler_is_the_generator_itself() -> None:

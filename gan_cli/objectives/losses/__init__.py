@@ -30,9 +30,12 @@ class LossEntry(Entry):
     Attributes:
         smooths: whether real images have a target that can be lowered: `build(smoothing)` then,
             else `build()`.
+        boundary: the logit that parts real images from fake ones; None: differences of logits alone
+            count.
     """
 
     smooths: bool = False
+    boundary: float | None = 0.0
 
 
 LOSSES: Catalogue[LossEntry] = Catalogue("loss", __name__)
@@ -41,16 +44,22 @@ LOSSES: Catalogue[LossEntry] = Catalogue("loss", __name__)
 Build = Callable[..., AdversarialLoss]
 
 
-def adversarial_loss(name: str, *, smooths: bool = False) -> Callable[[Build], Build]:
+def adversarial_loss(
+    name: str, *, smooths: bool = False, boundary: float | None = 0.0
+) -> Callable[[Build], Build]:
     """Register a function that gives an `AdversarialLoss` as `loss=name`.
 
     Args:
         smooths: it takes the one-sided label smoothing (Salimans et al. 2016, section 3.4): its
             discriminator takes real images for real by 1 - smoothing only.
+        boundary: the logit between real and fake images; None: differences of logits alone count.
     """
 
     def register(build: Build) -> Build:
-        LOSSES.add(LossEntry(name=name, build=build, plugin=current_plugin(), smooths=smooths))
+        plugin = current_plugin()
+        LOSSES.add(
+            LossEntry(name=name, build=build, plugin=plugin, smooths=smooths, boundary=boundary)
+        )
         return build
 
     return register

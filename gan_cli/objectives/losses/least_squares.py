@@ -21,7 +21,7 @@ def least_squares_generator(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
     return 0.5 * tf.reduce_mean(tf.square(fake - 1.0))
 
 
-@adversarial_loss("least_squares", smooths=True)
+@adversarial_loss("least_squares", smooths=True, boundary=0.5)
 def least_squares(smoothing: float) -> AdversarialLoss:
     """Squared distance of the logits to 1 and 0."""
     return AdversarialLoss(

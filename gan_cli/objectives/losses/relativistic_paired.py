@@ -16,7 +16,7 @@ def relativistic_paired_generator(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor
     return tf.reduce_mean(tf.nn.softplus(real - fake))
 
 
-@adversarial_loss("relativistic_paired")
+@adversarial_loss("relativistic_paired", boundary=None)
 def relativistic_paired() -> AdversarialLoss:
     """Relativistic loss over pairs."""
     return AdversarialLoss(relativistic_paired_discriminator, relativistic_paired_generator)

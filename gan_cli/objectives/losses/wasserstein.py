@@ -16,7 +16,7 @@ def negative_fake_logits(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
     return -tf.reduce_mean(fake)
 
 
-@adversarial_loss("wasserstein")
+@adversarial_loss("wasserstein", boundary=None)
 def wasserstein() -> AdversarialLoss:
     """Wasserstein distance by its dual."""
     return AdversarialLoss(wasserstein_discriminator, negative_fake_logits)
