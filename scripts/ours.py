@@ -43,7 +43,7 @@ def train(steps: int, settings: dict[str, Any]):
     feed = FEEDS[device.placement(source.nbytes, training.feed)](
         source, training.batch_size, config.seed
     )
-    step = compiled(config, state, feed)
+    step = compiled(config, state, feed, 10**6)
     log = Path(tempfile.mkdtemp()) / "metrics.jsonl"
 
     def run() -> float:
