@@ -35,6 +35,15 @@ def with_precision(config: TrainConfig) -> TrainConfig:
     return replace(config, training=training)
 
 
+def prepare(config: TrainConfig, spec: DataSpec) -> str:
+    """Set this process up for a run and say in words what it will use.
+
+    Raises:
+        ConfigError: TensorFlow runs already, with other threads than were asked for.
+    """
+    return device.prepare(threads(config, spec), wish=config.training.threads == "auto")
+
+
 def threads(config: TrainConfig, spec: DataSpec) -> int | None:
     """training.threads; for `auto` one where narrow networks run on a processor, else None, which
     is as many as there are cores.

@@ -46,7 +46,7 @@ def estimate(config: TrainConfig, source: Source, steps: int) -> Estimate:
     Raises:
         ConfigError: the model does not fit the data.
     """
-    place = device.prepare(automatic.threads(config, source.spec), wish=True)
+    place = automatic.prepare(config, source.spec)
     config = automatic.with_precision(config)
     free = device.free_memory()
     where = device.placement(source.nbytes, config.training.feed)

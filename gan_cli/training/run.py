@@ -74,8 +74,7 @@ def train(run: TrainingRun, until: int | None = None) -> Ended:
 def _attempt(run: TrainingRun, signals: Signals, until: int | None) -> Ended | RollBack:
     """From the newest checkpoint, or from the start, to the end or to a rollback."""
     config, source = run.config, run.source
-    wish = config.training.threads == "auto"
-    place = device.prepare(automatic.threads(config, source.spec), wish)
+    place = automatic.prepare(config, source.spec)
     state = build(config, source, run.total)
     start = restore(run.directory, state, run.card, source, run.say)
     if config.init_from is not None and not checkpoint.steps(run.directory.checkpoints):
