@@ -303,7 +303,8 @@ def test_no_variable_is_missing_from_the_state(name: str) -> None:
         assert {id(variable) for variable in optimizer.variables} <= kept
     assert id(state.step) in kept
     parts = [*model.networks.values(), *state.averages.values(), *state.optimizers.values()]
-    assert len(kept) == 1 + sum(len(part.variables) for part in parts)
+    remembered = len(model.variables)
+    assert len(kept) == 1 + remembered + sum(len(part.variables) for part in parts)
 
 
 @resumed

@@ -13,8 +13,9 @@ from gan_cli.models import model
 from gan_cli.models.dcgan import Dcgan, discriminator, full_depth, generator
 
 if TYPE_CHECKING:
-    from gan_cli.objectives.gan import Combine, Game
+    from gan_cli.objectives.gan import Game
     from gan_cli.objectives.model import Model
+    from gan_cli.objectives.sides import Combine
     from gan_cli.objectives.views import View
 
 

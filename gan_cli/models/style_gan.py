@@ -68,7 +68,6 @@ def style_gan(options: StyleGan, spec: DataSpec, game: Game) -> Model:
     regularizers = [
         path_length(
             generator,
-            stylegan.path_memory(),
             weight=options.path_length,
             interval=options.path_length_interval,
             mixing=options.style_mixing,

@@ -22,8 +22,6 @@ MAPPING_RATE = 0.01
 """Of learning, beside the other layers' 1."""
 STYLE_DECAY = 0.995
 """Of the tracked mean of the styles, at each batch."""
-PATH_DECAY = 0.99
-"""Of the mean length of paths, at each that is measured."""
 MOST = 8
 """Channels of the smallest images, at most, in those of the largest."""
 
@@ -102,14 +100,6 @@ def _painted(
         return keras.layers.Identity(dtype="float32", name=f"{name}_image")(colours)
     doubled = Double(shape[:2], dtype="float32", name=f"{name}_skip")(image)
     return keras.layers.Add(dtype="float32", name=f"{name}_image")([doubled, colours])
-
-
-def path_memory() -> keras.Model:
-    """Numbers [B] -> the same; its layer `mean` keeps the mean length of paths."""
-    with keras.name_scope("path_length"):
-        lengths = keras.Input((), name="lengths")
-        kept = RunningMean(PATH_DECAY, dtype="float32", name="mean")(lengths)
-    return keras.Model(lengths, kept, name="path_length")
 
 
 def discriminator(

@@ -11,17 +11,16 @@ import keras
 import tensorflow as tf
 
 from gan_cli.base.spec import Batch, Logs
-from gan_cli.objectives.gan import (
-    Game,
+from gan_cli.objectives.gan import Game, image_generator
+from gan_cli.objectives.likelihoods import kl_divergence
+from gan_cli.objectives.model import Context, Model, Networks
+from gan_cli.objectives.perceptual import Perceptual
+from gan_cli.objectives.sides import (
     adversarial_phases,
     clip_weights,
     discriminator_losses,
     generator_loss,
-    image_generator,
 )
-from gan_cli.objectives.likelihoods import kl_divergence
-from gan_cli.objectives.model import Context, Model, Networks
-from gan_cli.objectives.perceptual import Perceptual
 from gan_cli.objectives.terms import Comparison, Output, Term
 from gan_cli.objectives.views import view
 

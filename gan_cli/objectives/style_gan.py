@@ -12,12 +12,15 @@ import tensorflow as tf
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Batch, Logs
 from gan_cli.networks.styles import FixedNoise, fixed_noise
-from gan_cli.objectives.gan import Generator, Regularizer, call
+from gan_cli.objectives.gan import Generator, Regularizer
 from gan_cli.objectives.gradients import lazily, root
 from gan_cli.objectives.model import Context, Networks, Sample
+from gan_cli.objectives.sides import call
 
 SHRINK = 2
 """Batches beside which that of the path lengths is small (Karras et al. 2020, appendix B)."""
+PATH_DECAY = 0.99
+"""Of the mean length of paths, at each that is measured."""
 
 
 def style_generator(
@@ -106,7 +109,7 @@ def mixed_styles(
 
 
 def path_length(
-    generator: Generator, memory: keras.Model, *, weight: float, interval: int, mixing: float
+    generator: Generator, *, weight: float, interval: int, mixing: float, decay: float = PATH_DECAY
 ) -> Regularizer:
     """E (|J^T y| - a)^2 of the Jacobian J of an image by its styles, at normal y of unit variance
     (Karras et al. 2020, eq. 4), where a is the mean of the lengths so far.
@@ -116,11 +119,14 @@ def path_length(
     `path_length_penalty`.
 
     Args:
-        memory: a network whose layer `mean` keeps a.
         interval: updates from one such penalty to the next.
+        decay: of a, at each of them.
     """
     mapping, synthesis = generator.networks.values()
-    mean = memory.get_layer("mean")
+    mean = tf.Variable(0.0, trainable=False, name="path_length_mean")
+
+    def after(length: tf.Tensor) -> tf.Tensor:
+        return mean + (1.0 - decay) * (tf.stop_gradient(length) - mean)
 
     def lengths(count: int, labels: tf.Tensor | None, noise: Noise) -> tf.Tensor:
         latents = noise.normal("latents", (count, *generator.latent_shape))
@@ -141,14 +147,14 @@ def path_length(
         def compute() -> tuple[tf.Tensor, tf.Tensor]:
             found = lengths(count, labels, noise)
             length = tf.reduce_mean(found)
-            return tf.reduce_mean(tf.square(found - mean.after(length))), length
+            return tf.reduce_mean(tf.square(found - after(length))), length
 
         penalty, length = lazily(context.update, interval, compute)
         due = tf.equal(context.update % interval, 0)
-        mean.mean.assign(tf.where(due, mean.after(length / interval), mean.mean.value))
+        mean.assign(tf.where(due, after(length / interval), mean))
         return weight * penalty, {"path_length": length, "path_length_penalty": penalty}
 
-    return Regularizer(cost, {memory.name: memory})
+    return Regularizer(cost, {"path_length_mean": mean})
 
 
 def planes(synthesis: keras.Model, count: int, noise: Noise) -> list[tf.Tensor]:

@@ -41,9 +41,10 @@ def test_mapping_and_synthesis_are_networks_of_one_player() -> None:
         "discriminator": ("discriminator",),
     }
     assert model.sampler == ("mapping", "synthesis")
-    assert list(model.networks) == ["mapping", "synthesis", "discriminator", "path_length"]
+    assert list(model.networks) == ["mapping", "synthesis", "discriminator"]
+    assert list(model.variables) == ["path_length_mean"]
     assert (model.latent_shape, model.num_classes) == ((4,), 0)
-    assert list(build(path_length=0.0).networks) == ["mapping", "synthesis", "discriminator"]
+    assert not build(path_length=0.0).variables
     wide = build(discriminator_width=5, mapping_depth=3)
     assert wide.networks["discriminator"].get_layer("colours").filters == 5
     assert wide.networks["mapping"].get_layer("dense_3").units == 4

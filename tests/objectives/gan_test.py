@@ -11,18 +11,10 @@ import pytest
 import tensorflow as tf
 
 from gan_cli.base.randomness import Noise
-from gan_cli.objectives.gan import (
-    Game,
-    Generator,
-    call,
-    clip_weights,
-    gan,
-    generator_loss,
-    image_generator,
-    sum_in_order,
-)
+from gan_cli.objectives.gan import Game, Generator, gan, image_generator
 from gan_cli.objectives.model import Model
 from gan_cli.objectives.options import Loss
+from gan_cli.objectives.sides import call, clip_weights, generator_loss, sum_in_order
 from gan_cli.objectives.terms import Comparison, Output, Term, adversarial, penalties
 from gan_cli.objectives.views import view
 

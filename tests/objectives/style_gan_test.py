@@ -8,7 +8,6 @@ import pytest
 import tensorflow as tf
 
 from gan_cli.networks import stylegan
-from gan_cli.networks.styles import RunningMean
 from gan_cli.objectives.gan import Generator
 from gan_cli.objectives.model import Context
 from gan_cli.objectives.style_gan import mixed_styles, path_length, style_generator, synthesized
@@ -76,10 +75,9 @@ def jacobian_lengths(generator: Generator, place: Context) -> np.ndarray:
 
 
 def test_path_lengths_are_those_of_the_jacobian(generator: Generator) -> None:
-    memory = stylegan.path_memory()
-    regularizer = path_length(generator, memory, weight=3.0, interval=2, mixing=0.0)
-    assert regularizer.networks == {"path_length": memory}
-    (mean,) = memory.variables
+    regularizer = path_length(generator, weight=3.0, interval=2, mixing=0.0)
+    assert list(regularizer.variables) == ["path_length_mean"]
+    (mean,) = regularizer.variables.values()
     mean.assign(0.5)
     expected = jacobian_lengths(generator, context(0))
     cost, logs = regularizer.cost(BATCH, context(0))
@@ -98,10 +96,8 @@ def test_the_penalty_trains_both_networks_by_its_slope(generator: Generator) -> 
     """An image is linear in the kernels of its colours, and so are lengths: where all of these are
     (1 + t) times as large, the slope at t = 0 is 2 E l (l - a) = 2 (E (l - a)^2 + a E l - a^2).
     """
-    lengths = keras.Input(())
-    memory = keras.Model(lengths, RunningMean(1.0, name="mean")(lengths), name="path_length")
-    memory.variables[0].assign(0.3)
-    regularizer = path_length(generator, memory, weight=1.0, interval=1, mixing=0.0)
+    regularizer = path_length(generator, weight=1.0, interval=1, mixing=0.0, decay=1.0)
+    regularizer.variables["path_length_mean"].assign(0.3)
     mapping, synthesis = generator.networks.values()
     kernels = [synthesis.get_layer(f"block_{block}_colours").kernel for block in (0, 1)]
     first = mapping.get_layer("dense_1").kernel
