@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from gan_cli.base.imported import when_imported
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from gan_cli.editing import Edited
+    from gan_cli.editing.project import Projection
     from gan_cli.evaluation.report import Report
     from gan_cli.objectives.model import Model
     from gan_cli.runs.checkpoint import Manifest
@@ -177,6 +179,7 @@ class Run:
         latents: np.ndarray | None = None,
         steps: int | None = None,
         batch_size: int = 64,
+        offset: np.ndarray | None = None,
     ) -> np.ndarray:
         """Images, uint8 [count, H, W, C], or sequences [count, T, H, W, C]: those of `gan-sample`.
 
@@ -188,9 +191,11 @@ class Run:
             seed: the same seed gives the same images.
             truncation: largest absolute value of a drawn latent, or (of styles) the share of the
                 distance from the mean of W.
-            latents: floats [N, *latent_shape] to use instead of drawn ones.
+            latents: floats [N, *latent_shape] to use instead of drawn ones, or styles
+                [N, layers, length].
             steps: frames of a sequence.
             batch_size: images computed at once.
+            offset: floats [*latent_shape], or [layers, length] of styles, that are added to all.
         """
         from gan_cli.sampling import array
 
@@ -205,6 +210,7 @@ class Run:
             steps,
             batch_size,
             codes,
+            offset,
         )
 
     @property
@@ -229,6 +235,20 @@ class Run:
         from gan_cli.evaluation import of_run
 
         return of_run.evaluate(self._stored, self.manifest, data, settings)
+
+    def project(self, images: Any, **settings: Any) -> Projection:
+        """The latents of images, as `gan-edit edit=project` finds them; nothing is written.
+
+        Args:
+            images: uint8 [N, H, W, C], or files or folders of pictures.
+            settings: keys of that command: steps, starts, space, seed, ...
+        """
+        return cast("Projection", self._edited("project", images=images, **settings))
+
+    def _edited(self, name: str, **settings: Any) -> Edited:
+        from gan_cli.editing.shared import of_run
+
+        return of_run.edit(self._stored, self.model, name, settings)
 
     def __repr__(self) -> str:
         return f"gan_cli.load({str(self.path)!r})"

@@ -23,17 +23,24 @@ from gan_cli.config.catalogue import Catalogue
 from gan_cli.config.options import defaults
 from gan_cli.config.schema import GROUPS, Augment, Optimizer, Schedule, TrainConfig
 from gan_cli.data import DATA
+from gan_cli.editing import EDITS
 from gan_cli.models import MODELS
 from gan_cli.objectives.losses import LOSSES
 from gan_cli.objectives.options import loss_schema
 
 PACKAGE = "gan_cli.configs"
-CATALOGUES: dict[str, Catalogue[Any]] = {"model": MODELS, "data": DATA, "loss": LOSSES}
+CATALOGUES: dict[str, Catalogue[Any]] = {
+    "model": MODELS,
+    "data": DATA,
+    "loss": LOSSES,
+    "edit": EDITS,
+}
 
 PRIMARY: dict[str, list[type]] = {
     "train": [TrainConfig, commands.TrainCommand],
     "look": [commands.DataConfig],
     "sample": [commands.SampleConfig],
+    "edit": [commands.EditConfig],
     "evaluate": [commands.EvaluateConfig],
     "plot": [commands.PlotConfig],
     "report": [commands.ReportConfig],
@@ -89,18 +96,24 @@ class Configs(ConfigSource):
         name = config_path.removesuffix(".yaml")
         group, _, option = name.rpartition("/")
         if not self._files.is_config(name):
-            config = _over_schema(group, OmegaConf.create({"name": option}))
-            return ConfigResult(self.provider, self.full_path(), config, {"package": None})
+            if group == "edit":
+                return self._result(_edit(option), "_global_")
+            return self._result(_over_schema(group, OmegaConf.create({"name": option})), None)
         result = self._files.load_config(name)
         config = cast(DictConfig, result.config)
         if name in PRIMARY:
             result.config = _primary(name, config)
+        elif group == "edit":
+            result.config = _edit(option)
         elif group in GROUPS:
             if result.header["package"] == "_global_":
                 config[group] = _over_schema(group, config[group])
             else:
                 result.config = _over_schema(group, config)
         return result
+
+    def _result(self, config: DictConfig, package: str | None) -> ConfigResult:
+        return ConfigResult(self.provider, self.full_path(), config, {"package": package})
 
 
 class Replaced(SearchPathPlugin):
@@ -171,6 +184,11 @@ def _primary(name: str, given: DictConfig) -> DictConfig:
     for section in OPEN.get(name, ()):
         OmegaConf.set_struct(whole[section], False)  # told outright, it outlives Hydra's merges
     return whole
+
+
+def _edit(name: str) -> DictConfig:
+    """The keys of an edit stand beside those that all edits have."""
+    return OmegaConf.create({"edit": name, **defaults(EDITS[name].options)})
 
 
 def sweep_directory(resumed: str | None) -> str:
