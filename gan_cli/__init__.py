@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gan_cli.editing import Edited
+    from gan_cli.editing.directions import Found
+    from gan_cli.editing.interpolate import Interpolation
     from gan_cli.editing.project import Projection
     from gan_cli.evaluation.report import Report
     from gan_cli.objectives.model import Model
@@ -244,6 +246,25 @@ class Run:
             settings: keys of that command: steps, starts, space, seed, ...
         """
         return cast("Projection", self._edited("project", images=images, **settings))
+
+    def interpolate(self, between: Any, **settings: Any) -> Interpolation:
+        """The way from one image to the next, as `gan-edit edit=interpolate` goes it.
+
+        Args:
+            between: a list of seeds, files, arrays of images (uint8) or of latents (floats).
+            settings: keys of that command: path, frames, loop, space, ...
+        """
+        return cast("Interpolation", self._edited("interpolate", between=between, **settings))
+
+    def directions(self, **settings: Any) -> Found:
+        """Ways in which all images can be changed, as `gan-edit edit=directions` finds them.
+
+        `run.sample(offset=2.0 * found.directions[3])` uses one.
+
+        Args:
+            settings: keys of that command: by, count, samples, strength, layers, ...
+        """
+        return cast("Found", self._edited("directions", **settings))
 
     def _edited(self, name: str, **settings: Any) -> Edited:
         from gan_cli.editing.shared import of_run

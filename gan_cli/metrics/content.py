@@ -25,7 +25,8 @@ def perceptual_distance(first: list[np.ndarray], second: list[np.ndarray]) -> fl
 
 def perceptual_distances(first: list[np.ndarray], second: list[np.ndarray]) -> np.ndarray:
     """The same of each pair of images, float64 [N]."""
-    return np.stack(list(map(_unit_distances, first, second))).sum(axis=0, dtype=np.float64)
+    distances: np.ndarray = np.sum(list(map(_unit_distances, first, second)), axis=0)
+    return distances.astype(np.float64)
 
 
 def _unit_distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:

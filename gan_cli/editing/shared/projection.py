@@ -88,7 +88,9 @@ def _starts(
     else:
         styles = space.to_styles(subject, drawn, classes)
         points = styles[:, 0] if chosen.name == "w" else styles
-    return points[_nearest(made, images, classes if chosen.name == "z" else None, labels, count)]
+    told = classes if chosen.name == "z" else None
+    nearest: np.ndarray = points[_nearest(made, images, told, labels, count)]
+    return nearest
 
 
 def _nearest(
