@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gan_cli.editing import Edited
+    from gan_cli.editing.arithmetic import Sum
     from gan_cli.editing.directions import Found
     from gan_cli.editing.interpolate import Interpolation
+    from gan_cli.editing.mix import Mixed
     from gan_cli.editing.project import Projection
     from gan_cli.evaluation.report import Report
     from gan_cli.objectives.model import Model
@@ -265,6 +267,26 @@ class Run:
             settings: keys of that command: by, count, samples, strength, layers, ...
         """
         return cast("Found", self._edited("directions", **settings))
+
+    def mix(self, images: Any, **settings: Any) -> Mixed:
+        """One image of several, as `gan-edit edit=mix` makes it.
+
+        Args:
+            images: a list of seeds, files, arrays of images (uint8) or of latents (floats).
+            settings: keys of that command: by, weights, crossover, mask, ...
+        """
+        return cast("Mixed", self._edited("mix", images=images, **settings))
+
+    def arithmetic(self, plus: Any, minus: Any = (), **settings: Any) -> Sum:
+        """Sums and differences of latents, as `gan-edit edit=arithmetic` makes them.
+
+        Args:
+            plus: a list of seeds, files, folders, class:NAME, arrays of images or of latents.
+            minus: the same.
+            settings: keys of that command: of_class, space, ...
+        """
+        settings |= {"plus": plus, "minus": minus}
+        return cast("Sum", self._edited("arithmetic", **settings))
 
     def _edited(self, name: str, **settings: Any) -> Edited:
         from gan_cli.editing.shared import of_run

@@ -75,9 +75,7 @@ def of_classes(points: np.ndarray, labels: np.ndarray, names: list[str]) -> Axes
     shares = [
         right[y[test] == n].mean() if (y[test] == n).any() else 0.0 for n in range(len(there))
     ]
-    return Axes(
-        vectors / _norms(vectors), np.array(shares), [f"class {names[n]}" for n in there]
-    )
+    return Axes(vectors / _norms(vectors), np.array(shares), [f"class {names[n]}" for n in there])
 
 
 def _regression(x: np.ndarray, y: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
