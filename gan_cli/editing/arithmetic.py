@@ -45,6 +45,8 @@ class Sum:
         images: uint8 [1, H, W, C].
         latents: float32 [1, ...].
         terms: uint8 [N, H, W, C], what the model makes of each term, those of `plus` first.
+        given: the same of what was given, the first image of each term.
+        signs: [N], 1 or -1.
     """
 
     images: np.ndarray
@@ -61,7 +63,7 @@ class Sum:
         np.save(folder / "latents.npy", self.latents)
 
     def show(self) -> None:
-        print(" ".join("+" if sign > 0 else "-" for sign in self.signs), "terms, from the left")
+        """The picture says it all."""
 
     def _sheet(self) -> np.ndarray:
         """Between images a sign; the last column is the result."""
