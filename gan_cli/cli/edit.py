@@ -36,7 +36,7 @@ def job(composed: DictConfig) -> None:
         raise ConfigError(f"edit is missing: edit={', edit='.join(EDITS)}")
     options = parse(EDITS[config.edit].options, values)
     stored = read_run(config.checkpoint, warn)
-    check(config.edit, options, stored.card)
+    check(config, options, stored.card)
     manifest = choose(stored, config.step)
     output = _output(config, stored, manifest.step)
     made = _made(config, options, stored, manifest)

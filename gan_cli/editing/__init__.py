@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gan_cli.base.errors import ConfigError
 from gan_cli.config.catalogue import Catalogue, Entry, current_plugin
+from gan_cli.config.commands import EditConfig
+from gan_cli.metrics import extractors
 from gan_cli.models import needs
 
 if TYPE_CHECKING:
@@ -51,16 +53,21 @@ def edit(name: str, options: type) -> Callable[[Build], Build]:
     return register
 
 
-def check(name: str, options: Any, card: ModelCard) -> None:
+def check(config: EditConfig, options: Any, card: ModelCard) -> None:
     """Refuse what the model of a run does not allow, before TensorFlow is imported.
+
+    Args:
+        options: of the edit.
 
     Raises:
         ConfigError: one line that says why.
     """
     if "sequences" in needs(card.model):
         raise ConfigError(
-            f"edit={name} works on single images; model={card.model.name} makes sequences"
+            f"edit={config.edit} works on single images; model={card.model.name} makes sequences"
         )
+    if config.extractor is not None:
+        extractors.check("extractor", config.extractor)
     if hasattr(options, "check"):
         options.check(card)
 

@@ -18,7 +18,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "dcgan": {"width": 4, "latent_dim": 6},
     "vae": {"architecture": "dense", "hidden": 32, "latent_dim": 6},
     "cgan": {"width": 4, "latent_dim": 6},
-    "style_gan": {"width": 2, "latent_dim": 4},
+    "style_gan": {"width": 2, "latent_dim": 4, "path_length": 0.0, "style_mixing": 0.0},
     "template": {},
 }
 Runs = Callable[[str], Run]

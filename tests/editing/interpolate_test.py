@@ -45,9 +45,9 @@ def test_great_circles_keep_norms_and_lines_do_not() -> None:
     np.testing.assert_allclose(on_circle, np.linalg.norm(first), rtol=1e-6)
     on_line = np.linalg.norm(linear(first, second, shares), axis=1)
     assert on_line[3] < 0.8 * on_line[0]
-    angles = np.diff(
-        [np.arccos(first @ x / (first @ first)) for x in spherical(first, second, shares)]
-    )
+    on_way = spherical(first, second, shares).astype(float)
+    cosines = on_way[1:] @ first / (first @ first)
+    angles = np.diff(np.arccos(cosines))
     np.testing.assert_allclose(angles[1:], angles[1], rtol=1e-3)
     np.testing.assert_allclose(spherical(first, -first, shares)[3], 0.0, atol=1e-6)
     np.testing.assert_allclose(spherical(first, first, shares)[3], first, rtol=1e-6)

@@ -134,6 +134,8 @@ def test_refusals(
         ([], "edit is missing: edit=arithmetic, edit=directions"),
         (["edit=projekt"], "did you mean 'project'?"),
         (["edit=project"], "images is missing"),
+        (["edit=project", "images=x.png", "extractor=randon"], "did you mean 'random'?"),
+        (["edit=project", "between=[1]"], "unknown key 'between'"),
         (["edit=project", "betwen=3"], "unknown key 'betwen'"),
         (["edit=mix", "images=[1,2]", "by=layers"], "by=layers is of styles, which model=dcgan"),
         (["edit=mix", "images=[1,2]", "mask=[0,0,1,1]"], "mask= goes with by=mask"),

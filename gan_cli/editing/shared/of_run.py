@@ -27,7 +27,7 @@ def edit(run: StoredRun, model: Model, name: str, settings: dict[str, Any]) -> E
     own = {key: value for key, value in values.items() if key not in common}
     config = parse(EditConfig, {"checkpoint": str(run.path), "edit": name, **shared})
     options = parse(EDITS[name].options, own)
-    check(name, options, run.card)
+    check(config, options, run.card)
     say: Callable[[str], None] = lambda line: None  # noqa: E731
     return apply(name, options, Subject(run, model, config, given, say))
 
