@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gan_cli.editing.interpolate import Interpolation
     from gan_cli.editing.mix import Mixed
     from gan_cli.editing.project import Projection
+    from gan_cli.editing.shared.of_run import Editor
     from gan_cli.evaluation.report import Report
     from gan_cli.objectives.model import Model
     from gan_cli.runs.checkpoint import Manifest
@@ -289,9 +290,13 @@ class Run:
         return cast("Sum", self._edited("arithmetic", **settings))
 
     def _edited(self, name: str, **settings: Any) -> Edited:
-        from gan_cli.editing.shared import of_run
+        return self._editor(name, settings)
 
-        return of_run.edit(self._stored, self.model, name, settings)
+    @cached_property
+    def _editor(self) -> Editor:
+        from gan_cli.editing.shared.of_run import Editor
+
+        return Editor(self._stored, self.model)
 
     def __repr__(self) -> str:
         return f"gan_cli.load({str(self.path)!r})"

@@ -16,7 +16,7 @@ from .conftest import Runs
 
 def test_a_weight_of_one_gives_that_image(runs: Runs) -> None:
     run = runs("dcgan")
-    found = run.mix([1, 2, 3], weights=[0.0, 5.0, 0.0])
+    found = run.mix([1, 2, 3], weights=np.array([0.0, 5.0, 0.0]))
     np.testing.assert_array_equal(found.images[0], run.sample(1, seed=2)[0])
     a, b = np.eye(6, dtype=np.float32)[:2]
     middle = run.mix([a, b])

@@ -30,6 +30,7 @@ class Subject:
         model: with the averaged weights of the checkpoint.
         given: arrays that a Python program gives in the place of what options name.
         say: takes a line on what takes a while, or is done without.
+        extractors: those that were built, by name.
     """
 
     stored: StoredRun
@@ -37,6 +38,7 @@ class Subject:
     config: EditConfig
     given: Mapping[str, Any] = field(default_factory=dict)
     say: Callable[[str], None] = print
+    extractors: dict[str, Extractor | None] = field(default_factory=dict)
 
     @property
     def card(self) -> ModelCard:
@@ -58,7 +60,7 @@ class Subject:
         """The images that the run was trained on."""
         return data.load(data_options(self.stored, None))
 
-    @cached_property
+    @property
     def extractor(self) -> Extractor | None:
         """The network that compares images; None where none is asked for, or where the run's own
         cannot be had, of which a line is said.
@@ -67,8 +69,11 @@ class Subject:
             GanError: one that is asked for by name does not fit.
         """
         name = self.config.extractor
-        if name is None:
-            return None
+        if name is not None and name not in self.extractors:
+            self.extractors[name] = self._extractor(name)
+        return None if name is None else self.extractors[name]
+
+    def _extractor(self, name: str) -> Extractor | None:
         own = self.stored.config.get("evaluation", {}).get("extractor", "auto")
         try:
             options = data_options(self.stored, None)
