@@ -155,7 +155,7 @@ class EditConfig:
     checkpoint: Annotated[str, Field(min_length=1)] = Field(
         description="run directory of gan-train, also as the bare argument"
     )
-    edit: str | None = option("what is done", None)
+    edit: str | None = option("the name of what is done, which has keys of its own", None)
     step: Literal["best", "newest"] | Annotated[int, Field(ge=0)] = option(
         "best, newest or a step", "best"
     )

@@ -77,8 +77,7 @@ class Search:
         count = len(images)
         rows = np.minimum(np.arange(self.size), count - 1)  # one shape, one graph
         for variable in self._optimizer.variables:
-            if variable is not self._optimizer.learning_rate:
-                variable.assign(tf.zeros_like(variable.value))
+            variable.assign(tf.zeros_like(variable.value))
         mean, deviation = self._space.mean, self._space.deviation
         self._points.assign((starts[rows] - mean) / deviation)
         wanted = from_uint8(tf.constant(images[rows], tf.float32))
