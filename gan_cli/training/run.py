@@ -15,7 +15,7 @@ from gan_cli.data.pipeline.feed import FEEDS, Feed
 from gan_cli.evaluation import scorer
 from gan_cli.evaluation.scorer import Scorer
 from gan_cli.runs import checkpoint, journal
-from gan_cli.training import automatic, failures, init_from, rollback
+from gan_cli.training import automatic, failures, init_from, minutes, rollback
 from gan_cli.training.build import build, compiled
 from gan_cli.training.hooks import (
     Checkpoint,
@@ -64,6 +64,7 @@ def train(run: TrainingRun, until: int | None = None) -> Ended:
     run = run.with_config(automatic.with_precision(run.config))
     with signals.heard():
         try:
+            run = run.with_config(minutes.in_steps(run.config, run.source, run.say))
             while isinstance(ended := _attempt(run, signals, until), RollBack):
                 run = run.with_optimizer(ended)
         except (MemoryError, tf.errors.ResourceExhaustedError) as error:  # before the first step

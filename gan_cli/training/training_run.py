@@ -55,8 +55,10 @@ class TrainingRun:
         )
 
     def with_config(self, config: TrainConfig) -> TrainingRun:
-        """The run with a precision in place of `auto`, which config.json holds from now on."""
-        chosen = {"precision": config.training.precision}
+        """The run with a precision in place of `auto` and steps in place of minutes, which
+        config.json holds from now on.
+        """
+        chosen = {key: getattr(config.training, key) for key in ("precision", "steps", "minutes")}
         training = {**self.stored["training"], **chosen}
         return replace(self, config=config, stored={**self.stored, "training": training})
 
