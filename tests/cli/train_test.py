@@ -415,15 +415,3 @@ def test_a_kill_leaves_the_last_announced_checkpoint(train: Command, tmp_path: P
         for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     ]
     assert steps == sorted(set(steps))
-
-
-def test_tensorboard_writes_events_and_its_absence_is_one_line(
-    train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("tensorboard")
-    assert train(*TINY, "training.steps=2", "training.tensorboard=true", "run_dir=run").code == 0
-    assert list((tmp_path / "run" / "tensorboard").glob("events.out.*"))
-    monkeypatch.setitem(sys.modules, "tensorboard", None)
-    result = train(*TINY, "training.steps=2", "training.tensorboard=true", "run_dir=other")
-    assert result.code == 2
-    assert "pip install 'gan_cli[tensorboard]'" in one_line(result)
