@@ -20,6 +20,7 @@ from gan_cli.runs.rundir import ModelCard
 if TYPE_CHECKING:
     from gan_cli.editing.shared.found import Axes
     from gan_cli.editing.shared.subject import Subject
+    from gan_cli.objectives.model import Model
 
 COLUMNS = 9
 
@@ -110,27 +111,40 @@ def directions(options: Directions, subject: Subject) -> Found:
     latents, labels, points = found.drawn_points(subject, options.samples, in_styles, label)
     axes = _axes(options, subject, in_styles, latents, labels, points)
     deviation = np.std(points.astype(np.float64) @ axes.vectors.T, axis=0)
-    shape = model.latent_shape
-    moves = (axes.vectors * deviation[:, None]).astype(np.float32)
+    moves = _of_shape(options, model, in_styles, axes.vectors * deviation[:, None])
     first = latents[:1]
     if in_styles:
-        assert model.styles is not None
-        shape, first = (
-            model.styles.shape,
-            space.to_styles(subject, first, None if labels is None else labels[:1]),
-        )
-        moves = np.repeat(moves[:, None], shape[0], axis=1)
-        if options.layers is not None:
-            outside = np.ones(shape[0], bool)
-            outside[_layers(options, shape[0])] = False
-            moves[:, outside] = 0.0
-    moves = moves.reshape(-1, *shape)
-    steps = np.linspace(-options.strength, options.strength, COLUMNS, dtype=np.float32)
-    moved = np.concatenate([first + steps.reshape(-1, *[1] * len(shape)) * move for move in moves])
-    classes = None if labels is None or in_styles else np.repeat(labels[:1], len(moved))
-    made = subject.images(moved, classes)
-    sheet = made.reshape(len(moves), COLUMNS, *made.shape[1:])
+        first = space.to_styles(subject, first, None if labels is None else labels[:1])
+    told = None if in_styles or labels is None else labels[:1]
+    sheet = _sheet(subject, moves, first, told, options.strength)
     return Found(moves, axes.values, axes.names, sheet, options.by)
+
+
+def _of_shape(options: Directions, model: Model, in_styles: bool, moves: np.ndarray) -> np.ndarray:
+    """Moves [K, D] as latents or as styles of the layers that are changed have them, float32."""
+    moves = moves.astype(np.float32)
+    if not in_styles:
+        return moves.reshape(-1, *model.latent_shape)
+    assert model.styles is not None
+    number = model.styles.shape[0]
+    changed = np.zeros((number, 1), np.float32)
+    changed[_layers(options, number)] = 1.0
+    return moves[:, None] * changed
+
+
+def _sheet(
+    subject: Subject,
+    moves: np.ndarray,
+    first: np.ndarray,
+    labels: np.ndarray | None,
+    strength: float,
+) -> np.ndarray:
+    """One image moved along each, [K, 9, H, W, C]."""
+    steps = np.linspace(-strength, strength, COLUMNS, dtype=np.float32)
+    shares = steps.reshape(-1, *[1] * (moves.ndim - 1))
+    moved = np.concatenate([first + shares * move for move in moves])
+    made = subject.images(moved, None if labels is None else np.repeat(labels, len(moved)))
+    return made.reshape(len(moves), COLUMNS, *made.shape[1:])
 
 
 def _axes(
