@@ -8,7 +8,8 @@ from typing import Any
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.base.lazy import np
 from gan_cli.base.spec import DataSpec
-from gan_cli.data.reading.listing import read_file, shown
+from gan_cli.base.terminal import printable
+from gan_cli.data.reading.listing import read_file
 from gan_cli.data.reading.pictures import LARGEST_BYTES, BadPicture, Look, decode
 
 
@@ -27,7 +28,7 @@ def read(named: Any, spec: DataSpec) -> np.ndarray:
         return named.reshape(*size, 1).astype(bool)
     if isinstance(named, list | tuple):
         return _rectangle([int(each) for each in named], size)
-    name = shown(str(named))
+    name = printable(str(named))
     try:
         content = read_file(Path(named), LARGEST_BYTES)
         found: np.ndarray = decode(content, Look(size, "stretch", 1, (0, 0, 0))).pixels > 127

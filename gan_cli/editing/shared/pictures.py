@@ -9,8 +9,9 @@ from typing import Any
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.base.lazy import np
 from gan_cli.base.spec import DataSpec
+from gan_cli.base.terminal import printable
 from gan_cli.data.reading.arrays import read_npz
-from gan_cli.data.reading.listing import PICTURE_NAME, read_file, shown, walk
+from gan_cli.data.reading.listing import PICTURE_NAME, read_file, walk
 from gan_cli.data.reading.pictures import LARGEST_BYTES, BadPicture, Look, decode
 from gan_cli.data.reading.source import resize
 
@@ -48,11 +49,11 @@ def _listed(named: Any) -> Iterable[Any]:
 
 def _of_path(path: Path, spec: DataSpec) -> Iterator[np.ndarray]:
     if path.suffix == ".npz":
-        yield _fitting(read_npz(path, ["images"])["images"], shown(str(path)), spec)
+        yield _fitting(read_npz(path, ["images"])["images"], printable(str(path)), spec)
     elif path.is_dir():
         names = [name for name in walk(path).names if PICTURE_NAME.search(name)]
         if not names:
-            raise DataError(f"{shown(str(path))}: no pictures in this folder")
+            raise DataError(f"{printable(str(path))}: no pictures in this folder")
         for name in names[: MOST + 1]:
             yield _decoded(path / name, spec)
     else:
@@ -60,7 +61,7 @@ def _of_path(path: Path, spec: DataSpec) -> Iterator[np.ndarray]:
 
 
 def _decoded(path: Path, spec: DataSpec) -> np.ndarray:
-    name = shown(str(path))
+    name = printable(str(path))
     try:
         content = read_file(path, LARGEST_BYTES)
         look = Look((spec.height, spec.width), "crop", spec.channels, (255, 255, 255))
