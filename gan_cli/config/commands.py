@@ -37,7 +37,9 @@ class TrainCommand:
         "directory of the run, new or empty; null: runs/DATE/TIME-model-data", None
     )
     resume: str | None = option("run directory to go on in", None)
-    logger: dict[str, Any] = Field(default_factory=dict)
+    logger: dict[str, Any] = option(
+        "what follows the run elsewhere: none, tensorboard, wandb, mlflow or a list of them", {}
+    )
     sweep: Sweep = Field(default_factory=Sweep)
 
 
