@@ -19,6 +19,8 @@ LARGEST_METADATA, LARGEST_TEXT = 256 * 1024**2, 64 * 1024
 MOST_OF_ONE = 16
 """Captions of one picture."""
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+CONSONANT = ("one", "uni", "eu")
+"""Words that are spoken with a consonant first begin so."""
 
 Captions = list[list[str]]
 """Of each picture its captions, at least one."""
@@ -60,7 +62,8 @@ def fitting(source: Source, wanted: bool) -> Source:
 
 def _with_article(name: str) -> str:
     plain = " ".join(words(name.replace("_", " ")))
-    return f"{'an' if plain[:1] in tuple('aeiou') else 'a'} {plain}"
+    vowel = plain.startswith(tuple("aeiou")) and not plain.startswith(CONSONANT)
+    return f"{'an' if vowel else 'a'} {plain}"
 
 
 def beside(
