@@ -1,5 +1,5 @@
-"""Images of captions: GAN-CLS (Reed et al. 2016) with conditioning augmentation (Zhang et al. 2017)
-and projection.
+"""Images of captions: GAN-CLS (Reed et al. 2016) with conditioning augmentation (Zhang et al.
+2017), projection, and contrast among the captions of a batch (Zhang et al. 2021).
 """
 
 from __future__ import annotations
@@ -40,6 +40,9 @@ class TextGan(Dcgan):
     matching_weight: Weight = option(
         "weight, for the discriminator, of real images with captions of others", 1.0
     )
+    contrast_weight: Weight = option(
+        "weight, for both sides, of finding an image's caption among those of the batch", 1.0
+    )
 
     def check(self, spec: DataSpec, loss: Loss) -> None:
         """Refuse what networks=resnet does not have."""
@@ -59,7 +62,12 @@ def text_gan(options: TextGan, spec: DataSpec, game: Game) -> Model:
     from gan_cli.networks import text
     from gan_cli.objectives.gan import gan
     from gan_cli.objectives.terms import adversarial, penalties
-    from gan_cli.objectives.text import conditioning_augmentation, matching, text_generator
+    from gan_cli.objectives.text import (
+        conditioning_augmentation,
+        contrast,
+        matching,
+        text_generator,
+    )
 
     reading = text.Reading(
         len(spec.vocabulary), spec.caption_length, options.embedding_dim, options.text_units
@@ -73,6 +81,7 @@ def text_gan(options: TextGan, spec: DataSpec, game: Game) -> Model:
         [
             adversarial(game.loss),
             matching(game.loss, options.matching_weight),
+            contrast(options.contrast_weight),
             penalties(game.loss),
         ],
         game,

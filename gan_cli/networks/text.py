@@ -18,6 +18,10 @@ CERTAIN = -4.0
 """Log-variance of a condition at the start: a caption must be heard over its own noise."""
 
 
+TEMPERATURE = 0.1
+"""What likeness is divided by."""
+
+
 class Reading(NamedTuple):
     """How captions are read.
 
@@ -82,7 +86,9 @@ def joined(text_encoder: keras.Model, generator: keras.Model, latent_dim: int) -
 class CaptionHead(Head):
     """logits = psi(phi) + <V t, phi>: features phi of the whole image, compared with the sentence t
     by projection (Miyato and Koyama 2018, eq. 3), and `mismatched`, the logits of the same images
-    with the sentence of the item before in the batch (Reed et al. 2016, algorithm 1).
+    with the sentence of the item before in the batch (Reed et al. 2016, algorithm 1). `likeness`
+    [B, B] are the cosines of each image's features with each sentence, by layers of their own, over
+    a temperature (Zhang et al. 2021, eq. 3).
 
     Args:
         dense: of its layers: `keras.layers.Dense`, or one of bounded slope.
@@ -97,14 +103,19 @@ class CaptionHead(Head):
 
     def after(self, features: keras.KerasTensor) -> Any:
         units = self._reading.units
-        phi = self._dense(units, name="features")(keras.layers.Flatten(name="flatten")(features))
+        flat = keras.layers.Flatten(name="flatten")(features)
+        phi = self._dense(units, name="features")(flat)
         phi = keras.layers.LeakyReLU(LEAK, dtype="float32", name="features_activation")(phi)
         psi = self._dense(1, dtype="float32", name="logits")(phi)
-        text = self._reading.sentence(self._captions)
-        text = self._dense(units, dtype="float32", name="text")(text)
+        sentence = self._reading.sentence(self._captions)
+        text = self._dense(units, dtype="float32", name="text")(sentence)
+        unit = keras.layers.UnitNormalization(dtype="float32", name="unit")
+        seen = unit(self._dense(units, dtype="float32", name="seen")(flat))
+        said = unit(self._dense(units, dtype="float32", name="said")(sentence))
         compare = keras.layers.Dot(axes=1, dtype="float32", name="projection")
         add = keras.layers.Add(dtype="float32", name="conditional_logits")
         return {
             "logits": add([psi, compare([text, phi])]),
             "mismatched": add([psi, compare([keras.ops.roll(text, 1, axis=0), phi])]),
+            "likeness": keras.ops.matmul(seen, keras.ops.transpose(said)) / TEMPERATURE,
         }

@@ -19,13 +19,15 @@ from gan_cli.objectives.penalties import LogitsOf
 class Output(NamedTuple):
     """What a discriminator says of images: logits [B, 1]; where it also names classes, the logits
     of these [B, K]; where it recognises codes, what it takes them for [B, N]; where it reads
-    captions, the logits of the same images with captions of others [B, 1].
+    captions, the logits of the same images with captions of others [B, 1], and how alike each
+    image is to each caption of the batch [B, B].
     """
 
     logits: tf.Tensor
     classes: tf.Tensor | None = None
     codes: tf.Tensor | None = None
     mismatched: tf.Tensor | None = None
+    likeness: tf.Tensor | None = None
 
 
 class Comparison(NamedTuple):

@@ -11,7 +11,7 @@ from gan_cli.objectives import losses
 from gan_cli.objectives.gan import Generator, Regularizer
 from gan_cli.objectives.model import Context, Networks
 from gan_cli.objectives.options import Loss
-from gan_cli.objectives.terms import Comparison, Term
+from gan_cli.objectives.terms import Comparison, Output, Term
 
 
 def text_generator(
@@ -81,3 +81,35 @@ def matching(loss: Loss, weight: float) -> Term:
         return weight * cost, {"captions_told": told}
 
     return Term(discriminator)
+
+
+def contrast(weight: float) -> Term:
+    """The cross-entropy in nats of an image's caption among those of the batch (Zhang et al. 2021,
+    section 4): the discriminator learns it of real images, and the generator pays for its own. Of
+    captions that are the same, one is left in.
+
+    Logs the shares of real and of generated images that are most like their own caption.
+    """
+
+    def discriminator(seen: Comparison, context: Context) -> tuple[tf.Tensor, Logs]:
+        cost, found = _among_others(seen.of_real, seen)
+        _, of_fake = _among_others(seen.of_fake, seen)
+        return weight * cost, {"captions_found_real": found, "captions_found_fake": of_fake}
+
+    def generator(seen: Comparison, context: Context) -> tuple[tf.Tensor, Logs]:
+        return weight * _among_others(seen.of_fake, seen)[0], {}
+
+    return Term(discriminator, generator)
+
+
+def _among_others(output: Output, seen: Comparison) -> tuple[tf.Tensor, tf.Tensor]:
+    """The cross-entropy, and the share of images whose own caption is the most alike."""
+    assert seen.labels is not None
+    assert output.likeness is not None
+    same = tf.reduce_all(seen.labels[:, None] == seen.labels[None], axis=2)
+    own = tf.range(tf.shape(seen.labels)[0])
+    twins = tf.linalg.set_diag(same, tf.zeros_like(own, tf.bool))
+    logits = tf.where(twins, tf.float32.min, output.likeness)
+    cost = tf.nn.sparse_softmax_cross_entropy_with_logits(own, logits)
+    found = tf.argmax(logits, axis=1, output_type=tf.int32) == own
+    return tf.reduce_mean(cost), tf.reduce_mean(tf.cast(found, tf.float32))

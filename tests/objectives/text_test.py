@@ -12,7 +12,7 @@ import tensorflow as tf
 from gan_cli.networks.text import CaptionHead, Reading, encoder
 from gan_cli.objectives.options import Loss
 from gan_cli.objectives.terms import Comparison, Output
-from gan_cli.objectives.text import conditioning_augmentation, matching
+from gan_cli.objectives.text import conditioning_augmentation, contrast, matching
 
 from .toys import context
 
@@ -73,3 +73,37 @@ def test_a_head_compares_each_image_with_its_caption_and_with_the_one_before() -
     shifted = network([pixels, tf.roll(captions, 1, axis=0)])
     np.testing.assert_allclose(said["mismatched"], shifted["logits"], atol=1e-6)
     assert np.abs(said["mismatched"] - said["logits"]).min() > 1e-5
+
+
+def test_an_image_finds_its_caption_among_those_that_differ() -> None:
+    """Of three captions the last two are the same: neither counts against the other."""
+    likeness = tf.constant([[1.0, 0.0, 0.0], [2.0, 1.0, 5.0], [0.0, 4.0, 1.0]])
+    worse = tf.constant([[0.0, 1.0, 0.0], [0.0, 2.0, 9.0], [0.0, 9.0, 3.0]])
+    captions = tf.constant([[1, 2], [3, 0], [3, 0]], tf.int32)
+    images, logits = tf.zeros([3, 1, 1, 1]), column(0.0, 0.0, 0.0)
+    real, fake = Output(logits, likeness=likeness), Output(logits, likeness=worse)
+    seen = Comparison(images, images, real, fake, captions, lambda x: x)
+    term = contrast(0.5)
+    assert term.discriminator is not None
+    assert term.generator is not None
+    cost, logs = term.discriminator(seen, context())
+    e = math.e
+    of_real = math.log((e + 2) / e) + math.log((e**2 + e) / e) + math.log((1 + e) / e)
+    assert float(cost) == pytest.approx(0.5 * of_real / 3)
+    assert float(logs["captions_found_real"]) == pytest.approx(2 / 3)
+    assert float(logs["captions_found_fake"]) == pytest.approx(2 / 3)
+    of_fake = math.log(2 + e) + math.log(1 + e**-2) + math.log(1 + e**-3)
+    assert float(term.generator(seen, context())[0]) == pytest.approx(0.5 * of_fake / 3)
+
+
+def test_likeness_is_of_every_image_with_every_caption() -> None:
+    head = CaptionHead(Reading(words=5, length=2, embedding_dim=8, units=6), keras.layers.Dense)
+    images = keras.Input((4, 4, 3))
+    network = keras.Model(head.inputs(images), head.after(images))
+    pixels = tf.constant(np.random.default_rng(0).normal(size=(3, 4, 4, 3)), tf.float32)
+    captions = tf.constant([[1, 2], [3, 0], [4, 5]], tf.int32)
+    likeness = network([pixels, captions])["likeness"].numpy()
+    turned = network([pixels, tf.roll(captions, 1, axis=0)])["likeness"].numpy()
+    np.testing.assert_allclose(np.roll(likeness, 1, axis=1), turned, atol=1e-5)
+    assert likeness.shape == (3, 3)
+    assert np.abs(likeness).max() <= 10.0 + 1e-4
