@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 Side = Annotated[int, Field(ge=8, le=2048)]
-Word = Annotated[str, Field(min_length=1, max_length=LONGEST_WORD)]
-Caption = Annotated[str, Field(max_length=MOST_TOKENS * (LONGEST_WORD + 1))]
+Word = Annotated[str, Field(pattern=r"^[\w'\u2019]+$", max_length=LONGEST_WORD)]
+Caption = Annotated[
+    str, Field(pattern=r"^[\w'\u2019 ]+$", max_length=MOST_TOKENS * (LONGEST_WORD + 1))
+]
 MOST_CAPTIONS = 1000
 """Captions that stand for all of them."""
 

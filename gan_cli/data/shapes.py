@@ -11,7 +11,7 @@ from pydantic import Field
 from gan_cli.base.lazy import np
 from gan_cli.config.options import Seed, option, options
 from gan_cli.data import data_source
-from gan_cli.data.formats.scenes import COLOURS, KINDS, SHAPES, Scene, draw, pairs, scenes
+from gan_cli.data.formats.scenes import COLOURS, KINDS, SHAPES, Scene, draw, drawn_at_random, pairs
 from gan_cli.data.reading.captions import captioned
 from gan_cli.data.reading.source import Examples, Source, Split
 
@@ -42,21 +42,22 @@ class Shapes:
 
     def examples(self, which: Literal["seen", "held_out", "all"], count: int) -> Examples:
         """Other pictures, of one shape each, whose captions say all that is to be read in them."""
-        some = self._scenes(which, which, count, ["place"])
+        some = self.scenes(which, which, count, ["place"])
         names = ("colour", "shape", "size", "place")
         read = {name: np.array([each.values()[name] for each in some]) for name in names}
         return Examples(draw(some, self.size), [each.captions()[0] for each in some], read)
 
-    def _scenes(self, stream: str, which: str, count: int, kinds: list[Kind]) -> list[Scene]:
+    def scenes(self, stream: str, which: str, count: int, kinds: list[Kind]) -> list[Scene]:
+        """What is drawn, from a stream of random numbers, of pairs that are seen or held out."""
         shown, hidden = pairs(self.held_out, self.seed)
         chosen = {"seen": shown, "held_out": hidden or shown, "all": shown + hidden}[which]
-        return scenes(chosen, kinds, count, [self.seed, STREAMS[stream]])
+        return drawn_at_random(chosen, kinds, count, [self.seed, STREAMS[stream]])
 
 
 @data_source("shapes", Shapes)
 def load(options: Shapes, split: Split) -> Source:
     """One to three shapes; two captions each: all of it, and some of it left out."""
     count = options.count if split == "train" else max(1, options.count // TEST_SHARE)
-    drawn = options._scenes(split, options.show, count, options.kinds)
+    drawn = options.scenes(split, options.show, count, options.kinds)
     source = Source(draw(drawn, options.size), origin="drawn")
     return captioned(source, [each.captions() for each in drawn])

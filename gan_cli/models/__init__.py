@@ -137,7 +137,7 @@ def check(options: Any, spec: DataSpec, loss: Loss) -> None:
         raise ConfigError(
             f"model={name} needs labels; the data has none (a folder has one class per subfolder)"
         )
-    if "captions" in needed and not spec.vocabulary:
+    if "captions" in needed and not (spec.vocabulary and spec.captions and spec.caption_length):
         raise ConfigError(
             f"model={name} needs captions; the data has neither these nor classes (a CSV has a "
             "column of them, a folder metadata.jsonl)"

@@ -108,7 +108,7 @@ def pairs(held_out: int, seed: int) -> tuple[list[Pair], list[Pair]]:
     return shown, [each for each in every if each not in shown]
 
 
-def scenes(
+def drawn_at_random(
     chosen: Sequence[Pair], kinds: Sequence[str], count: int, key: Sequence[int]
 ) -> list[Scene]:
     """`count` scenes of the chosen pairs; each follows from the key and its index alone."""
