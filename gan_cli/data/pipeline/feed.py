@@ -120,7 +120,7 @@ class StreamFeed(Feed):
 
     def batch(self, position: tf.Tensor) -> Batch:
         types = [tf.uint8, *(rows.dtype for rows in self._told.values())]
-        pixels, *found = tf.numpy_function(self._take, [position], types)
+        pixels, *found = tf.nest.flatten(tf.numpy_function(self._take, [position], types))
         pixels.set_shape([self.batch_size, *self._source.images.shape[1:]])
         for each, rows in zip(found, self._told.values(), strict=True):
             each.set_shape([self.batch_size, *rows.shape[1:]])

@@ -87,7 +87,7 @@ def beside(
             return None
         return complete(pictures, {folder + name: each for name, each in by_name.items()}, where)
     of_picture = {name: f"{name.rpartition('.')[0]}.txt" for name in pictures}
-    texts = set(of_picture.values()) & present
+    texts = set(of_picture.values()) & present - set(pictures)  # whatever a picture is called
     if not texts:
         return None
     found = {
