@@ -140,13 +140,18 @@ def additions(composed: DictConfig, threads: int | None = None) -> list[str]:
     """
     more = []
     steps, every = composed.training.steps, composed.evaluation.every
-    if every is not None and composed.training.epochs is None and steps < every:
+    if every is not None and has_steps(composed) and steps < every:
         more.append(f"evaluation.every={steps}")
     chosen = composed.training.threads
     shared = threads is not None and threads < machine.cores()
     if (chosen is None and threads is not None) or (chosen == "auto" and shared):
         more.append(f"training.threads={threads}")
     return more
+
+
+def has_steps(composed: DictConfig) -> bool:
+    """Whether training.steps says how long a run is."""
+    return composed.training.epochs is None and composed.training.minutes is None
 
 
 def score(directory: Path) -> float | None:

@@ -123,7 +123,7 @@ class Jobs:
             number,
             directory,
             record,
-            None if composed.training.epochs else int(composed.training.steps),
+            int(composed.training.steps) if jobs.has_steps(composed) else None,
         )
 
     def _typed(self) -> list[str]:
@@ -157,12 +157,12 @@ class Jobs:
         ladders = {
             tuple(halving.rungs(each.training.steps, each.evaluation.every, factor))
             for each in composed
-            if each.evaluation.every is not None and each.training.epochs is None
+            if each.evaluation.every is not None and jobs.has_steps(each)
         }
         if len(ladders) != 1 or len(objectives) != 1 or not (ladder := ladders.pop()):
             raise ConfigError(
                 f"sweep.halving={factor} compares scores on the way: all jobs need the same "
-                "training.steps (not epochs), "
+                "training.steps (not epochs or minutes), "
                 f"evaluation.objective and evaluation.every, with steps at least {factor} times "
                 "every"
             )

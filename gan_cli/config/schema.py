@@ -133,6 +133,11 @@ class Training:
     epochs: OptionalCount = option(
         "passes over the data, instead of steps; null: steps decides", None
     )
+    minutes: Annotated[float | None, Field(gt=0.0, allow_inf_nan=False)] = option(
+        "minutes of training, instead of steps, by the speed of a new run's first steps; null: "
+        "steps decides",
+        None,
+    )
     batch_size: Count = option("images a step", 64)
     steps_per_call: OptionalCount = option(
         "steps in one call of the graph; null: half a second's worth", None
@@ -169,7 +174,6 @@ class Training:
     preview_every: Count = option("steps between preview grids", 500)
     preview_count: Annotated[int, Field(ge=1, le=1024)] = option("images in a preview grid", 64)
     checkpoint_every: Count = option("steps between checkpoints", 1000)
-    tensorboard: bool = option("also write TensorBoard events (extra: tensorboard)", False)
 
 
 @options

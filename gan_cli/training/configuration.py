@@ -68,6 +68,10 @@ def check_run(config: TrainConfig, spec: DataSpec) -> None:
             f"evaluation.objective=elbo_held_out: model={name} has no likelihood; frechet ranks "
             "any model"
         )
+    if config.training.epochs is not None and config.training.minutes is not None:
+        raise ConfigError(
+            "training.epochs and training.minutes both say how long a run is; leave one out"
+        )
     for key in ("differentiable", "ada"):
         if getattr(config.augment, key) and not entry.adversarial:
             raise ConfigError(f"model={name} has no discriminator for augment.{key}; augment=none")

@@ -28,6 +28,7 @@ class TrainingRun:
         source: the real images.
         directory: where everything is written.
         say: called with lines for the user.
+        loggers: options of what follows the run elsewhere.
     """
 
     config: TrainConfig
@@ -35,6 +36,7 @@ class TrainingRun:
     source: Source
     directory: RunDirectory
     say: Say
+    loggers: tuple[Any, ...] = ()
 
     @cached_property
     def total(self) -> int:
@@ -55,8 +57,10 @@ class TrainingRun:
         )
 
     def with_config(self, config: TrainConfig) -> TrainingRun:
-        """The run with a precision in place of `auto`, which config.json holds from now on."""
-        chosen = {"precision": config.training.precision}
+        """The run with a precision in place of `auto` and steps in place of minutes, which
+        config.json holds from now on.
+        """
+        chosen = {key: getattr(config.training, key) for key in ("precision", "steps", "minutes")}
         training = {**self.stored["training"], **chosen}
         return replace(self, config=config, stored={**self.stored, "training": training})
 

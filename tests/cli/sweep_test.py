@@ -237,6 +237,7 @@ def test_a_directory_with_a_run_in_it_is_no_job_s(
             "sweep.halving=3 compares scores on the way",
         ),
         (["sweep.halving=3", "training.epochs=3", "evaluation.every=1"], 2, "not epochs"),
+        (["sweep.halving=3", "training.minutes=3", "evaluation.every=1"], 2, "or minutes"),
         (
             ["sweep.halving=2", "evaluation.every=null"],
             2,

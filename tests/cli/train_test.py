@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -121,6 +122,7 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(
         (["--experimental-rerun", "x.pickle"], ["--experimental-rerun is refused"]),
         (["--exp", "x.pickle"], ["--exp is refused"]),
         (["resume=runs"], ["runs: no such directory"]),
+        (["training.epochs=1", "training.minutes=1"], ["training.epochs and training.minutes"]),
     ],
 )
 def test_a_mistake_is_one_line_with_the_way_out_and_leaves_nothing(
@@ -179,6 +181,20 @@ def test_epochs_count_full_batches(train: Command, tmp_path: Path) -> None:
     result = train(*TINY, "training.batch_size=500", "training.epochs=2", "run_dir=run")
     assert result.code == 0
     assert "step 6/6" in result.out
+
+
+def test_minutes_become_steps_that_the_run_keeps(train: Command, tmp_path: Path) -> None:
+    result = train(*TINY, "training.minutes=0.01", "run_dir=run")
+    assert result.code == 0, result.err
+    (said,) = re.findall(
+        r"^training.steps=(\d+): 0.01 minutes at ([\d,.]+) steps/s$", result.out, re.M
+    )
+    steps, speed = int(said[0]), float(said[1].replace(",", ""))
+    assert steps == pytest.approx(0.6 * speed, rel=0.1, abs=1)
+    stored = json.loads((tmp_path / "run" / "config.json").read_text())["training"]
+    assert (stored["steps"], stored["minutes"]) == (steps, None)
+    assert f"step {steps}/{steps}" in result.out
+    assert f"is complete at step {steps}" in train("resume=run").out
 
 
 def test_a_user_adds_a_yaml_and_an_option_of_one_player(train: Command, tmp_path: Path) -> None:
@@ -399,15 +415,3 @@ def test_a_kill_leaves_the_last_announced_checkpoint(train: Command, tmp_path: P
         for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     ]
     assert steps == sorted(set(steps))
-
-
-def test_tensorboard_writes_events_and_its_absence_is_one_line(
-    train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("tensorboard")
-    assert train(*TINY, "training.steps=2", "training.tensorboard=true", "run_dir=run").code == 0
-    assert list((tmp_path / "run" / "tensorboard").glob("events.out.*"))
-    monkeypatch.setitem(sys.modules, "tensorboard", None)
-    result = train(*TINY, "training.steps=2", "training.tensorboard=true", "run_dir=other")
-    assert result.code == 2
-    assert "pip install 'gan_cli[tensorboard]'" in one_line(result)

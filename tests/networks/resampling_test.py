@@ -23,6 +23,21 @@ def test_filtering_is_a_convolution_of_each_channel(stride: int) -> None:
             np.testing.assert_allclose(found[image, ..., channel], plane[::stride, ::stride])
 
 
+def test_the_gradient_of_filtering_is_the_transposed_map() -> None:
+    """<F x, y> = <x, F^T y> of every x and y; and its own gradient is F again."""
+    padding = ((1, 2), (0, 3))
+    x, upstream = tf.constant(images(2, 5, 7, 3)), tf.Variable(images(2, 5, 7, 3))
+    with tf.GradientTape() as second:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = filtered(x, padding)
+        (gradient,) = tape.gradient(y, [x], output_gradients=[upstream])
+        product = tf.reduce_sum(gradient * x)
+    assert product.numpy() == pytest.approx(np.sum(y.numpy() * upstream.numpy()))
+    (found,) = second.gradient(product, [upstream])
+    np.testing.assert_allclose(found.numpy(), y.numpy())
+
+
 def test_doubling_is_bilinear_away_from_the_edge() -> None:
     batch = images(2, 5, 6, 3)
     expected = tf.image.resize(tf.constant(batch, tf.float32), (10, 12)).numpy()
