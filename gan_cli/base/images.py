@@ -60,29 +60,33 @@ def grid(images: np.ndarray, columns: int | None = None, enlarge: bool = True) -
 
 
 def captioned(images: np.ndarray, columns: int, captions: Sequence[str]) -> np.ndarray:
-    """A grid [H', W', C] of uint8 images [N, H, W, C] with a caption above each row, cut at the
-    edge.
+    """A grid [H', W', C] of uint8 images [N, H, W, C] with a caption above each row, as much of it
+    as there is room for.
+
+    Args:
+        captions: of the rows, at least as many.
     """
     from PIL import ImageDraw, ImageFont
 
     height, width = images.shape[1:3]
-    factor = enlargement(height, width, len(captions), columns)
+    rows = math.ceil(len(images) / columns)
+    factor = enlargement(height, width, rows, columns)
     larger = images.repeat(factor, axis=1).repeat(factor, axis=2)
     font = ImageFont.load_default(TEXT)
     parts = []
-    for row, caption in enumerate(captions):
+    for row, caption in enumerate(captions[:rows]):
         pictures = grid(larger[row * columns : (row + 1) * columns], columns, enlarge=False)
         strip = Image.new("L", (pictures.shape[1], LINE), 255)
-        ImageDraw.Draw(strip).text((GAP, GAP), _ending(caption, font, strip.width), 0, font)
+        ImageDraw.Draw(strip).text((GAP, GAP), _fitting(caption, font, strip.width), 0, font)
         line = np.asarray(strip)[..., None].repeat(pictures.shape[2], axis=2)
         parts += [line, pictures]
     return np.concatenate(parts)
 
 
-def _ending(caption: str, font: Any, width: int) -> str:
-    """A caption, or as much of it as there is room for."""
+def _fitting(caption: str, font: Any, width: int) -> str:
+    """A caption, or its beginning."""
     shown = caption
-    while font.getlength(shown) > width - 2 * GAP:
+    while len(shown) > 1 and font.getlength(shown) > width - 2 * GAP:
         shown = f"{shown.rstrip('…')[:-1]}…"
     return shown
 

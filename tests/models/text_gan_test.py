@@ -48,6 +48,8 @@ def test_a_prompt_needs_no_data_and_stands_above_its_row(run: Path, sample: Comm
     # the same latents, and letters of the same prompt above them
     np.testing.assert_array_equal(two[: len(one)], one)
     assert one[2:18].min() < 60
+    few = ["prompt=[red, green, blue, white, two, three]", "count=4", "output=few.png"]
+    assert sample("run", *few).out.startswith("4 images")
     assert (one[:20].mean(axis=1) > 200).all()
 
 
