@@ -20,7 +20,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from gan_cli.base.errors import ConfigError, GanError, OutOfMemoryError, nearest, refused, unknown
-from gan_cli.cli import bare, hydra_main, plugins, source
+from gan_cli.cli import bare, edge, hydra_main, plugins, source
 
 Job = Callable[[DictConfig], float | None]
 EXTRAS = {"submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}
@@ -47,6 +47,22 @@ def run(
         bare_key: the override that bare arguments stand for.
     """
 
+    with edge.streams(), edge.signals():
+        try:
+            return _run(name, job, keys, around, config, bare_key)
+        except KeyboardInterrupt as stopped:
+            print(f"gan-{name}: stopped before the first step", file=sys.stderr)
+            return stopped.exit_code if isinstance(stopped, edge.Stopped) else 130
+
+
+def _run(
+    name: str,
+    job: Job,
+    keys: Callable[[str], list[str]],
+    around: AbstractContextManager[None] | None,
+    config: str | None,
+    bare_key: Callable[[list[str]], str],
+) -> int:
     here = _process()
 
     def guarded(composed: DictConfig) -> float | None:
@@ -91,9 +107,6 @@ def run(
         )
     except (GanError, OSError) as error:
         return fail(name, _expected(error))
-    except KeyboardInterrupt:
-        print(f"gan-{name}: stopped before the first step", file=sys.stderr)
-        return 130
 
 
 def _process() -> tuple[str, int]:

@@ -321,7 +321,11 @@ def test_a_read_only_output_directory(train: Command, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+    "number",
+    [
+        signal.SIGINT,
+        *(pytest.param(each, marks=pytest.mark.slow) for each in (signal.SIGTERM, signal.SIGHUP)),
+    ],
 )
 def test_a_signal_saves_at_the_next_step_and_the_run_goes_on_to_the_same_bits(
     number: signal.Signals, train: Command, tmp_path: Path
