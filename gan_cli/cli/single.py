@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from gan_cli import data
 from gan_cli.base.errors import GanError
+from gan_cli.base.terminal import printable
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.recommended import recommended
 from gan_cli.cli.stored import plain, resumed, stored_values
@@ -193,7 +194,7 @@ def say(line: str) -> None:
     """Print a line, above the bar where there is one."""
     from tqdm import tqdm
 
-    tqdm.write(line)
+    tqdm.write(printable(line, lines=True))
     sys.stdout.flush()
 
 

@@ -23,6 +23,7 @@ from gan_cli.config.catalogue import Catalogue
 from gan_cli.config.options import defaults
 from gan_cli.config.schema import GROUPS, Augment, Optimizer, Schedule, TrainConfig
 from gan_cli.data import DATA
+from gan_cli.editing import EDITS
 from gan_cli.models import MODELS
 from gan_cli.objectives.losses import LOSSES
 from gan_cli.objectives.options import loss_schema
@@ -34,12 +35,14 @@ CATALOGUES: dict[str, Catalogue[Any]] = {
     "data": DATA,
     "loss": LOSSES,
     "logger": LOGGERS,
+    "edit": EDITS,
 }
 
 PRIMARY: dict[str, list[type]] = {
     "train": [TrainConfig, commands.TrainCommand],
     "look": [commands.DataConfig],
     "sample": [commands.SampleConfig],
+    "edit": [commands.EditConfig],
     "evaluate": [commands.EvaluateConfig],
     "plot": [commands.PlotConfig],
     "report": [commands.ReportConfig],
@@ -95,13 +98,17 @@ class Configs(ConfigSource):
         name = config_path.removesuffix(".yaml")
         group, _, option = name.rpartition("/")
         if not self._files.is_config(name):
-            config = _over_schema(group, OmegaConf.create({"name": option}))
+            if group == "edit":
+                return self._result(_edit(option), "_global_")
             package = f"logger.{option}" if group == "logger" else None  # there may be several
-            return ConfigResult(self.provider, self.full_path(), config, {"package": package})
+            config = _over_schema(group, OmegaConf.create({"name": option}))
+            return self._result(config, package)
         result = self._files.load_config(name)
         config = cast(DictConfig, result.config)
         if name in PRIMARY:
             result.config = _primary(name, config)
+        elif group == "edit":
+            result.config = _edit(option)
         elif group == "logger":
             result.config = _over_schema(group, config) if "name" in config else config
         elif group in GROUPS:
@@ -110,6 +117,9 @@ class Configs(ConfigSource):
             else:
                 result.config = _over_schema(group, config)
         return result
+
+    def _result(self, config: DictConfig, package: str | None) -> ConfigResult:
+        return ConfigResult(self.provider, self.full_path(), config, {"package": package})
 
 
 class Replaced(SearchPathPlugin):
@@ -180,6 +190,11 @@ def _primary(name: str, given: DictConfig) -> DictConfig:
     for section in OPEN.get(name, ()):
         OmegaConf.set_struct(whole[section], False)  # told outright, it outlives Hydra's merges
     return whole
+
+
+def _edit(name: str) -> DictConfig:
+    """The keys of an edit stand beside those that all edits have."""
+    return OmegaConf.create({"edit": name, **defaults(EDITS[name].options)})
 
 
 def sweep_directory(resumed: str | None) -> str:

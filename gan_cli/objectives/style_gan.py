@@ -14,8 +14,9 @@ from gan_cli.base.spec import Batch, Logs
 from gan_cli.networks.styles import FixedNoise, fixed_noise
 from gan_cli.objectives.gan import Generator, Regularizer
 from gan_cli.objectives.gradients import lazily, root
-from gan_cli.objectives.model import Context, Networks, Sample
+from gan_cli.objectives.model import Context, Networks
 from gan_cli.objectives.sides import call
+from gan_cli.objectives.space import Styles
 
 SHRINK = 2
 """Batches beside which that of the path lengths is small (Karras et al. 2020, appendix B)."""
@@ -37,33 +38,36 @@ def style_generator(
         styles = mixed_styles(mapping, synthesis, latents, labels, noise, mixing, training=True)
         return synthesized(synthesis, styles, planes(synthesis, latents.shape[0], noise))
 
+    styles = space_of_styles(synthesis)
     return Generator(
         networks={"mapping": mapping, "synthesis": synthesis},
         generate=generate,
-        sample=sampling(),
+        sample=styles.sample,
         latent_shape=tuple(mapping.inputs[0].shape[1:]),
         num_classes=num_classes,
         assemble=assembled,
-        truncation=sampling,
+        styles=styles,
     )
 
 
-def sampling(share: float = 1.0) -> Sample:
-    """Images in [-1, 1], of noise that is always the same.
+def space_of_styles(synthesis: keras.Model) -> Styles:
+    """W: of one latent all layers have the same style."""
 
-    Styles keep this share of their distance from the mean of W (Karras et al. 2019, appendix B).
-    """
-
-    def sample(
-        networks: Networks, latents: tf.Tensor, labels: tf.Tensor | None, steps: int | None
-    ) -> tf.Tensor:
+    def of(networks: Networks, latents: tf.Tensor, labels: tf.Tensor | None) -> tf.Tensor:
         styles = call(networks["mapping"], latents, labels, training=False)
-        if share != 1.0:
-            mean = networks["mapping"].get_layer("mean").mean.value
-            styles = mean + share * (styles - mean)
-        return tf.clip_by_value(synthesized(networks["synthesis"], styles), -1.0, 1.0)
+        return tf.repeat(tf.expand_dims(styles, 1), layers(synthesis), axis=1)
 
-    return sample
+    def kernels(networks: Networks) -> list[tf.Tensor]:
+        found = networks["synthesis"].layers
+        return [each.style_kernel for each in found if hasattr(each, "style_kernel")]
+
+    return Styles(
+        shape=(layers(synthesis), int(synthesis.inputs[0].shape[2])),
+        of=of,
+        images=lambda networks, styles: synthesized(networks["synthesis"], styles),
+        mean=lambda networks: networks["mapping"].get_layer("mean").mean.value,
+        kernels=kernels,
+    )
 
 
 def synthesized(

@@ -8,7 +8,8 @@ from pathlib import Path
 from gan_cli.base.captions import tokens, unknown_words, words
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.base.lazy import np
-from gan_cli.data.reading.listing import read_file, shown
+from gan_cli.base.terminal import printable
+from gan_cli.data.reading.listing import read_file
 from gan_cli.models import needs
 from gan_cli.runs.rundir import ModelCard
 
@@ -30,7 +31,7 @@ def of(given: str | list[str] | None, card: ModelCard) -> list[str] | None:
     asked = given if isinstance(given, list) else [given]
     if "captions" not in needs(card.model):
         raise ConfigError(
-            f"prompt={shown(', '.join(asked))}: model={card.model.name} takes no prompts, which "
+            f"prompt={printable(', '.join(asked))}: model={card.model.name} takes no prompts, which "
             "model=text_gan does; leave prompt out"
         )
     texts = [line for each in asked for line in (_lines(each) if _is_file(each) else [each])]
@@ -66,7 +67,7 @@ def _refuse_unknown(texts: list[str], card: ModelCard) -> None:
     long = next((each for each in texts if len(words(each)) > longest), None)
     if long is not None:
         raise ConfigError(
-            f"prompt={shown(long)}: {len(words(long))} words; the captions that this model was "
+            f"prompt={printable(long)}: {len(words(long))} words; the captions that this model was "
             f"trained on have up to {longest}"
         )
 

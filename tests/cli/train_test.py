@@ -122,6 +122,7 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(
         (["--experimental-rerun", "x.pickle"], ["--experimental-rerun is refused"]),
         (["--exp", "x.pickle"], ["--exp is refused"]),
         (["resume=runs"], ["runs: no such directory"]),
+        (["data=npz", "data.path=/x\x1b[31m"], ["needs quotes", """'data.path="/x\\x1b[31m"'"""]),
         (["training.epochs=1", "training.minutes=1"], ["training.epochs and training.minutes"]),
     ],
 )

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from gan_cli.base.captions import MOST_TOKENS, tokens, vocabulary_of, words
 from gan_cli.base.errors import DataError
-from gan_cli.data.reading.listing import shown
+from gan_cli.base.terminal import printable
 from gan_cli.data.reading.source import Source
 
 METADATA = "metadata.jsonl"
@@ -91,7 +91,7 @@ def beside(
     if not texts:
         return None
     found = {
-        name: _lines(_text(_read(read, file, LARGEST_TEXT, origin), f"{origin}: {shown(file)}"))
+        name: _lines(_text(_read(read, file, LARGEST_TEXT, origin), f"{origin}: {printable(file)}"))
         for name, file in of_picture.items()
         if file in texts
     }
@@ -111,7 +111,7 @@ def complete(pictures: Sequence[str], by_name: dict[str, list[str]], where: str)
     missing = [name for name in pictures if not usable.get(name)]
     if missing:
         raise DataError(
-            f"{where}: no caption of {len(missing):,} pictures, the first: {shown(missing[0])}; "
+            f"{where}: no caption of {len(missing):,} pictures, the first: {printable(missing[0])}; "
             "add it or remove the picture"
         )
     return [usable[name] for name in pictures]
@@ -156,7 +156,7 @@ def _read(read: Read, name: str, limit: int, origin: str) -> bytes:
         return read(name, limit)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{origin}: {shown(name)}: {reason}") from None
+        raise DataError(f"{origin}: {printable(name)}: {reason}") from None
 
 
 def _text(content: bytes, where: str) -> str:
