@@ -31,8 +31,8 @@ def of(given: str | list[str] | None, card: ModelCard) -> list[str] | None:
     asked = given if isinstance(given, list) else [given]
     if "captions" not in needs(card.model):
         raise ConfigError(
-            f"prompt={printable(', '.join(asked))}: model={card.model.name} takes no prompts, which "
-            "model=text_gan does; leave prompt out"
+            f"prompt={printable(', '.join(asked))}: model={card.model.name} takes no prompts, "
+            "which model=text_gan does; leave prompt out"
         )
     texts = [line for each in asked for line in (_lines(each) if _is_file(each) else [each])]
     if not texts or not all(words(each) for each in texts):

@@ -111,8 +111,8 @@ def complete(pictures: Sequence[str], by_name: dict[str, list[str]], where: str)
     missing = [name for name in pictures if not usable.get(name)]
     if missing:
         raise DataError(
-            f"{where}: no caption of {len(missing):,} pictures, the first: {printable(missing[0])}; "
-            "add it or remove the picture"
+            f"{where}: no caption of {len(missing):,} pictures, the first: "
+            f"{printable(missing[0])}; add it or remove the picture"
         )
     return [usable[name] for name in pictures]
 
