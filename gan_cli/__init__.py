@@ -179,6 +179,7 @@ class Run:
         *,
         labels: Any = None,
         codes: Sequence[Any] | None = None,
+        prompts: str | Sequence[str] | None = None,
         seed: int = 0,
         truncation: float | None = None,
         latents: np.ndarray | None = None,
@@ -189,10 +190,11 @@ class Run:
         """Images, uint8 [count, H, W, C], or sequences [count, T, H, W, C]: those of `gan-sample`.
 
         Args:
-            count: None: 64, or all of `latents`.
+            count: None: 64, or all of `latents`, or 8 of each prompt.
             labels: classes by name or number, which images get in turn; None: drawn.
             codes: of info_gan: a value for each, the category first, or None, which is drawn; or a
                 list of such lists, which images get in turn.
+            prompts: of text_gan: what images show, in turn; None: captions like those of the data.
             seed: the same seed gives the same images.
             truncation: largest absolute value of a drawn latent, or (of styles) the share of the
                 distance from the mean of W.
@@ -215,6 +217,7 @@ class Run:
             steps,
             batch_size,
             codes,
+            prompts,
             offset,
         )
 

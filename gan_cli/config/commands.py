@@ -117,6 +117,14 @@ class SampleConfig:
         ),
         None,
     )
+    prompt: str | list[str] | None = option(
+        (
+            "what the images show, in words that the model knows, e.g. 'prompt=\"a red circle\"'; "
+            "[a,b]: given in turn, a row for each in a grid; FILE.txt: one a line; null: captions "
+            "like those of the data"
+        ),
+        None,
+    )
     truncation: Annotated[float | None, Field(gt=0.0, le=100.0)] = option(
         (
             "nearer to the mean, less varied: the largest absolute value of a drawn latent, or "
