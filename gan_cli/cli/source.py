@@ -34,6 +34,7 @@ PRIMARY: dict[str, list[type]] = {
     "train": [TrainConfig, commands.TrainCommand],
     "look": [commands.DataConfig],
     "sample": [commands.SampleConfig],
+    "export": [commands.ExportConfig],
     "evaluate": [commands.EvaluateConfig],
     "plot": [commands.PlotConfig],
     "report": [commands.ReportConfig],

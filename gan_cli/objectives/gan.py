@@ -12,7 +12,7 @@ from gan_cli.base.lazy import keras, tf
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Batch, Logs
 from gan_cli.data.pipeline.augment import Transform
-from gan_cli.objectives.model import Context, Model, Networks, Sample
+from gan_cli.objectives.model import Assemble, Context, Model, Networks, Sample
 from gan_cli.objectives.options import Loss
 from gan_cli.objectives.sides import (
     Combine,
@@ -65,8 +65,8 @@ class Generator:
     latent_shape: tuple[int, ...]
     num_classes: int = 0
     sequence_length: int = 0
-    assemble: Callable[[Networks], keras.Model] | None = None
-    truncation: Callable[[float], Sample] | None = None
+    assemble: Assemble | None = None
+    truncation: Callable[[float], tuple[Sample, Assemble]] | None = None
 
     @property
     def kind(self) -> str:

@@ -52,6 +52,7 @@ class Phase(NamedTuple):
 
 
 Sample = Callable[[Networks, "tf.Tensor", "tf.Tensor | None", "int | None"], "tf.Tensor"]
+Assemble = Callable[[Networks], "keras.Model"]
 Reconstruct = Callable[[Networks, "tf.Tensor"], "tf.Tensor"]
 Bound = Callable[[Networks, "tf.Tensor", Noise], "tf.Tensor"]
 
@@ -73,8 +74,8 @@ class Model:
         evidence_bound: (networks, images, noise) -> [B] in nats, of a model with a likelihood.
         assemble: (networks) -> one keras.Model from latents, or [latents, labels], to images;
             None: the sampler is that network.
-        truncation: (share) -> sampling in which, in a space of the model's own, only this share
-            is left of the distance from the mean; None: latents are what is truncated.
+        truncation: (share) -> sampling and assemble in which, in a space of the model's own, only
+            this share is left of the distance from the mean; None: latents are what is truncated.
         prepare: loads what training needs and sampling does not, before the first step.
         variables: name -> what the objective remembers from step to step, saved with the rest.
         codes: where in a latent the codes stand that it is known to have; None: it has none.
@@ -90,8 +91,8 @@ class Model:
     sequence_length: int = 0
     reconstruction: Reconstruct | None = None
     evidence_bound: Bound | None = None
-    assemble: Callable[[Networks], keras.Model] | None = None
-    truncation: Callable[[float], Sample] | None = None
+    assemble: Assemble | None = None
+    truncation: Callable[[float], tuple[Sample, Assemble]] | None = None
     prepare: Callable[[], None] = lambda: None
     variables: Mapping[str, tf.Variable] = field(default_factory=dict)
     codes: Codes | None = None
@@ -140,7 +141,8 @@ class Model:
     def truncated(self, share: float) -> Model:
         """The same model, sampled nearer to the mean in its own space."""
         assert self.truncation is not None
-        return replace(self, sampling=self.truncation(share))
+        sampling, assemble = self.truncation(share)
+        return replace(self, sampling=sampling, assemble=assemble)
 
     def with_networks(self, networks: Networks) -> Model:
         """The same model for sampling, with some of its networks replaced."""

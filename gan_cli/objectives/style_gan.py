@@ -5,6 +5,7 @@ length of its paths (Karras et al. 2020).
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import keras
 import tensorflow as tf
@@ -44,7 +45,7 @@ def style_generator(
         latent_shape=tuple(mapping.inputs[0].shape[1:]),
         num_classes=num_classes,
         assemble=assembled,
-        truncation=sampling,
+        truncation=lambda share: (sampling(share), partial(assembled, share=share)),
     )
 
 
@@ -175,11 +176,19 @@ def noise_sizes(synthesis: keras.Model) -> list[tuple[int, int]]:
     return [tuple(each.shape[1:3]) for each in synthesis.inputs[1:]]
 
 
-def assembled(networks: Networks) -> keras.Model:
-    """One network from latents [B, D], or these and labels, to images [B, H, W, C] in [-1, 1]."""
+def assembled(networks: Networks, share: float = 1.0) -> keras.Model:
+    """One network from latents [B, D], or these and labels, to images [B, H, W, C] in [-1, 1].
+
+    Args:
+        share: of the distance of styles from their mean; see `sampling`.
+    """
     mapping, synthesis = networks["mapping"], networks["synthesis"]
     inputs = [keras.Input(x.shape[1:], dtype=x.dtype, name=x.name) for x in mapping.inputs]
     styles = mapping(inputs if len(inputs) > 1 else inputs[0])
+    if share != 1.0:
+        mean = mapping.get_layer("mean").mean.numpy()
+        offset = ((1.0 - share) * mean).tolist()
+        styles = keras.layers.Rescaling(share, offset, name="truncation")(styles)
     styles = keras.layers.RepeatVector(layers(synthesis), name="styles")(styles)
     noise = FixedNoise(noise_sizes(synthesis), name="noise")(styles)
     clip = keras.layers.Activation("hard_tanh", dtype="float32", name="images")
