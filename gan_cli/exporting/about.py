@@ -33,7 +33,7 @@ class About:
         run: the name of the run.
         weights: SHA-256 of the checkpoint's file.
         data_name: what the configuration calls the data.
-        config: of the run, plain values.
+        options: of the model.
     """
 
     run: str
@@ -42,5 +42,5 @@ class About:
     weights: str
     data_name: str
     data: DataSpec
-    config: dict[str, Any]
+    options: dict[str, Any]
     scores: list[Score]

@@ -39,6 +39,7 @@ def check(config: ExportConfig, card: ModelCard) -> FormatEntry:
             raise ConfigError(
                 f"format={entry.name} needs {module}: pip install 'gan_cli[{entry.extra}]'"
             )
+    entry.check(config)
     return entry
 
 

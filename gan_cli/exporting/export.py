@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -23,6 +24,8 @@ from gan_cli.sampling.generate import load_sampler
 
 NEAR_INT8 = 0.05
 """Six grey levels in the mean, of [-1, 1]: what 8 bits may cost."""
+OF_THIS_MACHINE = ("features_file",)
+"""Options of models that say where a file lies, which is nobody else's business."""
 
 
 class Exported(NamedTuple):
@@ -78,7 +81,7 @@ def export_run(
         manifest.files[SAMPLER].sha256,
         str(data.get("name")) if isinstance(data, dict) else "unknown",
         run.card.data,
-        run.config,
+        {key: value for key, value in asdict(run.card.model).items() if key not in OF_THIS_MACHINE},
         scores,
     )
     return export(load_sampler(run.directory, manifest), about, config, entry, output)
@@ -117,7 +120,10 @@ def export(
         if config.overwrite:
             files.remove(output)
         os.replace(made, output)
-    return exported._replace(path=output)
+    exported = exported._replace(path=output)
+    if written.send is not None:
+        exported = exported._replace(note=f"{exported.note}, {written.send(output)}")
+    return exported
 
 
 def _graph(model: Model, about: About, config: ExportConfig) -> Graph:

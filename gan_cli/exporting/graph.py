@@ -61,8 +61,13 @@ class Graph:
             for name, values in self.inputs.items()
         ]
 
+    def run(self, inputs: Arrays) -> Arrays:
+        """Outputs of the network as the run has it."""
+        outputs = self.serving(self.network)(*map(tf.constant, inputs.values()))
+        return {name: each.numpy() for name, each in outputs.items()}
+
     def serving(self, network: keras.Model) -> Callable[..., dict[str, tf.Tensor]]:
-        """A copy of the network as a function from inputs, in their order, to named outputs."""
+        """The network, or a copy of it: inputs in their order -> outputs by name."""
 
         def serve(*inputs: tf.Tensor) -> dict[str, tf.Tensor]:
             given = list(inputs) if len(inputs) > 1 else inputs[0]

@@ -42,14 +42,17 @@ class Written(NamedTuple):
     Attributes:
         run: loads it in its own runtime, which the second is the name of.
         note: what its user must know, in a few words.
+        send: brings what was kept to where it is published, and says where that is.
     """
 
     run: Callable[[Arrays], Ran]
     runtime: str
     note: str
+    send: Callable[[Path], str] | None = None
 
 
 Write = Callable[["Graph", Path, ExportConfig], Written]
+Check = Callable[[ExportConfig], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +65,7 @@ class FormatEntry(Entry):
         extra: its name.
         takes: keys of `ExportConfig` that not every format takes.
         converts: whether another program's converter is at work, which may fail.
+        check: refuses by a ConfigError, before TensorFlow is imported, what cannot be done.
     """
 
     suffix: str
@@ -69,6 +73,7 @@ class FormatEntry(Entry):
     extra: str = "export"
     takes: tuple[str, ...] = ()
     converts: bool = False
+    check: Check = lambda config: None
 
 
 FORMATS: Catalogue[FormatEntry] = Catalogue("format", __name__)
@@ -83,6 +88,7 @@ def exporter(
     extra: str = "export",
     takes: tuple[str, ...] = (),
     converts: bool = False,
+    check: Check = lambda config: None,
 ) -> Callable[[Write], Write]:
     """Register `write(graph, path, config) -> Written` as `format=name`; see `FormatEntry`."""
 
@@ -97,6 +103,7 @@ def exporter(
                 extra=extra,
                 takes=takes,
                 converts=converts,
+                check=check,
             )
         )
         return write

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 from gan_cli.base.lazy import np, tf
 from gan_cli.config.commands import ExportConfig
 from gan_cli.exporting import running
-from gan_cli.exporting.formats import Arrays, Ran, Written, exporter
+from gan_cli.exporting.formats import Arrays, Written, exporter
 from gan_cli.exporting.formats.saved_model import save
 
 if TYPE_CHECKING:
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 REPRESENTATIVE = 128
 """Inputs by which the ranges of 8-bit numbers are chosen."""
+IMPORTS = "from ai_edge_litert.interpreter import Interpreter"
+LOAD = """
+runner = Interpreter(path).get_signature_runner("serving_default")
+run = lambda inputs: dict(runner(**inputs))
+"""
 
 
 @exporter(
@@ -36,9 +41,13 @@ def litert(graph: Graph, path: Path, config: ExportConfig) -> Written:
         if config.quantize == "int8":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.representative_dataset = lambda: _representative(graph)
-        path.write_bytes(converter.convert())
+        with warnings.catch_warnings():  # TensorFlow's converter uses its own deprecated runtime
+            warnings.filterwarnings(
+                "ignore", message=".*tf.lite.Interpreter is deprecated", category=UserWarning
+            )
+            path.write_bytes(converter.convert())
     return Written(
-        lambda inputs: _run(path, inputs),
+        lambda inputs: running.run(path, IMPORTS, LOAD, inputs),
         "LiteRT",
         "int8" if config.quantize == "int8" else "float32",
     )
@@ -49,11 +58,3 @@ def _representative(graph: Graph) -> Iterator[Arrays]:
     drawn = graph.draw(REPRESENTATIVE)
     for index in range(REPRESENTATIVE):
         yield {name: np.asarray(values[index : index + 1]) for name, values in drawn.items()}
-
-
-def _run(path: Path, inputs: Arrays) -> Ran:
-    from ai_edge_litert.interpreter import Interpreter
-
-    began = perf_counter()
-    runner = Interpreter(str(path)).get_signature_runner("serving_default")
-    return running.timed(lambda given: dict(runner(**given)), inputs, began)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -26,17 +27,22 @@ def onnx(graph: Graph, path: Path, config: ExportConfig) -> Written:
     """One file for any size of batch."""
     save(graph, path)
 
+    return Written(of_file(path, graph.outputs), "ONNX Runtime", f"opset {OPSET}")
+
+
+def of_file(model: Path | bytes, outputs: Iterable[str]) -> Callable[[Arrays], Ran]:
+    """A file, or its content, as ONNX Runtime runs it."""
+
     def run(inputs: Arrays) -> Ran:
         import onnxruntime
 
-        began = perf_counter()
-        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-        names = list(graph.outputs)
+        began, names = perf_counter(), list(outputs)
+        session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
         return running.timed(
             lambda given: dict(zip(names, session.run(names, given), strict=True)), inputs, began
         )
 
-    return Written(run, "ONNX Runtime", f"opset {OPSET}")
+    return run
 
 
 def save(graph: Graph, path: Path) -> None:
