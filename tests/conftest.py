@@ -88,7 +88,7 @@ def export(
     """gan-export in this process, in the same folder with the run `run`."""
     from gan_cli.cli.export import main
 
-    shutil.copytree(trained / "run", tmp_path / "run")
+    shutil.copytree(trained / "run", tmp_path / "run", dirs_exist_ok=True)
     return _command(main, "gan-export", monkeypatch, tmp_path, capfd)
 
 

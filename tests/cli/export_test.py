@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from huggingface_hub import HfApi
+from safetensors import safe_open
 
 from tests.conftest import TINY, Command, one_line
+from tests.web import NOWHERE
 
 
 def expected(sample: Command, run: str, *more: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -56,8 +61,12 @@ def test_a_missing_extra_is_named(export: Command, monkeypatch: pytest.MonkeyPat
         assert line == (f"gan-export: format={name} needs {module}: pip install 'gan_cli[export]'")
 
 
-def test_what_the_model_cannot_do_is_one_line(export: Command, train: Command) -> None:
+def test_a_part_that_the_model_lacks_is_one_line(export: Command) -> None:
     assert "model=dcgan has no encoder" in one_line(export("run", "format=keras", "part=encoder"))
+
+
+@pytest.mark.slow
+def test_a_baseline_is_refused(export: Command, train: Command) -> None:
     assert train("model=template", "data=digits", "training.steps=2", "run_dir=plain").code == 0
     result = export("plain", "format=keras")
     assert result.code == 2
@@ -130,3 +139,93 @@ def test_labels_and_parts_have_names(export: Command, sample: Command, train: Co
         "mean": (3, 6),
         "log_variance": (3, 6),
     }
+
+
+@pytest.mark.slow
+def test_the_folder_for_the_hub_runs_as_its_card_says(
+    export: Command, evaluate: Command, tmp_path: Path
+) -> None:
+    measured = evaluate("run", "metrics=[frechet]", "extractor=random", "count=64", "repeats=1")
+    assert measured.code == 0, measured.err
+    result = export("run", "format=huggingface", "license=mit", "output=hub")
+    assert result.code == 0, result.err
+    card = (tmp_path / "hub" / "README.md").read_text(encoding="utf-8")
+    assert card.startswith("---\nlicense: mit\nlibrary_name: keras\n")
+    assert "| frechet | " in card
+    assert "64 samples, 1 times" in card
+    (snippet,) = re.findall(r"```python\n(.*?)```", card, re.DOTALL)
+    code = f"{snippet}\nnp.save('images.npy', images)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path / "hub", timeout=200)
+    import gan_cli
+
+    latents = np.random.default_rng(0).standard_normal((16, 6), dtype=np.float32)
+    found = levels(np.load(tmp_path / "hub" / "images.npy"))
+    assert found == pytest.approx(gan_cli.load("run").sample(latents=latents), abs=1)
+    with safe_open(tmp_path / "hub" / "model.safetensors", "numpy") as file:
+        total = sum(file.get_tensor(name).size for name in file.keys())
+    assert total == sum(each.numpy().size for each in gan_cli.load("run").generator.variables)
+
+
+def test_sending_without_a_token_is_refused_before_anything_is_written(
+    export: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
+    result = export("run", "format=huggingface", "push=somebody/digits")
+    assert result.code == 2
+    assert "push=somebody/digits: no token of the Hub on this machine" in one_line(result)
+    assert {path.name for path in tmp_path.iterdir()} == {"run"}
+
+
+@pytest.mark.slow
+def test_a_hub_that_does_not_answer_leaves_the_folder(
+    export: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.get_token", lambda: "hf_none")
+    monkeypatch.setattr("huggingface_hub.HfApi", lambda: HfApi(endpoint=NOWHERE, token="hf_none"))
+    result = export("run", "format=huggingface", "push=somebody/digits", "output=hub")
+    assert result.code == 10
+    assert "hub is whole and can be sent later" in one_line(result)
+    assert (tmp_path / "hub" / "README.md").is_file()
+
+
+def test_a_runtime_that_is_not_the_published_one_is_refused(
+    export: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "other.tgz").write_bytes(b"x")
+    result = export("run", "format=web", "runtime=other.tgz")
+    assert result.code == 3
+    assert "not the published" in one_line(result)
+    assert "no onnxruntime-web-1.30.0.tgz at no.tgz" in one_line(
+        export("run", "format=web", "runtime=no.tgz")
+    )
+
+
+def test_what_makes_other_images_is_an_error_and_removed(
+    export: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gan_cli.exporting import running
+
+    def wrong(path: Path, imports: str, load: str, inputs: Any, ours: bool = False) -> running.Ran:
+        assert path.exists()
+        return running.Ran({"images": np.full((16, 8, 8, 1), 0.75, np.float32)}, 1.0, 1.0)
+
+    monkeypatch.setattr(running, "run", wrong)
+    result = export("run", "format=keras")
+    assert result.code == 10
+    assert "format=keras of model=dcgan makes other images: they differ by" in one_line(result)
+    assert {path.name for path in tmp_path.iterdir()} == {"run"}
+
+
+@pytest.mark.slow
+def test_what_does_not_run_by_itself_is_an_error_and_removed(
+    export: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keras
+
+    monkeypatch.setattr(
+        keras.Model, "save", lambda network, path: Path(path).write_bytes(b"no archive")
+    )
+    result = export("run", "format=keras")
+    assert result.code == 10
+    assert "cannot be run by itself" in one_line(result)
+    assert {path.name for path in tmp_path.iterdir()} == {"run"}

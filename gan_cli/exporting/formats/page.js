@@ -34,6 +34,7 @@ function normal() {
 const drawn = () => Float32Array.from({ length: size }, normal);
 
 const canvas = by("picture"), paper = canvas.getContext("2d");
+[canvas.width, canvas.height] = [width, height];
 const state = { latents: drawn(), label: 0, images: null, frame: 0, play: false, busy: false, wanted: false };
 const sliders = [];
 
@@ -140,7 +141,6 @@ function save() {
 }
 
 function build() {
-  [canvas.width, canvas.height] = [width, height];
   if (facts.latents.length === 1) {
     for (let index = 0; index < size; index++) addSlider(index, by(index < FIRST ? "first" : "rest"));
     by("latents").hidden = false;
