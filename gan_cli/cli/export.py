@@ -33,6 +33,7 @@ def job(composed: DictConfig) -> None:
     entry = check.check(config, stored.card)
     manifest = choose(stored, config.step)
     output = check.place(config, entry, f"{stored.path.resolve().name}-step-{manifest.step:08d}")
+    entry.check(config)
     try:
         with quiet():
             from gan_cli.exporting import export

@@ -39,7 +39,6 @@ def check(config: ExportConfig, card: ModelCard) -> FormatEntry:
             raise ConfigError(
                 f"format={entry.name} needs {module}: pip install 'gan_cli[{entry.extra}]'"
             )
-    entry.check(config)
     return entry
 
 

@@ -97,7 +97,9 @@ def asked(
     """
     config = parse(ExportConfig, given)
     entry = check.check(config, run.card)
-    return export_run(run, manifest, config, entry, check.place(config, entry, ""), scores)
+    output = check.place(config, entry, "")
+    entry.check(config)
+    return export_run(run, manifest, config, entry, output, scores)
 
 
 def export(

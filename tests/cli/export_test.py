@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from huggingface_hub import HfApi
 from safetensors import safe_open
 
 from tests.conftest import TINY, Command, one_line
@@ -180,6 +179,8 @@ def test_sending_without_a_token_is_refused_before_anything_is_written(
 def test_a_hub_that_does_not_answer_leaves_the_folder(
     export: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from huggingface_hub import HfApi
+
     monkeypatch.setattr("huggingface_hub.get_token", lambda: "hf_none")
     monkeypatch.setattr("huggingface_hub.HfApi", lambda: HfApi(endpoint=NOWHERE, token="hf_none"))
     result = export("run", "format=huggingface", "push=somebody/digits", "output=hub")
@@ -229,3 +230,20 @@ def test_what_does_not_run_by_itself_is_an_error_and_removed(
     assert result.code == 10
     assert "cannot be run by itself" in one_line(result)
     assert {path.name for path in tmp_path.iterdir()} == {"run"}
+
+
+@pytest.mark.slow
+def test_truncation_of_styles_is_part_of_what_is_exported(export: Command, train: Command) -> None:
+    import gan_cli
+
+    small = [each for each in TINY if "width" not in each]
+    assert train(*small, "model=style_gan", "training.steps=2", "run_dir=styles").code == 0
+    run = gan_cli.load("styles")
+    latents = np.random.default_rng(3).standard_normal((4, 6)).astype(np.float32)
+    for share in (0.5, 1.0):
+        exported = run.export("onnx", f"{share}.onnx", truncation=share)
+        assert exported.difference < 1e-4
+        found = levels(of_onnx(f"{share}.onnx", {"latents": latents}))
+        assert found == pytest.approx(run.sample(latents=latents, truncation=share), abs=1)
+    result = export("styles", "format=keras", "truncation=0.5", "output=styles.keras")
+    assert "opens after import gan_cli" in result.out
