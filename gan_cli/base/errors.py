@@ -67,7 +67,9 @@ class OutOfMemoryError(GanError):
 
 
 class ExportError(GanError):
-    """What was exported cannot be run, or makes other images than the run does; it was removed."""
+    """What was exported cannot be run or makes other images than the run does, and was removed; or
+    the Hub did not take it.
+    """
 
     exit_code = 10
 

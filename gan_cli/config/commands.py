@@ -161,7 +161,7 @@ class ExportConfig:
         None,
     )
     quantize: Literal["none", "int8"] = option(
-        "format=litert: int8 has weights and arithmetic of 8 bits, a quarter of the size", "none"
+        "format=litert: int8 has weights and arithmetic of 8 bits, half the size or less", "none"
     )
     runtime: Annotated[str, Field(min_length=1)] | None = option(
         "format=web: the file onnxruntime-web-VERSION.tgz of npm; null: look around, or download",
