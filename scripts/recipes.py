@@ -4,13 +4,15 @@ a name all of them.
 Each `experiment=NAME` is run as its header says; its score has to be within the header's tolerance,
 else the exit code is 1. Its wall time is given as a ratio and only warned of, for machines differ.
 `# Expected: SCORE VALUE +- TOLERANCE in SECONDS s`, with SCORE a key of evaluation.objective and
-SECONDS those of the whole command on two CPU cores, is the header's line.
+SECONDS those of the whole command on two CPU cores, is the header's line. It may end on
+` with OVERRIDES`, which say what data it was measured on.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -24,7 +26,7 @@ from gan_cli.sweeps.outcome import OBJECTIVES, outcome
 
 FOLDER = Path(__file__).parents[1] / "configs" / "experiment"
 LINE = re.compile(
-    r"^# Expected: (?P<score>\w+) (?P<value>-?\d+(\.\d+)?) \+- (?P<tolerance>\d+(\.\d+)?) in (?P<seconds>\d+) s\b",  # noqa: E501
+    r"^# Expected: (?P<score>\w+) (?P<value>-?\d+(\.\d+)?) \+- (?P<tolerance>\d+(\.\d+)?) in (?P<seconds>\d+) s\b(?:.* with (?P<overrides>.+))?",  # noqa: E501
     re.MULTILINE,
 )
 SLOW = 1.5
@@ -39,6 +41,7 @@ class Expected(NamedTuple):
     value: float
     tolerance: float
     seconds: int
+    overrides: tuple[str, ...] = ()
 
 
 def expected(text: str) -> Expected:
@@ -56,27 +59,31 @@ def expected(text: str) -> Expected:
         )
     line = lines[0]
     return Expected(
-        line["score"], float(line["value"]), float(line["tolerance"]), int(line["seconds"])
+        line["score"],
+        float(line["value"]),
+        float(line["tolerance"]),
+        int(line["seconds"]),
+        tuple(shlex.split(line["overrides"] or "")),
     )
 
 
-def run(name: str, folder: Path) -> tuple[float | None, float]:
+def run(name: str, promise: Expected, folder: Path) -> tuple[float | None, float]:
     """Train a recipe in a new directory; its score, None where it has failed, and the seconds of
     the whole command.
     """
     code = "from gan_cli.cli.train import main; raise SystemExit(main())"
     began = time.perf_counter()
     with (folder / f"{name}.log").open("w") as log:
-        command = [sys.executable, "-c", code, f"experiment={name}", f"run_dir={folder / name}"]
-        ended = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT)
+        arguments = [f"experiment={name}", f"run_dir={folder / name}", *promise.overrides]
+        ended = subprocess.run(
+            [sys.executable, "-c", code, *arguments], stdout=log, stderr=subprocess.STDOUT
+        )
     seconds = time.perf_counter() - began
     if ended.returncode:
         print("\n".join((folder / f"{name}.log").read_text().splitlines()[-3:]), file=sys.stderr)
         return None, seconds
     try:
-        return outcome(
-            RunDirectory.read(str(folder / name)), expected(recipes()[name].read_text()).score
-        ).score, seconds
+        return outcome(RunDirectory.read(str(folder / name)), promise.score).score, seconds
     except GanError as error:
         print(error, file=sys.stderr)
         return None, seconds
@@ -108,7 +115,7 @@ def check(names: list[str], folder: Path) -> bool:
     kept = []
     for name in names:
         promise = expected(recipes()[name].read_text())
-        line, ok = row(name, promise, *run(name, folder))
+        line, ok = row(name, promise, *run(name, promise, folder))
         print(line, flush=True)
         kept.append(ok)
     print(

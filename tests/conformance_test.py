@@ -35,7 +35,7 @@ from gan_cli.training.step import Step
 from tests.conftest import TINY, Command
 from tests.models.toys import assert_all_move, gradients
 
-SHAPES = [(28, 28, 1), (32, 32, 3), (48, 64, 3)]
+SHAPES = [(28, 28, 1), (32, 32, 3), (48, 64, 3), (128, 128, 3)]
 FRAMES = 3
 FIRST = "dcgan"
 """The model for which every test is quick enough to run each time; of the others, marked slow, CI

@@ -31,7 +31,7 @@ def test_every_recipe_has_a_promise_and_composes(name: str) -> None:
     text = (ROOT / "configs" / "experiment" / f"{name}.yaml").read_text()
     promise = recipes.expected(text)
     with initialize_config_module("gan_cli.configs", version_base="1.3"):
-        values = plain(compose("train", [f"experiment={name}"]))
+        values = plain(compose("train", [f"experiment={name}", *promise.overrides]))
     config = train_config(values)
     assert config.evaluation.objective == promise.score
     assert config.evaluation.every is not None
@@ -48,7 +48,11 @@ def test_the_promise_of_a_header() -> None:
         -89.5,
         2.0,
         400,
+        (),
     )
+    assert recipes.expected(
+        "# Expected: frechet 1 +- 0.1 in 60 s, on one core, with data=zip 'data.size=[32, 48]'"
+    ).overrides == ("data=zip", "data.size=[32, 48]")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +93,10 @@ def test_the_table_and_the_exit_code(
     monkeypatch.setattr(
         recipes,
         "run",
-        lambda name, folder: ({"mnist_fast": promised.value, "digits_fast": 99.0}[name], 60.0),
+        lambda name, promise, folder: (
+            {"mnist_fast": promised.value, "digits_fast": 99.0}[name],
+            60.0,
+        ),
     )
     monkeypatch.setattr("sys.argv", ["recipes.py", "mnist_fast", "digits_fast"])
     assert recipes.main() == 1

@@ -15,12 +15,14 @@ from difflib import SequenceMatcher
 from functools import partial
 from pathlib import Path
 
+import yaml
 from hydra.errors import CompactHydraException, MissingConfigException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from gan_cli.base.errors import ConfigError, GanError, OutOfMemoryError, nearest, refused, unknown
-from gan_cli.cli import bare, hydra_main, plugins, source
+from gan_cli.base.terminal import printable
+from gan_cli.cli import bare, edge, hydra_main, own_yaml, plugins, source
 
 Job = Callable[[DictConfig], float | None]
 EXTRAS = {"submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}
@@ -47,7 +49,24 @@ def run(
         bare_key: the override that bare arguments stand for.
     """
 
+    with edge.streams(), edge.signals():
+        try:
+            return _run(name, job, keys, around, config, bare_key)
+        except KeyboardInterrupt as stopped:
+            print(f"gan-{name}: stopped before the first step", file=sys.stderr)
+            return stopped.exit_code if isinstance(stopped, edge.Stopped) else 130
+
+
+def _run(
+    name: str,
+    job: Job,
+    keys: Callable[[str], list[str]],
+    around: AbstractContextManager[None] | None,
+    config: str | None,
+    bare_key: Callable[[list[str]], str],
+) -> int:
     here = _process()
+    arguments = sys.argv[1:]
 
     def guarded(composed: DictConfig) -> float | None:
         with hydra_main.heard():
@@ -76,8 +95,10 @@ def run(
             raise
         if isinstance(error.__cause__, GanError):  # of a plugin that Hydra has called
             return fail(name, error.__cause__)
-        return fail(name, ConfigError(explain(error, keys)))
-    except ValueError as error:
+        return fail(name, ConfigError(own_yaml.mistake(arguments) or explain(error, keys)))
+    except (ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
+        if wrong := own_yaml.mistake(arguments):
+            return fail(name, ConfigError(wrong))
         if str(error).startswith("Only one of --run"):
             return fail(name, ConfigError(str(error)))
         if not str(error).startswith("Config group override must be"):
@@ -91,9 +112,10 @@ def run(
         )
     except (GanError, OSError) as error:
         return fail(name, _expected(error))
-    except KeyboardInterrupt:
-        print(f"gan-{name}: stopped before the first step", file=sys.stderr)
-        return 130
+    except ImportError as error:
+        if "failed to map" not in str(error) and "allocate memory" not in str(error):
+            raise
+        return fail(name, OutOfMemoryError(f"out of memory: {error}"))
 
 
 def _process() -> tuple[str, int]:
@@ -114,7 +136,7 @@ def fail(name: str, error: GanError) -> int:
     """Print an expected failure as one line; its exit code."""
     sys.stdout.flush()
     with suppress(BrokenPipeError), hydra_main.heard():
-        print(f"gan-{name}: {error}", file=sys.stderr, flush=True)
+        print(f"gan-{name}: {printable(str(error), lines=True)}", file=sys.stderr, flush=True)
     return error.exit_code
 
 
@@ -132,6 +154,12 @@ def explain(error: Exception, keys: Callable[[str], list[str]]) -> str:
         return (
             f"{match[1]}: several values are a sweep, a run for each: add -m "
             f"(one list of them is {key}=[{values}])"
+        )
+    if type(error).__name__.startswith("Override") and "Lexer" in text:
+        argument = str(getattr(error, "override", "") or text.partition(":")[0])
+        key, _, value = argument.partition("=")
+        return (
+            f"{argument}: such a value needs quotes, for Hydra and the shell: '{key}=\"{value}\"'"
         )
     key = getattr(error, "full_key", None) or getattr(error, "override", None)
     lines = [line.strip() for line in text.splitlines() if line.strip()] or [type(error).__name__]

@@ -16,6 +16,7 @@ from gan_cli.config.schema import GROUPS
 from gan_cli.data import DATA
 from gan_cli.models import MODELS
 from gan_cli.objectives.options import loss_schema
+from gan_cli.training.loggers import LOGGERS
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def all_keys(meant: str = "") -> list[str]:
             of models and data sets are left out, whose files take a while to be imported.
     """
     sections = [option.key for options in _sections().values() for option in options]
-    alone = [*GROUPS, "training", "evaluation", "experiment", "cluster", "sweep"]
+    alone = [*GROUPS, "training", "evaluation", "experiment", "cluster", "sweep", "logger"]
     section, _, last = meant.rpartition(".")
     if any(f"{near}.{last}" in sections for near in get_close_matches(section, alone, 1, 0.8)):
         return list(dict.fromkeys([*alone, *sections]))
@@ -88,6 +89,12 @@ def _sections() -> dict[str, list[Option]]:
         "training": of(schema.Training, "training"),
         "evaluation": of(schema.Evaluation, "evaluation"),
         "run": [*of(schema.TrainConfig), *of(commands.TrainCommand)],
+        "logger": [
+            option
+            for name, entry in LOGGERS.items()
+            if entry.plugin is None
+            for option in of(entry.options, f"logger.{name}")
+        ],
         "sweep": [
             *of(commands.Sweep, "sweep"),
             *of(commands.Processes, "hydra.launcher"),

@@ -11,12 +11,12 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import ConfigError, refused
+from gan_cli.base.terminal import printable
 from gan_cli.cli import app, bare
 from gan_cli.cli.options import keys
 from gan_cli.cli.quiet import quiet
 from gan_cli.config.commands import ReportConfig
 from gan_cli.config.options import parse
-from gan_cli.data.reading.listing import shown
 from gan_cli.reports import summary
 from gan_cli.reports.collect import collect
 from gan_cli.reports.embedded import Picture
@@ -65,4 +65,4 @@ def _pictures(ranking: Ranking, samples: int) -> dict[str, Picture]:
 
 
 def _warn(line: str) -> None:
-    print(f"gan-report: {shown(line)}", file=sys.stderr, flush=True)
+    print(f"gan-report: {printable(line)}", file=sys.stderr, flush=True)

@@ -17,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from gan_cli import data
 from gan_cli.base.errors import GanError
+from gan_cli.base.terminal import printable
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.recommended import recommended
 from gan_cli.cli.stored import plain, resumed, stored_values
@@ -25,6 +26,7 @@ from gan_cli.runs.record import write_command
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training import configuration, init_from
 from gan_cli.training.configuration import train_config
+from gan_cli.training.loggers import parse_loggers
 
 if TYPE_CHECKING:
     from gan_cli.training.run import Ended
@@ -48,6 +50,7 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
     OmegaConf.set_struct(composed, False)
     resume, run_dir = composed.pop("resume"), composed.pop("run_dir")
     composed.pop("sweep"), composed.pop("plugins")
+    loggers = parse_loggers(OmegaConf.to_container(composed.pop("logger"), resolve=True))
     overrides = typed_overrides()
     if directory is None:
         run_dir = run_dir or _hydra_directory()
@@ -75,18 +78,23 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
         return made
 
     return _carried_out(
-        config, stored, opened, say, typed_overrides(), directory is not None, until
+        config, stored, opened, say, loggers, typed_overrides(), directory is not None, until
     )
 
 
 def carry_out(
-    config: TrainConfig, stored: dict[str, Any], opened: Callable[[], RunDirectory], say: Say
+    config: TrainConfig,
+    stored: dict[str, Any],
+    opened: Callable[[], RunDirectory],
+    say: Say,
+    loggers: Sequence[Any] = (),
 ) -> Path:
     """Train a checked configuration; the directory of the run.
 
     Args:
         stored: the configuration as config.json shall hold it.
         opened: gives the run's directory once data and model are known to fit.
+        loggers: options of what follows the run elsewhere.
     """
     directories: list[RunDirectory] = []
 
@@ -94,7 +102,7 @@ def carry_out(
         directories.append(opened())
         return directories[-1]
 
-    _carried_out(config, stored, kept, say)
+    _carried_out(config, stored, kept, say, loggers)
     return directories[-1].path
 
 
@@ -103,6 +111,7 @@ def _carried_out(
     stored: dict[str, Any],
     opened: Callable[[], RunDirectory],
     say: Say,
+    loggers: Sequence[Any] = (),
     command: Sequence[str] | None = None,
     is_job: bool = False,
     until: int | None = None,
@@ -118,7 +127,7 @@ def _carried_out(
     run = opened()
     try:
         log(run.path, shlex.join(["gan-train", *(command or ["(from Python)"])]))
-        ended = _train(config, stored, source, run, say, until)
+        ended = _train(config, stored, source, run, say, loggers, until)
         log(run.path, f"paused at step {until}" if ended.paused else "done")
         return ended
     except GanError as error:
@@ -143,12 +152,13 @@ def _train(
     source: Any,
     run: RunDirectory,
     say: Say,
+    loggers: Sequence[Any],
     until: int | None,
 ) -> Ended:
     with quiet():
         from gan_cli.training.run import train as trained
         from gan_cli.training.training_run import TrainingRun
-    ended = trained(TrainingRun(config, stored, source, run, say), until)
+    ended = trained(TrainingRun(config, stored, source, run, say, tuple(loggers)), until)
     if ended.grid is not None:
         say(f"run directory  {run.path}")
         say(f"last grid      {ended.grid}")
@@ -182,7 +192,7 @@ def say(line: str) -> None:
     """Print a line, above the bar where there is one."""
     from tqdm import tqdm
 
-    tqdm.write(line)
+    tqdm.write(printable(line, lines=True))
     sys.stdout.flush()
 
 

@@ -26,9 +26,15 @@ from gan_cli.data import DATA
 from gan_cli.models import MODELS
 from gan_cli.objectives.losses import LOSSES
 from gan_cli.objectives.options import loss_schema
+from gan_cli.training.loggers import LOGGERS
 
 PACKAGE = "gan_cli.configs"
-CATALOGUES: dict[str, Catalogue[Any]] = {"model": MODELS, "data": DATA, "loss": LOSSES}
+CATALOGUES: dict[str, Catalogue[Any]] = {
+    "model": MODELS,
+    "data": DATA,
+    "loss": LOSSES,
+    "logger": LOGGERS,
+}
 
 PRIMARY: dict[str, list[type]] = {
     "train": [TrainConfig, commands.TrainCommand],
@@ -44,7 +50,7 @@ PRIMARY: dict[str, list[type]] = {
 """Configuration -> the schemas whose keys it holds."""
 
 OPEN = {
-    "train": (*GROUPS, "training", "evaluation", "sweep"),
+    "train": (*GROUPS, "training", "evaluation", "sweep", "logger"),
     "evaluate": ("data",),
 }
 """Configuration -> sections in which Hydra takes any key: the schema knows which there are, and
@@ -91,11 +97,14 @@ class Configs(ConfigSource):
         group, _, option = name.rpartition("/")
         if not self._files.is_config(name):
             config = _over_schema(group, OmegaConf.create({"name": option}))
-            return ConfigResult(self.provider, self.full_path(), config, {"package": None})
+            package = f"logger.{option}" if group == "logger" else None  # there may be several
+            return ConfigResult(self.provider, self.full_path(), config, {"package": package})
         result = self._files.load_config(name)
         config = cast(DictConfig, result.config)
         if name in PRIMARY:
             result.config = _primary(name, config)
+        elif group == "logger":
+            result.config = _over_schema(group, config) if "name" in config else config
         elif group in GROUPS:
             if result.header["package"] == "_global_":
                 config[group] = _over_schema(group, config[group])
@@ -136,7 +145,7 @@ def _of_plugin(group: str, name: str) -> bool:
 
 def _schema(group: str, name: Any) -> type | None:
     """The schema of one option of a group; None where nothing of that name is registered."""
-    if group in ("model", "data"):
+    if group in ("model", "data", "logger"):
         known = CATALOGUES[group]
         return known[name].options if name in known else None
     known_schemas: dict[str, Callable[[], type]] = {

@@ -21,6 +21,7 @@ from gan_cli.data import arrays
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training import init_from
 from gan_cli.training.configuration import train_config
+from gan_cli.training.loggers import parse_loggers
 
 Say = Callable[[str], None]
 
@@ -41,9 +42,10 @@ def train(
         GanError: with the key or file and the way out.
     """
     load_plugins(plugins)
+    loggers = _loggers(chosen.pop("logger", None))
     groups, keys = _sorted({key: value for key, value in chosen.items() if value is not None})
     if resume is not None:
-        return _resumed(RunDirectory.resume(str(resume)), groups, keys, say)
+        return _resumed(RunDirectory.resume(str(resume)), groups, keys, say, loggers)
     values = _merged(_composed(groups), keys)
     config = train_config(values)
     name = f"{config.model.name}-{config.data.name}"
@@ -53,17 +55,26 @@ def train(
             init_from.locate(config.init_from)
         return RunDirectory.create(None if run_dir is None else str(run_dir), name)
 
-    return single.carry_out(config, values, created, say)
+    return single.carry_out(config, values, created, say, loggers)
 
 
-def _resumed(run: RunDirectory, groups: dict[str, str], keys: dict[str, Any], say: Say) -> Path:
+def _loggers(given: Any) -> list[Any]:
+    """Of a name, of several, or of {name: options}."""
+    if isinstance(given, str):
+        given = [given]
+    return parse_loggers(dict.fromkeys(given) if isinstance(given, list) else given or {})
+
+
+def _resumed(
+    run: RunDirectory, groups: dict[str, str], keys: dict[str, Any], say: Say, loggers: list[Any]
+) -> Path:
     if groups:
         raise ConfigError(f"{', '.join(groups)}: cannot be given with resume=; give keys")
     inherited = run.read_config()
     require_plugins(inherited.pop("plugins", None))
     values = _merged(inherited, keys)
     stored.refuse_changes(run, inherited, values)
-    return single.carry_out(train_config(values), values, lambda: run, say)
+    return single.carry_out(train_config(values), values, lambda: run, say, loggers)
 
 
 def _sorted(chosen: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:

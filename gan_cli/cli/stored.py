@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gan_cli.runs.rundir import RunDirectory
 
 SAFE = re.compile(
-    r"training\.(steps|epochs|steps_per_call|xla|feed|threads|log_every|preview_every|checkpoint_every|tensorboard)"
+    r"training\.(steps|epochs|steps_per_call|xla|feed|threads|log_every|preview_every|checkpoint_every)"
     r"|evaluation\..*|watchdog|optimizer\.(players\.\w+\.)?learning_rate|optimizer\.players\.\w+\.rate_factor|schedule(\..*)?|data\.path|model\.features_file"
 )
 """What may change between the parts of a run; anything else would change the meaning of the weights
@@ -127,7 +127,7 @@ def _merge(inherited: dict[str, Any], given: Any, overrides: list[str]) -> dict[
     merged = unflatten(flatten(inherited))
     for override in overrides:
         key = override.lstrip("+~").split("=")[0].split("@")[0].replace("/", ".")
-        if key in ("resume", "run_dir", plugins.KEY):
+        if key.partition(".")[0] in ("resume", "run_dir", "logger", plugins.KEY):
             continue
         if key == "experiment":
             raise ConfigError("experiment= cannot be given with resume=; give its keys")

@@ -19,6 +19,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from gan_cli.base.errors import ConfigError, GanError, Interrupted, RunDirectoryError, SweepError
+from gan_cli.base.terminal import printable
 from gan_cli.cli import app
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def _expected(error: Exception) -> SweepError | None:
 
 def _report_failures(directory: Path) -> None:
     """By the records that the jobs have left, whichever launcher ran them where."""
-    from gan_cli.runs.record import differing, printable
+    from gan_cli.runs.record import differing
 
     records, failures = _records(directory)
     own = differing({name: record.overrides for name, record in records.items()})
@@ -150,7 +151,7 @@ def _report_failures(directory: Path) -> None:
 def best(directory: Path, objective: str) -> str | None:
     """One line on the job of a sweep with the best score; None where none has one."""
     from gan_cli.cli import jobs
-    from gan_cli.runs.record import differing, printable
+    from gan_cli.runs.record import differing
     from gan_cli.sweeps.outcome import OBJECTIVES
     from gan_cli.sweeps.view import LABELS  # and with it rich, which help and mistakes do without
 

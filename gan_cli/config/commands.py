@@ -37,6 +37,7 @@ class TrainCommand:
         "directory of the run, new or empty; null: runs/DATE/TIME-model-data", None
     )
     resume: str | None = option("run directory to go on in", None)
+    logger: dict[str, Any] = Field(default_factory=dict)
     sweep: Sweep = Field(default_factory=Sweep)
 
 

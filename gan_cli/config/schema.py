@@ -174,7 +174,6 @@ class Training:
     preview_every: Count = option("steps between preview grids", 500)
     preview_count: Annotated[int, Field(ge=1, le=1024)] = option("images in a preview grid", 64)
     checkpoint_every: Count = option("steps between checkpoints", 1000)
-    tensorboard: bool = option("also write TensorBoard events (extra: tensorboard)", False)
 
 
 @options

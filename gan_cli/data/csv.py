@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gan_cli.base.errors import DataError
+from gan_cli.base.terminal import printable
 from gan_cli.config.options import option, options
 from gan_cli.data import data_source
 from gan_cli.data.reading.cache import stored
 from gan_cli.data.reading.labels import Sheet, by_text, read_csv
-from gan_cli.data.reading.listing import Listing, read_file, required, shown
+from gan_cli.data.reading.listing import Listing, read_file, required
 from gan_cli.data.reading.loading import FileLoader, recipe, source
 from gan_cli.data.reading.options import Pictures
 from gan_cli.data.reading.pictures import LARGEST_BYTES, look
@@ -81,10 +82,10 @@ def _listing(folder: Path, names: Iterable[str]) -> Listing:
         try:
             status = (folder / name).stat()
         except OSError as error:
-            found.skipped.append(Skipped(shown(name), f"cannot be read ({error.strerror})"))
+            found.skipped.append(Skipped(printable(name), f"cannot be read ({error.strerror})"))
             continue
         if stat.S_ISREG(status.st_mode):
             found.add(name, status.st_size, status.st_mtime_ns)
         else:
-            found.skipped.append(Skipped(shown(name), "not a plain file"))
+            found.skipped.append(Skipped(printable(name), "not a plain file"))
     return found.in_order()

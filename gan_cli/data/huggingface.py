@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.base.lazy import np
+from gan_cli.base.terminal import printable
 from gan_cli.config.options import option, options
 from gan_cli.data import data_source
 from gan_cli.data.formats import arrow
@@ -15,7 +16,7 @@ from gan_cli.data.formats.hub import Opened, open_from_hub, open_local
 from gan_cli.data.reading.arrays import first_line
 from gan_cli.data.reading.cache import stored
 from gan_cli.data.reading.labels import MOST_CLASSES, in_range, numbers_up_to
-from gan_cli.data.reading.listing import required, shown
+from gan_cli.data.reading.listing import required
 from gan_cli.data.reading.loading import recipe, source
 from gan_cli.data.reading.options import Pictures
 from gan_cli.data.reading.pictures import look
@@ -160,7 +161,9 @@ def _classes(
     if names is None and getattr(feature, "dtype", None) in ("string", "large_string"):
         names = sorted(set(_values(trained, label, where).tolist()))
         if strange := sorted(set(values.tolist()) - set(names)):
-            raise DataError(f"{where} has {shown(strange[0])}, which the training split has not")
+            raise DataError(
+                f"{where} has {printable(strange[0])}, which the training split has not"
+            )
         values = np.searchsorted(names, values)
     if values.dtype.kind not in "iu":
         kind = re.sub(r"\s+", " ", repr(feature))
@@ -173,7 +176,7 @@ def _classes(
             f"{where} goes from {values.min()} to {values.max()}, not 0 to {len(names) - 1}; "
             "data.label=false is without labels"
         )
-    return values.astype(np.int64), [shown(str(name)) for name in names]
+    return values.astype(np.int64), [printable(str(name)) for name in names]
 
 
 def _values(held: Any, label: str, where: str) -> np.ndarray:

@@ -17,6 +17,7 @@ from pydantic.dataclasses import dataclass
 from gan_cli.base.errors import ConfigError, DataError, RunDirectoryError
 from gan_cli.base.files import read_json
 from gan_cli.base.lazy import np
+from gan_cli.base.terminal import printable
 from gan_cli.config.options import STRICT, parse
 from gan_cli.evaluation import people
 from gan_cli.metrics.intervals import wilson
@@ -75,7 +76,7 @@ def read_answers(path: Path, fingerprint: str) -> Answers:
     except RunDirectoryError as error:
         raise DataError(str(error)) from None
     except ConfigError as error:
-        raise DataError(f"{path}: no file of answers: {_printable(str(error))}") from None
+        raise DataError(f"{path}: no file of answers: {printable(str(error)[:200])}") from None
     if people.fingerprint(file.deck) != fingerprint:
         raise DataError(f"{path}: answers to another page than {fingerprint[:12]}")
     shown = json.loads(file.deck)  # ours, byte for byte
@@ -133,8 +134,3 @@ def _rate(name: str, wrong: np.ndarray) -> dict[str, float]:
         f"{name}_errors": errors,
         f"{name}_count": count,
     }
-
-
-def _printable(text: str) -> str:
-    """A stranger's words for the terminal: no control characters, not too many."""
-    return "".join(character if character.isprintable() else "?" for character in text[:200])

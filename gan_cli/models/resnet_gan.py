@@ -23,8 +23,10 @@ class ResnetGan:
 
     name: str = "resnet_gan"
     latent_dim: LatentDim = option("length of the latent vector", 128)
-    width: Width = option(
-        "channels of the generator at the image; towards the latents they double up to 8 times", 24
+    width: Width | None = option(
+        "channels of the generator at the image; towards the latents they double up to 8 times; "
+        "null: 16, and 8 above 64 pixels",
+        None,
     )
     discriminator_width: Width | None = option(
         "channels of the discriminator's first block; null: width", None
@@ -64,16 +66,17 @@ def resnet_gan(options: ResnetGan, spec: DataSpec, game: Game) -> Model:
 
     classes = spec.num_classes if options.conditional else 0
     height, width, channels = spec.image_shape
+    narrow = options.width or (16 if min(height, width) <= 64 else 8)
     generator = resnet.generator(
         spec.image_shape,
         latent_dim=options.latent_dim,
-        width=options.width,
+        width=narrow,
         num_classes=classes,
         attention=options.attention,
     )
     discriminator = resnet.discriminator(
         (height, width, channels * game.loss.pack),
-        width=options.discriminator_width or options.width,
+        width=options.discriminator_width or narrow,
         num_classes=classes,
         attention=options.attention,
     )

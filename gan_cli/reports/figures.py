@@ -16,7 +16,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from gan_cli.base.lazy import np
-from gan_cli.data.reading.listing import shown
+from gan_cli.base.terminal import printable
 from gan_cli.reports import settings
 from gan_cli.reports.series import thinned
 from gan_cli.reports.spread import Comparison
@@ -194,10 +194,10 @@ def _is_logarithmic(distinct: np.ndarray) -> bool:
 
 
 def _clipped(text: str) -> str:
-    readable = shown(text)
+    readable = printable(text)
     return plain(readable if len(readable) <= 18 else f"{readable[:17]}…")
 
 
 def plain(text: str) -> str:
     """A stranger's text for Plotly, which would take tags for markup."""
-    return html.escape(shown(text))
+    return html.escape(printable(text))

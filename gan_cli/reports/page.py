@@ -15,7 +15,7 @@ from plotly.io.json import to_json_plotly
 from plotly.offline import get_plotlyjs
 
 from gan_cli.base import pages
-from gan_cli.data.reading.listing import shown
+from gan_cli.base.terminal import printable
 from gan_cli.reports import figures, words
 from gan_cli.reports.collect import PARTS
 from gan_cli.reports.embedded import Picture
@@ -56,7 +56,7 @@ def page(
     jobs = _jobs(collected, ranking, pictures)
     curves, drawn = _figures(collected, ranking, jobs)
     not_done = [job for job in jobs if job.row.state != "done"]
-    environment = pages.environment(FOLDER, shown)
+    environment = pages.environment(FOLDER, printable)
     environment.filters |= {"cut": cut, "number": number} | {
         name: getattr(words, name) for name in ("fixed", "significant", "minutes", "memory", "date")
     }
@@ -88,7 +88,7 @@ def cut(value: str, most: int = 60) -> str | Markup:
     """
     if len(value) <= most:
         return value
-    whole, start = shown(value[:1000]), shown(value[: most - 1])
+    whole, start = printable(value[:1000]), printable(value[: most - 1])
     return Markup('<span title="{}">{}…</span>').format(whole, start)
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gan_cli.data.reading.listing import shown
+from gan_cli.base.terminal import printable
 from gan_cli.reports import words
 from gan_cli.reports.rows import Collected, Place
 from gan_cli.reports.spread import Ranking, Setting
@@ -88,4 +88,4 @@ def _jobs(order: Sequence[Place], collected: Collected) -> list[list[str]]:
 
 def _text(text: str) -> Text:
     """What a directory says: nothing in it is markup, and nothing steers the terminal."""
-    return Text(shown(text))
+    return Text(printable(text))

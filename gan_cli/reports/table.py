@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from gan_cli.data.reading.listing import shown
+from gan_cli.base.terminal import printable
 from gan_cli.reports import words
 from gan_cli.reports.rows import BESIDE, Collected, Place
 from gan_cli.reports.settings import SEED, number
@@ -55,5 +55,5 @@ def is_ours(line: str) -> bool:
 def _safe(cell: object) -> object:
     if not isinstance(cell, str) or number(cell) is not None:
         return cell
-    text = shown(cell)
+    text = printable(cell)
     return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@") and text else text

@@ -29,11 +29,6 @@ OVER: tuple[State, ...] = ("done", "pruned")
 """A job in another state goes on when its sweep is resumed."""
 
 
-def printable(text: str) -> str:
-    """What a record says, for a terminal, which it must not steer."""
-    return "".join(letter for letter in text if letter.isprintable() or letter == "\n")
-
-
 Name = TypeVar("Name")
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from gan_cli.base.errors import ConfigError, DataError, unknown
 from gan_cli.base.lazy import np
+from gan_cli.base.terminal import printable
 from gan_cli.config.commands import SampleConfig
 from gan_cli.data.reading.arrays import map_npy
-from gan_cli.data.reading.listing import shown
 from gan_cli.models import MODELS, needs
 from gan_cli.objectives.codes import Codes, Setting
 from gan_cli.runs.rundir import ModelCard
@@ -117,7 +117,7 @@ def _label(given: int | str, names: list[str], classes: int) -> int:
         return names.index(str(given))
     if str(given).isdecimal() and int(given) < classes:
         return int(given)
-    accepted = [shown(name) for name in names] or [f"0 to {classes - 1}"]
+    accepted = [printable(name) for name in names] or [f"0 to {classes - 1}"]
     if len(accepted) > MOST_NAMES:
         accepted = [*accepted[:MOST_NAMES], f"... of {classes:,}"]
     raise ConfigError(f"labels: {unknown('class', given, accepted)}")

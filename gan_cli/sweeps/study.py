@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, RunDirectoryError
-from gan_cli.runs.record import printable
+from gan_cli.base.terminal import printable
 from gan_cli.sweeps import halving
 from gan_cli.sweeps.algorithms import Algorithm, Sampler
 from gan_cli.sweeps.outcome import OBJECTIVES

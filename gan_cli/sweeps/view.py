@@ -15,8 +15,9 @@ from rich.table import Table
 from rich.text import Text
 from tqdm import tqdm
 
+from gan_cli.base.terminal import printable
 from gan_cli.runs import journal
-from gan_cli.runs.record import differing, printable
+from gan_cli.runs.record import differing
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sweeps.outcome import OBJECTIVES, outcome
 from gan_cli.sweeps.processes import Task, View

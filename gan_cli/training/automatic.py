@@ -21,6 +21,8 @@ from gan_cli.objectives.options import active_penalties
 
 NARROW = 4e6
 """Work of a step, times the cores, up to which one thread is the faster."""
+UNSET = 16
+"""About the width that models choose for themselves."""
 
 
 def with_precision(config: TrainConfig) -> TrainConfig:
@@ -51,9 +53,9 @@ def threads(config: TrainConfig, spec: DataSpec) -> int | None:
     chosen = config.training.threads
     if chosen != "auto":
         return chosen
-    width = getattr(config.model, "width", None)
-    if width is None or machine.gpus():
+    if not hasattr(config.model, "width") or machine.gpus():
         return None
+    width = config.model.width or UNSET
     height, columns, _ = spec.image_shape
     work = config.training.batch_size * height * columns * width
     return 1 if work * machine.cores() <= NARROW else None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gan_cli.base.errors import CheckpointError, RunDirectoryError
 from gan_cli.base.lazy import np
+from gan_cli.base.terminal import printable
 from gan_cli.runs import checkpoint, ranking, tensors
 from gan_cli.runs.checkpoint import STATE, Manifest
 from gan_cli.runs.rundir import RunDirectory
@@ -124,10 +125,8 @@ def _report(wanted: Shapes, found: Shapes) -> list[str]:
     for known in (*NO_NETWORKS, *_first_parts(wanted)):
         del others[known]
     if others:
-        lines.append(
-            "not here: "
-            f"{_some(f'{_printable(name)} ({count} tensors)' for name, count in others.items())}"
-        )
+        names = (f"{printable(name)[:40]} ({count} tensors)" for name, count in others.items())
+        lines.append(f"not here: {_some(names)}")
     return lines
 
 
@@ -163,11 +162,6 @@ def _some(texts: Iterable[str]) -> str:
     every = list(texts)
     rest = f" and {len(every) - SHOWN} more" if len(every) > SHOWN else ""
     return ", ".join(every[:SHOWN]) + rest
-
-
-def _printable(name: str) -> str:
-    """A name that a stranger chose, with nothing in it that steers a terminal."""
-    return re.sub(r"[^\w.-]", "?", name, flags=re.ASCII)[:40]
 
 
 def _refuse_useless(arrays: Mapping[str, np.ndarray], where: str, state: State) -> None:

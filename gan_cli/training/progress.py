@@ -1,4 +1,4 @@
-"""How a run shows its progress: a bar or lines on the terminal, metrics.jsonl, TensorBoard."""
+"""How a run shows its progress: a bar or lines on the terminal, metrics.jsonl."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any, TextIO
 
-import tensorflow as tf
 from tqdm import tqdm
 
-from gan_cli.base.errors import ConfigError
 from gan_cli.runs import journal
 from gan_cli.training.hooks import Progress
 
@@ -112,33 +110,6 @@ class MetricsLog:
 
     def close(self) -> None:
         self._file.close()
-
-
-class TensorBoard:
-    """The numbers of metrics.jsonl as TensorBoard events in the run directory."""
-
-    def __init__(self, folder: Path, every: int) -> None:
-        try:
-            import tensorboard  # noqa: F401
-        except ImportError:
-            raise ConfigError(
-                "training.tensorboard=true needs the package tensorboard: pip install "
-                "'gan_cli[tensorboard]'"
-            ) from None
-        self.every, self._writer = every, tf.summary.create_file_writer(str(folder))
-
-    def __call__(self, progress: Progress) -> None:
-        with self._writer.as_default(step=progress.step):
-            values = (
-                progress.logs
-                | dict(progress.scores)
-                | {"images_per_second": progress.images_per_second}
-            )
-            for name, value in values.items():
-                tf.summary.scalar(name, value)
-
-    def close(self) -> None:
-        self._writer.close()
 
 
 def _due(progress: Progress, interval: int) -> bool:

@@ -30,10 +30,11 @@ from gan_cli.training.hooks import (
 )
 from gan_cli.training.loop import Loop
 from gan_cli.training.preview import Preview
-from gan_cli.training.progress import MetricsLog, TensorBoard, bar_or_lines
+from gan_cli.training.progress import MetricsLog, bar_or_lines
 from gan_cli.training.restore import restore
 from gan_cli.training.signals import Signals
 from gan_cli.training.state import State
+from gan_cli.training.tracking import Tracking
 from gan_cli.training.training_run import TrainingRun
 from gan_cli.training.watchdog import Watchdog
 
@@ -95,7 +96,8 @@ def _attempt(run: TrainingRun, signals: Signals, until: int | None) -> Ended | R
             return _complete(run, state, saver)
         run.write()
         _introduce(run, place, where)
-        return _to_the_end(run, state, feed, saver, start, signals, until)
+        with Tracking(run) as tracking:
+            return _to_the_end(run, state, feed, saver, tracking, start, signals, until)
 
 
 def _introduce(run: TrainingRun, place: str, where: str) -> None:
@@ -143,6 +145,7 @@ def _to_the_end(
     state: State,
     feed: Feed,
     saver: Checkpoint,
+    tracking: Tracking,
     start: int,
     signals: Signals,
     until: int | None,
@@ -156,7 +159,7 @@ def _to_the_end(
     )
     hooks: list[Hook] = [PauseAt(until)] if until else []
     hooks += [evaluate] if evaluate else []
-    hooks += [*_watchers(run, start, scores.since if scores else 0), preview, saver]
+    hooks += [*_watchers(run, start, scores.since if scores else 0), preview, saver, tracking]
     loop = Loop(
         state,
         compiled(config, state, feed, run.total),
@@ -204,8 +207,6 @@ def _watchers(run: TrainingRun, start: int, since: int) -> list[Hook]:
         bar_or_lines(start, run.total, training.log_every),
         MetricsLog(directory.metrics, training.log_every, start),
     ]
-    if training.tensorboard:
-        watchers.append(TensorBoard(directory.path / "tensorboard", training.log_every))
     if run.config.watchdog != "off":
         before = journal.entries(directory.metrics, start)
         watchers.append(Watchdog(training.log_every, rollback.reaction(run), before, since))

@@ -28,6 +28,7 @@ class TrainingRun:
         source: the real images.
         directory: where everything is written.
         say: called with lines for the user.
+        loggers: options of what follows the run elsewhere.
     """
 
     config: TrainConfig
@@ -35,6 +36,7 @@ class TrainingRun:
     source: Source
     directory: RunDirectory
     say: Say
+    loggers: tuple[Any, ...] = ()
 
     @cached_property
     def total(self) -> int:

@@ -122,6 +122,7 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(
         (["--experimental-rerun", "x.pickle"], ["--experimental-rerun is refused"]),
         (["--exp", "x.pickle"], ["--exp is refused"]),
         (["resume=runs"], ["runs: no such directory"]),
+        (["data=npz", "data.path=/x\x1b[31m"], ["needs quotes", """'data.path="/x\\x1b[31m"'"""]),
         (["training.epochs=1", "training.minutes=1"], ["training.epochs and training.minutes"]),
     ],
 )
@@ -321,7 +322,11 @@ def test_a_read_only_output_directory(train: Command, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+    "number",
+    [
+        signal.SIGINT,
+        *(pytest.param(each, marks=pytest.mark.slow) for each in (signal.SIGTERM, signal.SIGHUP)),
+    ],
 )
 def test_a_signal_saves_at_the_next_step_and_the_run_goes_on_to_the_same_bits(
     number: signal.Signals, train: Command, tmp_path: Path
@@ -415,15 +420,3 @@ def test_a_kill_leaves_the_last_announced_checkpoint(train: Command, tmp_path: P
         for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     ]
     assert steps == sorted(set(steps))
-
-
-def test_tensorboard_writes_events_and_its_absence_is_one_line(
-    train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("tensorboard")
-    assert train(*TINY, "training.steps=2", "training.tensorboard=true", "run_dir=run").code == 0
-    assert list((tmp_path / "run" / "tensorboard").glob("events.out.*"))
-    monkeypatch.setitem(sys.modules, "tensorboard", None)
-    result = train(*TINY, "training.steps=2", "training.tensorboard=true", "run_dir=other")
-    assert result.code == 2
-    assert "pip install 'gan_cli[tensorboard]'" in one_line(result)

@@ -114,4 +114,4 @@ def test_the_table_fits_its_terminal(tasks: list[Task], tmp_path: Path) -> None:
 
 def test_what_is_no_text_never_reaches_the_terminal(tmp_path: Path) -> None:
     made = [task(tmp_path, number, f"a.b=\x1b[2J{number}") for number in range(2)]
-    assert view.Standing(tmp_path, made, "frechet", 1).cells(made[1])[1] == "b=[2J1"
+    assert view.Standing(tmp_path, made, "frechet", 1).cells(made[1])[1] == "b=\\x1b[2J1"

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gan_cli.base.lazy import np
+from gan_cli.base.terminal import printable
 from gan_cli.data.formats.player import Player
-from gan_cli.data.reading.listing import PICTURE_NAME, read_file, shown
+from gan_cli.data.reading.listing import PICTURE_NAME, read_file
 from gan_cli.data.reading.loading import FileLoader
 from gan_cli.data.reading.pictures import LARGEST_BYTES, BadPicture, Decoded, Look
 from gan_cli.data.reading.source import digest
@@ -64,7 +65,7 @@ class SequenceLoader:
             try:
                 pixels, own = FileLoader(self.root / video, self.look)(file)
             except BadPicture as error:
-                raise BadPicture(f"{shown(file)}: {error}") from None
+                raise BadPicture(f"{printable(file)}: {error}") from None
             decoded.append(pixels)
             hashes += own
         if len(decoded) < len(numbers):

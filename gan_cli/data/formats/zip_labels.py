@@ -7,10 +7,11 @@ import zipfile
 from pathlib import Path
 
 from gan_cli.base.errors import DataError
+from gan_cli.base.terminal import printable
 from gan_cli.data.formats.zip_members import Members
 from gan_cli.data.reading.arrays import BROKEN_ZIP, first_line
 from gan_cli.data.reading.labels import Labels, Sheet, by_text, from_json, read_csv
-from gan_cli.data.reading.listing import PICTURE_NAME, shown
+from gan_cli.data.reading.listing import PICTURE_NAME
 
 LARGEST_LABELS = 64 * 1024**2
 """Bytes of a label file."""
@@ -30,7 +31,7 @@ def label_file(path: Path, members: Members, shared: str) -> str | None:
         ]
         if len(tables) > 1:
             raise DataError(
-                f"{path}: holds {shown(', '.join(tables[:3]))}; leave the CSV with the "
+                f"{path}: holds {printable(', '.join(tables[:3]))}; leave the CSV with the "
                 "labels, or "
                 "data.labels=false"
             )
@@ -48,7 +49,7 @@ def read_labels(path: Path, members: Members, file: str) -> Labels | None:
     """
     if members[file].file_size > LARGEST_LABELS:
         raise DataError(
-            f"{path}: {shown(file)} is larger than {LARGEST_LABELS:,} bytes; data.labels=false "
+            f"{path}: {printable(file)} is larger than {LARGEST_LABELS:,} bytes; data.labels=false "
             "ignores it"
         )
     try:
@@ -56,9 +57,9 @@ def read_labels(path: Path, members: Members, file: str) -> Labels | None:
             content = archive.read(file)
     except BROKEN_ZIP as error:
         raise DataError(
-            f"{path}: {shown(file)} cannot be unpacked ({first_line(error)}); pack it again"
+            f"{path}: {printable(file)} cannot be unpacked ({first_line(error)}); pack it again"
         ) from None
-    origin, folder = f"{path}: {shown(file)}", file[: file.rfind("/") + 1]
+    origin, folder = f"{path}: {printable(file)}", file[: file.rfind("/") + 1]
     table = (
         from_json(content, origin)
         if file.endswith("dataset.json")
@@ -73,14 +74,14 @@ def read_labels(path: Path, members: Members, file: str) -> Labels | None:
     missing = [name for name in members if PICTURE_NAME.search(name) and name not in table.by_name]
     if missing:
         raise DataError(
-            f"{origin} has no label for {_pictures(missing)}, the first: {shown(missing[0])}; "
+            f"{origin} has no label for {_pictures(missing)}, the first: {printable(missing[0])}; "
             f"{_IGNORE}"
         )
     strange = [name for name in table.by_name if name not in members]
     if strange:
         raise DataError(
             f"{origin} names {_pictures(strange)} not in the zip, the first: "
-            f"{shown(strange[0])}; "
+            f"{printable(strange[0])}; "
             f"{_IGNORE}"
         )
     return table

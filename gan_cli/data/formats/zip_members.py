@@ -10,8 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from gan_cli.base.errors import DataError
+from gan_cli.base.terminal import printable
 from gan_cli.data.reading.arrays import BROKEN_ZIP, first_line
-from gan_cli.data.reading.listing import shown
 from gan_cli.data.reading.pictures import LARGEST_BYTES, BadPicture, Decoded, Look, decode_stored
 
 BOMB_BYTES, BOMB_FACTOR = 100 * 10**6, 100
@@ -73,11 +73,12 @@ def members(path: Path) -> Members:
         parts = re.split(r"[/\\]", each.filename)
         if ".." in parts or not parts[0] or re.fullmatch("[A-Za-z]:", parts[0]):
             raise DataError(
-                f"{path}: holds a name that leads out of it, {shown(each.filename)}; pack it again"
+                f"{path}: holds a name that leads out of it, {printable(each.filename)}; pack it "
+                "again"
             )
         if each.flag_bits & ENCRYPTED:
             raise DataError(
-                f"{path}: {shown(each.filename)} is encrypted; pack it again without a password"
+                f"{path}: {printable(each.filename)} is encrypted; pack it again without a password"
             )
     return {
         each.filename: each

@@ -127,7 +127,10 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
         if version == (1, 0)
         else np.lib.format.read_array_header_2_0
     )
-    return read(file)
+    shape, column_major, kind = read(file)
+    if not all(type(side) is int for side in shape):  # NumPy takes True for one
+        raise ValueError(f"shape {shape} is not of whole numbers")
+    return shape, column_major, kind
 
 
 def read_idx(path: Path) -> np.ndarray:

@@ -19,7 +19,8 @@ from typing import NamedTuple
 from gan_cli.base import files
 from gan_cli.base.errors import DataError
 from gan_cli.base.lazy import np
-from gan_cli.data.reading.listing import PICTURE_NAME, Listing, shown
+from gan_cli.base.terminal import printable
+from gan_cli.data.reading.listing import PICTURE_NAME, Listing
 from gan_cli.data.reading.pictures import NO_PICTURE, BadPicture
 from gan_cli.data.reading.records import IMAGES, INDEX, Checks, Index, Records, checksums
 from gan_cli.data.reading.scan import Loader, scan
@@ -114,14 +115,16 @@ def _folder(origin: Path, recipe: Recipe) -> Path:
 
 
 def _opened(folder: Path, origin: Path, listing: Listing, index: Index, recipe: Recipe) -> Stored:
-    broken = [Skipped(shown(listing.names[row]), reason) for row, reason in index.broken.items()]
+    broken = [
+        Skipped(printable(listing.names[row]), reason) for row, reason in index.broken.items()
+    ]
     # What has not even the name of a picture is no broken one.
     broken = [
         each
         for each in broken
         if recipe.chosen or PICTURE_NAME.search(each.name) or not each.reason.startswith(NO_PICTURE)
     ]
-    skipped = [*(Skipped(shown(name), reason) for name, reason in listing.skipped), *broken]
+    skipped = [*(Skipped(printable(name), reason) for name, reason in listing.skipped), *broken]
     good = index.good
     if not len(good):
         raise DataError(_nothing(origin, skipped))
@@ -198,7 +201,7 @@ def _first_shape(origin: Path, listing: Listing, recipe: Recipe) -> tuple[int, .
         for name in listing.names:
             with suppress(BadPicture):
                 shape = recipe.loader(name)[0].pixels.shape
-                _refuse_sides(f"{origin}: {shown(name)}", *shape[-3:-1])
+                _refuse_sides(f"{origin}: {printable(name)}", *shape[-3:-1])
                 return shape
     raise DataError(_nothing(origin, []))
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from gan_cli.base.errors import DataError
 from gan_cli.base.lazy import np
-from gan_cli.data.reading.listing import shown
+from gan_cli.base.terminal import printable
 
 MOST_CLASSES = 100_000
 DELIMITERS = (",", ";", "\t")
@@ -69,7 +69,7 @@ def from_json(content: bytes, origin: str) -> Labels | None:
     for number, pair in enumerate(pairs if isinstance(pairs, list) else [pairs]):
         if not _is_pair(pair):
             raise DataError(
-                f'{origin}: entry {number} of "labels" is {shown(json.dumps(pair))[:80]}, '
+                f'{origin}: entry {number} of "labels" is {printable(json.dumps(pair))[:80]}, '
                 'expected ["picture.png", class] with '
                 f"a class from 0 to {MOST_CLASSES - 1:,}; data.labels=false ignores it"
             )
@@ -118,7 +118,7 @@ class Sheet(NamedTuple):
 
     @property
     def shown_header(self) -> str:
-        return shown(", ".join(self.header))
+        return printable(", ".join(self.header))
 
 
 def read_csv(content: bytes, origin: str) -> Sheet:
@@ -181,4 +181,4 @@ def by_text(texts: dict[str, str], origin: str) -> Labels:
 
 def _refuse_twice(name: str, known: dict[str, int] | dict[str, str], where: str) -> None:
     if name in known:
-        raise DataError(f"{where} names {shown(name)} a second time; remove one of the two")
+        raise DataError(f"{where} names {printable(name)} a second time; remove one of the two")

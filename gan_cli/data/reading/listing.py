@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.base.lazy import np
+from gan_cli.base.terminal import printable
 from gan_cli.data.reading.source import Skipped
 
 PICTURE_NAME = re.compile(r"\.(jpe?g|png|bmp|gif|webp|tiff?)$", re.IGNORECASE)
@@ -79,7 +80,7 @@ def walk(root: Path) -> Listing:
                 ]
         except OSError as error:
             raise DataError(
-                f"{shown(str(root / folder))}: {error.strerror}; nothing in it can be read"
+                f"{printable(str(root / folder))}: {error.strerror}; nothing in it can be read"
             ) from None
         for _, name, place in sorted(
             folders
@@ -126,14 +127,14 @@ def classes(
             not trained.
     """
     tops = [name.partition("/")[0] if "/" in name else "" for name in names]
-    found = {top: shown(top) for top in sorted(set(tops))}
+    found = {top: printable(top) for top in sorted(set(tops))}
     order = (list(found.values()) if len(found) > 1 else []) if trained is None else trained
     if not order:
         return None, []
     if "" in found:
         beside, loose = (
             ", ".join(order[:4] if trained else order[1:4]),
-            shown(names[tops.index("")]),
+            printable(names[tops.index("")]),
         )
         raise DataError(
             f"{loose} lies beside the class folders {beside}; move it, or data.labels=false"
@@ -145,16 +146,6 @@ def classes(
         )
     numbers = {top: order.index(name) for top, name in found.items()}
     return np.array([numbers[top] for top in tops], np.int64), order
-
-
-def shown(name: str) -> str:
-    """A file's name as it can be printed on one line, whatever bytes it has."""
-    return "".join(
-        c
-        if c.isprintable()
-        else c.encode("unicode_escape", "surrogatepass").decode("ascii", "replace")
-        for c in name
-    )
 
 
 def read_file(path: Path, limit: int) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gan_cli.base.lazy import np
-from gan_cli.data.reading.listing import shown
+from gan_cli.base.terminal import printable
 from gan_cli.data.reading.source import Images, Source
 
 ROWS = 1024
@@ -73,7 +73,7 @@ def facts(train: Source, test: Source | None, numbers: Statistics) -> dict[str, 
     classes = Counter() if train.labels is None else Counter(train.labels.tolist())
 
     def name(row: int) -> str:
-        return shown(train.names[row]) if train.names else str(row)
+        return printable(train.names[row]) if train.names else str(row)
 
     return {
         "origin": train.origin,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from gan_cli.base import files, images, pages
 from gan_cli.base.errors import ConfigError, ExportError
 from gan_cli.base.lazy import np
+from gan_cli.base.terminal import printable
 from gan_cli.config.commands import ExportConfig
-from gan_cli.data.reading.listing import shown
 from gan_cli.exporting.formats import Arrays, Ran, Written, exporter
 from gan_cli.exporting.formats.keras import keras
 
@@ -117,7 +117,7 @@ def _card(graph: Graph, written: Written, config: ExportConfig) -> str:
         snippet=_snippet(graph, written),
         inputs=inputs,
         opens=f"`model.keras` {written.note}.",
-        classes=[shown(name) for name in data.class_names[:100]],
+        classes=[printable(name) for name in data.class_names[:100]],
     )
 
 

@@ -47,6 +47,16 @@ def test_npz_without_the_array(tmp_path: Path):
     assert refusal(read_npz, tmp_path / "a.npz", ("x", "y")) == "no array 'y' (it holds x.npy)"
 
 
+def test_npz_whose_shape_is_no_numbers(tmp_path: Path):
+    np.savez(tmp_path / "a.npz", x=np.zeros((1, 16, 16), np.uint8))
+    with zipfile.ZipFile(tmp_path / "b.npz", "w") as archive:
+        header = zipfile.ZipFile(tmp_path / "a.npz").read("x.npy")
+        archive.writestr("x.npy", header.replace(b"(1, 16, 16)", b"(True,16,1)"))
+    assert "shape (True, 16, 1) is not of whole numbers" in refusal(
+        read_npz, tmp_path / "b.npz", ("x",)
+    )
+
+
 def test_npz_of_nothing(tmp_path: Path):
     with zipfile.ZipFile(tmp_path / "a.npz", "w"):
         pass

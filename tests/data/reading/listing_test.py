@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from gan_cli.base.errors import ConfigError, DataError
+from gan_cli.base.terminal import printable
 from gan_cli.data.folder import Folder
-from gan_cli.data.reading.listing import Listing, classes, read_file, required, shown, walk
+from gan_cli.data.reading.listing import Listing, classes, read_file, required, walk
 from gan_cli.data.reading.loading import FileLoader
 from gan_cli.data.reading.pictures import BadPicture, look
 
@@ -110,7 +111,7 @@ def test_a_folder_that_cannot_be_read_is_an_error(
         walk(tmp_path / "root")
     assert (
         str(caught.value)
-        == f"{shown(str(tmp_path / hidden))}: Permission denied; nothing in it can be read"
+        == f"{printable(str(tmp_path / hidden))}: Permission denied; nothing in it can be read"
     )
 
 
@@ -124,13 +125,13 @@ def test_names_of_any_bytes_are_listed_and_shown_on_one_line(tmp_path: Path) -> 
         "ü 中.png".encode(),
         b"\xff.png",
     ]
-    assert [shown(name) for name in names] == [
+    assert [printable(name) for name in names] == [
         "tab\\t.png",
         "two\\nlines.png",
         "ü 中.png",
         "\\udcff.png",
     ]
-    assert shown("\x1b[31mred\x7f\u2028\u202e") == "\\x1b[31mred\\x7f\\u2028\\u202e"
+    assert printable("\x1b[31mred\x7f\u2028\u202e") == "\\x1b[31mred\\x7f\\u2028\\u202e"
 
 
 def test_names_without_two_folders_have_no_classes() -> None:

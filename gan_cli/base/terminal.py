@@ -1,0 +1,18 @@
+"""Words of others on a terminal, which they must not steer."""
+
+from __future__ import annotations
+
+
+def printable(text: str, lines: bool = False) -> str:
+    """Text on one line, with escapes in the place of control characters and of bytes that are no
+    text.
+
+    Args:
+        lines: line breaks stay.
+    """
+    return "".join(
+        letter
+        if letter.isprintable() or (lines and letter == "\n")
+        else letter.encode("unicode_escape", "surrogatepass").decode("ascii", "replace")
+        for letter in text
+    )

@@ -1,0 +1,62 @@
+"""Where a process meets the system: closed streams, readers that go, signals before any step."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gan_cli.runs import checkpoint
+from tests.conftest import TINY
+
+CODE = "from gan_cli.cli.train import main; raise SystemExit(main())"
+LONG = [*TINY, "training.steps=1000000", "run_dir=run"]
+
+
+def shell(line: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Bash with "$@" being gan-train with these arguments."""
+    return subprocess.run(
+        ["bash", "-c", line, "bash", sys.executable, "-c", CODE, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_a_reader_that_goes_ends_a_run_which_is_saved(tmp_path: Path) -> None:
+    result = shell('"$@" | head -n 2; exit ${PIPESTATUS[0]}', *LONG, folder=tmp_path)
+    assert result.returncode == 128 + signal.SIGPIPE
+    assert "Traceback" not in result.stderr
+    (saved, *_) = checkpoint.steps(tmp_path / "run" / "checkpoints")
+    line = f"stopped and saved at step {saved}; gan-train resume=run goes on"
+    assert result.stderr == f"gan-train: {line}\n"
+    assert (tmp_path / "run" / "train.log").read_text().splitlines()[-1].endswith(line)
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&- <&-"])
+def test_a_closed_stream_changes_nothing(closed: str, tmp_path: Path) -> None:
+    short = [*TINY, "training.steps=4", "run_dir=run"]
+    result = shell(f'"$@" {closed}', *short, folder=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert checkpoint.steps(tmp_path / "run" / "checkpoints") == [4]
+    assert ("step 4/4" in result.stdout) == (">&-" not in closed.replace("2>&-", ""))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_before_the_first_step_is_a_line(number: signal.Signals, tmp_path: Path) -> None:
+    code = (
+        "import os\n"
+        "from gan_cli import data\n"
+        f"data.load = lambda *_: os.kill(os.getpid(), {int(number)})\n"
+        f"{CODE}"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, *LONG], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert result.returncode == 128 + number
+    assert result.stderr == "gan-train: stopped before the first step\n"
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,167 @@
+"""`logger=`: what TensorBoard, W&B and MLflow hold of a run, read back with their own packages."""
+
+from __future__ import annotations
+
+import json
+import struct
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import TINY, Command, one_line
+
+SHORT = [
+    *TINY,
+    "training.log_every=2",
+    "training.preview_every=4",
+    "evaluation.every=4",
+    "evaluation.count=64",
+    "evaluation.final_count=null",
+    "run_dir=run",
+]
+TAGS = {
+    "loss/generator",
+    "loss/discriminator",
+    "score/frechet",
+    "speed/images_per_second",
+}
+FAILS = """
+from gan_cli.config.options import options
+from gan_cli.training.loggers import logger
+
+@options
+class Options:
+    name: str = "fails"
+
+class Fails:
+    id = "1"
+    def scalars(self, step, values):
+        if step == 4:
+            raise OSError("the server is gone")
+
+@logger("fails", Options, package="json")
+def fails(options, followed):
+    return Fails()
+"""
+
+
+def test_tensorboard_has_numbers_grids_and_settings(train: Command, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.util.tensor_util import make_ndarray
+
+    assert train(*SHORT, "training.steps=8", "logger=tensorboard").code == 0
+    found = EventAccumulator(str(tmp_path / "run" / "tensorboard")).Reload()
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    logged = {entry["step"]: entry for entry in map(json.loads, lines)}
+    assert set(found.Tags()["tensors"]) >= {*TAGS, "samples"}
+    for event in found.Tensors("loss/generator"):
+        value = make_ndarray(event.tensor_proto)
+        assert value.item() == pytest.approx(logged[event.step]["loss_generator"], rel=1e-6)
+    assert [event.step for event in found.Tensors("loss/generator")] == [2, 4, 6, 8]
+    assert [event.step for event in found.Tensors("score/frechet")] == [4, 8]
+    assert [event.step for event in found.Tensors("samples")] == [4, 8]
+    settings = found.SummaryMetadata("_hparams_/session_start_info").plugin_data.content
+    assert b"optimizer.learning_rate" in settings
+
+
+@pytest.mark.parametrize("name", ["tensorboard", "wandb", "mlflow"])
+def test_a_missing_package_is_one_line_before_anything_is_written(
+    name: str, train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, name, None)
+    result = train(*SHORT, f"logger={name}")
+    assert result.code == 2
+    assert one_line(result) == (
+        f"gan-train: logger={name} needs the package {name}: pip install 'gan_cli[{name}]'"
+    )
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_logger_that_fails_is_left_out_and_the_run_goes_on(
+    train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "failing_logger.py").write_text(FAILS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    result = train(*SHORT, "training.steps=8", "plugins=[failing_logger]", "logger=fails")
+    assert result.code == 0, result.err
+    line = "logger=fails is left out from here on: OSError: the server is gone"
+    assert result.out.splitlines().count(line) == 1
+    assert "step 8/8" in result.out
+
+
+def test_a_run_directory_does_not_choose_loggers(train: Command, tmp_path: Path) -> None:
+    assert train(*SHORT, "training.steps=4", "logger=tensorboard").code == 0
+    assert "logger" not in json.loads((tmp_path / "run" / "config.json").read_text())
+    before = set((tmp_path / "run" / "tensorboard").iterdir())
+    assert train("resume=run", "training.steps=8").code == 0
+    assert set((tmp_path / "run" / "tensorboard").iterdir()) == before
+    assert train("resume=run", "training.steps=12", "logger=tensorboard").code == 0
+    assert len(list((tmp_path / "run" / "tensorboard").iterdir())) == len(before) + 1
+
+
+@pytest.mark.slow
+def test_mlflow_goes_on_with_the_same_run(train: Command, tmp_path: Path) -> None:
+    mlflow = pytest.importorskip("mlflow")
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    chosen = ["logger=mlflow", f"logger.mlflow.uri={uri}", "logger.mlflow.experiment=digits"]
+    assert train(*SHORT, "training.steps=4", *chosen).code == 0
+    assert train("resume=run", "training.steps=8", *chosen).code == 0
+    client = mlflow.MlflowClient(uri)
+    experiment = client.get_experiment_by_name("digits").experiment_id
+    (run,) = client.search_runs([experiment])
+    assert run.info.status == "FINISHED"
+    assert run.data.params["model.width"] == "4"
+    assert set(run.data.metrics) >= TAGS
+    history = client.get_metric_history(run.info.run_id, "loss/generator")
+    assert [each.step for each in history] == [2, 4, 6, 8]
+    names = {each.path for each in client.list_artifacts(run.info.run_id, "checkpoint")}
+    expected = {"model.json", "config.json", "sampler.safetensors"}
+    assert names == {f"checkpoint/{name}" for name in expected}
+    grids = {each.path for each in client.list_artifacts(run.info.run_id, "samples")}
+    assert grids == {f"samples/step-{step:08d}.png" for step in (4, 8)}
+
+
+def stored(log: bytes) -> Iterator[bytes]:
+    """The records of W&B's file: blocks of 32 KiB as in LevelDB's log, after 7 bytes of its own."""
+    part, place = b"", 7
+    while place + 7 <= len(log):
+        if 32768 - place % 32768 < 7:
+            place += 32768 - place % 32768
+            continue
+        _, length, kind = struct.unpack_from("<IHB", log, place)
+        part += log[place + 7 : place + 7 + length]
+        place += 7 + length
+        if kind in (1, 4):  # whole, or the last part
+            yield part
+            part = b""
+
+
+@pytest.mark.slow
+def test_wandb_goes_on_with_the_same_run(
+    train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("wandb")
+    from wandb.proto.wandb_internal_pb2 import Record
+
+    chosen = ["logger=wandb", "logger.wandb.mode=offline"]
+    assert train(*SHORT, "training.steps=4", *chosen).code == 0
+    assert train("resume=run", "training.steps=8", *chosen).code == 0
+    known = json.loads((tmp_path / "run" / "loggers.json").read_text())["wandb"]
+    files = sorted((tmp_path / "run" / "wandb").glob(f"offline-run-*-{known}/*.wandb"))
+    assert len(files) == 2
+    steps, kinds = [], set()
+    for file in files:
+        for data in stored(file.read_bytes()):
+            record = Record.FromString(data)
+            kinds.add(record.WhichOneof("record_type"))
+            values = {
+                "/".join(each.nested_key) or each.key: each.value_json
+                for each in record.history.item
+            }
+            if "loss/generator" in values:
+                steps.append(int(values["step"]))
+    assert steps == [2, 4, 6, 8]
+    assert {"run", "history", "artifact"} <= kinds
