@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gan_cli.evaluation.report import Report
-    from gan_cli.exporting.export import Exported
+    from gan_cli.exporting.compare import Exported
     from gan_cli.objectives.model import Model
     from gan_cli.runs.checkpoint import Manifest
     from gan_cli.runs.rundir import ModelCard

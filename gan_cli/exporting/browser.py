@@ -84,16 +84,19 @@ def _saved(browser: Path, page: str) -> dict[str, Any]:
         quiet = subprocess.DEVNULL
         with subprocess.Popen(command, stdout=quiet, stderr=quiet) as process:
             try:
-                return _arrived(folder / RESULT, browser)
+                return _arrived(folder / RESULT, browser, process)
             finally:
                 process.terminate()
 
 
-def _arrived(path: Path, browser: Path) -> dict[str, Any]:
+def _arrived(path: Path, browser: Path, process: subprocess.Popen[bytes]) -> dict[str, Any]:
     end = time.monotonic() + SECONDS
     while not path.exists():
-        if time.monotonic() > end:
-            raise ExportError(f"the page gave no image in {browser.stem} within {SECONDS:.0f} s")
+        if time.monotonic() > end or process.poll() is not None:
+            raise ExportError(
+                f"{browser} did not run the page; where it is not on the PATH, the network alone "
+                "is compared"
+            )
         time.sleep(0.1)
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found

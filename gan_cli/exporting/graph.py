@@ -12,14 +12,12 @@ import tensorflow as tf
 
 from gan_cli.base.errors import ConfigError
 from gan_cli.exporting.about import About
+from gan_cli.exporting.compare import COUNT
 from gan_cli.exporting.formats import Arrays
 from gan_cli.exporting.portable import Upsampled
 from gan_cli.networks.standard import Kinds, in_standard_layers
 from gan_cli.objectives.model import Model
 from gan_cli.sampling import drawing
-
-COUNT = 16
-"""Samples that are compared."""
 
 
 @dataclass(frozen=True)
