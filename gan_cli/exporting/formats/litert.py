@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -35,22 +36,36 @@ run = lambda inputs: dict(runner(**inputs))
 )
 def litert(graph: Graph, path: Path, config: ExportConfig) -> Written:
     """One file; with quantize=int8 of 8-bit weights and arithmetic between float32 ends."""
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, _quiet():
         save(graph, Path(folder))
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         if config.quantize == "int8":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.representative_dataset = lambda: _representative(graph)
-        with warnings.catch_warnings():  # TensorFlow's converter uses its own deprecated runtime
-            warnings.filterwarnings(
-                "ignore", message=".*tf.lite.Interpreter is deprecated", category=UserWarning
-            )
-            path.write_bytes(converter.convert())
+        path.write_bytes(converter.convert())
     return Written(
         lambda inputs: running.run(path, IMPORTS, LOAD, inputs),
         "LiteRT",
         "int8" if config.quantize == "int8" else "float32",
     )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """TensorFlow's converter warns of the runtime that it uses itself, and of gradients that
+    nobody asks for.
+    """
+    import absl.logging
+
+    before = absl.logging.get_verbosity()
+    absl.logging.set_verbosity(absl.logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            message = r"\s*Warning: tf.lite.Interpreter is deprecated"
+            warnings.filterwarnings("ignore", message, UserWarning)
+            yield
+    finally:
+        absl.logging.set_verbosity(before)
 
 
 def _representative(graph: Graph) -> Iterator[Arrays]:
