@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from gan_cli.base.imported import when_imported
 
@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from gan_cli.editing import Edited
+    from gan_cli.editing.arithmetic import Sum
+    from gan_cli.editing.directions import Found
+    from gan_cli.editing.interpolate import Interpolation
+    from gan_cli.editing.mix import Mixed
+    from gan_cli.editing.project import Projection
+    from gan_cli.editing.shared.of_run import Editor
     from gan_cli.evaluation.report import Report
     from gan_cli.exporting.compare import Exported
     from gan_cli.objectives.model import Model
@@ -178,6 +185,7 @@ class Run:
         latents: np.ndarray | None = None,
         steps: int | None = None,
         batch_size: int = 64,
+        offset: np.ndarray | None = None,
     ) -> np.ndarray:
         """Images, uint8 [count, H, W, C], or sequences [count, T, H, W, C]: those of `gan-sample`.
 
@@ -189,9 +197,11 @@ class Run:
             seed: the same seed gives the same images.
             truncation: largest absolute value of a drawn latent, or (of styles) the share of the
                 distance from the mean of W.
-            latents: floats [N, *latent_shape] to use instead of drawn ones.
+            latents: floats [N, *latent_shape] to use instead of drawn ones, or styles
+                [N, layers, length].
             steps: frames of a sequence.
             batch_size: images computed at once.
+            offset: floats [*latent_shape], or [layers, length] of styles, that are added to all.
         """
         from gan_cli.sampling import array
 
@@ -206,6 +216,7 @@ class Run:
             steps,
             batch_size,
             codes,
+            offset,
         )
 
     def export(self, format: str, path: str | Path, **settings: Any) -> Exported:
@@ -249,6 +260,63 @@ class Run:
         from gan_cli.evaluation import of_run
 
         return of_run.evaluate(self._stored, self.manifest, data, settings)
+
+    def project(self, images: Any, **settings: Any) -> Projection:
+        """The latents of images, as `gan-edit edit=project` finds them; nothing is written.
+
+        Args:
+            images: uint8 [N, H, W, C], or files or folders of pictures.
+            settings: keys of that command: steps, starts, space, seed, ...
+        """
+        return cast("Projection", self._edited("project", images=images, **settings))
+
+    def interpolate(self, between: Any, **settings: Any) -> Interpolation:
+        """The way from one image to the next, as `gan-edit edit=interpolate` goes it.
+
+        Args:
+            between: a list of seeds, files, arrays of images (uint8) or of latents (floats).
+            settings: keys of that command: path, frames, loop, space, ...
+        """
+        return cast("Interpolation", self._edited("interpolate", between=between, **settings))
+
+    def directions(self, **settings: Any) -> Found:
+        """Ways in which all images can be changed, as `gan-edit edit=directions` finds them.
+
+        `run.sample(offset=2.0 * found.directions[3])` uses one.
+
+        Args:
+            settings: keys of that command: by, count, samples, strength, layers, ...
+        """
+        return cast("Found", self._edited("directions", **settings))
+
+    def mix(self, images: Any, **settings: Any) -> Mixed:
+        """One image of several, as `gan-edit edit=mix` makes it.
+
+        Args:
+            images: a list of seeds, files, arrays of images (uint8) or of latents (floats).
+            settings: keys of that command: by, weights, crossover, mask, ...
+        """
+        return cast("Mixed", self._edited("mix", images=images, **settings))
+
+    def arithmetic(self, plus: Any, minus: Any = (), **settings: Any) -> Sum:
+        """Sums and differences of latents, as `gan-edit edit=arithmetic` makes them.
+
+        Args:
+            plus: a list of seeds, files, folders, class:NAME, arrays of images or of latents.
+            minus: the same.
+            settings: keys of that command: of_class, space, ...
+        """
+        settings |= {"plus": plus, "minus": minus}
+        return cast("Sum", self._edited("arithmetic", **settings))
+
+    def _edited(self, name: str, **settings: Any) -> Edited:
+        return self._editor(name, settings)
+
+    @cached_property
+    def _editor(self) -> Editor:
+        from gan_cli.editing.shared.of_run import Editor
+
+        return Editor(self._stored, self.model)
 
     def __repr__(self) -> str:
         return f"gan_cli.load({str(self.path)!r})"

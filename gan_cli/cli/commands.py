@@ -40,6 +40,11 @@ def evaluate() -> int:
     return _run("gan_cli.cli.evaluate")
 
 
+def edit() -> int:
+    """`gan-edit`."""
+    return _run("gan_cli.cli.edit")
+
+
 def report() -> int:
     """`gan-report`."""
     return _run("gan_cli.cli.report")

@@ -14,6 +14,7 @@ from typing import Any
 from gan_cli.config import commands, schema
 from gan_cli.config.schema import GROUPS
 from gan_cli.data import DATA
+from gan_cli.editing import EDITS
 from gan_cli.models import MODELS
 from gan_cli.objectives.options import loss_schema
 from gan_cli.training.loggers import LOGGERS
@@ -79,6 +80,15 @@ def evaluate_keys(meant: str = "") -> list[str]:
     return list(dict.fromkeys([*keys(commands.EvaluateConfig), "data", *sets]))
 
 
+def edit_keys(meant: str = "") -> list[str]:
+    """Every key of gan-edit; those of edits too, unless one of them is meant, of an edit that is
+    not chosen.
+    """
+    own = [key for entry in EDITS.values() for key in keys(entry.options)]
+    common = keys(commands.EditConfig)
+    return common if meant in own else list(dict.fromkeys([*common, *own]))
+
+
 def _sections() -> dict[str, list[Option]]:
     """heading -> the options of gan-train that no name chooses."""
     return {
@@ -110,6 +120,7 @@ COMMANDS = {
     "gan-plot": commands.PlotConfig,
     "gan-evaluate": commands.EvaluateConfig,
     "gan-report": commands.ReportConfig,
+    "gan-edit": commands.EditConfig,
 }
 
 HEAD = """# Options
@@ -129,6 +140,7 @@ def as_markdown() -> str:
         parts += [f"## gan-train: `{name}`\n", _table(_with_names(options))]
     for name, command in COMMANDS.items():
         parts += [f"## {name}\n", _table(_with_names(of(command), command))]
+    parts += ["## gan-edit: `edit=`\n", *_chosen("edit", EDITS, "")]
     return "\n".join(parts)
 
 
@@ -150,8 +162,13 @@ def _with_names(options: list[Option], command: type | None = None) -> list[Opti
     ]
 
 
-def _chosen(group: str, catalogue: Mapping[str, Any]) -> Iterator[str]:
-    """A part for each class of options: what several entries share is explained once."""
+def _chosen(group: str, catalogue: Mapping[str, Any], section: str | None = None) -> Iterator[str]:
+    """A part for each class of options: what several entries share is explained once.
+
+    Args:
+        section: of their keys; None: that of the group.
+    """
+    section = group if section is None else section
     entries = {entry.options: name for name, entry in catalogue.items() if entry.plugin is None}
     shared = dict.fromkeys(
         base for options in entries for base in _bases(options) if base not in entries
@@ -164,7 +181,7 @@ def _chosen(group: str, catalogue: Mapping[str, Any]) -> Iterator[str]:
             yield f"{catalogue[entries[options]].summary}\n"
         if above := [titles[base] for base in _bases(options)]:
             yield f"With the keys of {' and of '.join(above)}.\n"
-        if own := of(options, group, own=True):
+        if own := of(options, section, own=True):
             yield _table(own)
 
 

@@ -23,6 +23,7 @@ from gan_cli.config.catalogue import Catalogue
 from gan_cli.config.options import defaults
 from gan_cli.config.schema import GROUPS, Augment, Optimizer, Schedule, TrainConfig
 from gan_cli.data import DATA
+from gan_cli.editing import EDITS
 from gan_cli.models import MODELS
 from gan_cli.objectives.losses import LOSSES
 from gan_cli.objectives.options import loss_schema
@@ -34,6 +35,7 @@ CATALOGUES: dict[str, Catalogue[Any]] = {
     "data": DATA,
     "loss": LOSSES,
     "logger": LOGGERS,
+    "edit": EDITS,
 }
 
 PRIMARY: dict[str, list[type]] = {
@@ -41,6 +43,7 @@ PRIMARY: dict[str, list[type]] = {
     "look": [commands.DataConfig],
     "sample": [commands.SampleConfig],
     "export": [commands.ExportConfig],
+    "edit": [commands.EditConfig],
     "evaluate": [commands.EvaluateConfig],
     "plot": [commands.PlotConfig],
     "report": [commands.ReportConfig],
@@ -96,13 +99,17 @@ class Configs(ConfigSource):
         name = config_path.removesuffix(".yaml")
         group, _, option = name.rpartition("/")
         if not self._files.is_config(name):
-            config = _over_schema(group, OmegaConf.create({"name": option}))
+            if group == "edit":
+                return self._result(_edit(option), "_global_")
             package = f"logger.{option}" if group == "logger" else None  # there may be several
-            return ConfigResult(self.provider, self.full_path(), config, {"package": package})
+            config = _over_schema(group, OmegaConf.create({"name": option}))
+            return self._result(config, package)
         result = self._files.load_config(name)
         config = cast(DictConfig, result.config)
         if name in PRIMARY:
             result.config = _primary(name, config)
+        elif group == "edit":
+            result.config = _edit(option)
         elif group == "logger":
             result.config = _over_schema(group, config) if "name" in config else config
         elif group in GROUPS:
@@ -111,6 +118,9 @@ class Configs(ConfigSource):
             else:
                 result.config = _over_schema(group, config)
         return result
+
+    def _result(self, config: DictConfig, package: str | None) -> ConfigResult:
+        return ConfigResult(self.provider, self.full_path(), config, {"package": package})
 
 
 class Replaced(SearchPathPlugin):
@@ -181,6 +191,11 @@ def _primary(name: str, given: DictConfig) -> DictConfig:
     for section in OPEN.get(name, ()):
         OmegaConf.set_struct(whole[section], False)  # told outright, it outlives Hydra's merges
     return whole
+
+
+def _edit(name: str) -> DictConfig:
+    """The keys of an edit stand beside those that all edits have."""
+    return OmegaConf.create({"edit": name, **defaults(EDITS[name].options)})
 
 
 def sweep_directory(resumed: str | None) -> str:

@@ -123,7 +123,17 @@ class SampleConfig:
         None,
     )
     latents: Annotated[str, Field(min_length=1)] | None = option(
-        ".npy file with latents [N, ...] to use instead of drawn ones", None
+        ".npy file with latents [N, ...], or styles [N, layers, length], instead of drawn ones",
+        None,
+    )
+    directions: Annotated[str, Field(min_length=1)] | None = option(
+        "directions.npz of gan-edit edit=directions", None
+    )
+    direction: Annotated[int, Field(ge=0)] | None = option(
+        "which of the directions all images are moved along; needs directions", None
+    )
+    strength: Annotated[float, Field(ge=-100.0, le=100.0)] = option(
+        "how far along the direction, in standard deviations of drawn latents", 1.0
     )
     steps: Annotated[int | None, Field(ge=1, le=1024)] = option(
         "frames of a sequence; null: as many as the data has", None
@@ -173,6 +183,35 @@ class ExportConfig:
     )
     push: Annotated[str, Field(pattern=r"^[\w.-]{1,96}/[\w.-]{1,96}$")] | None = option(
         "format=huggingface: USER/NAME on the Hub to send it to", None
+    )
+    plugins: list[str] = option(PLUGINS, [])
+
+
+@options
+class EditConfig:
+    """What every edit of `gan-edit` takes."""
+
+    checkpoint: Annotated[str, Field(min_length=1)] = Field(
+        description="run directory of gan-train, also as the bare argument"
+    )
+    edit: str | None = option("the name of what is done, which has keys of its own", None)
+    step: Literal["best", "newest"] | Annotated[int, Field(ge=0)] = option(
+        "best, newest or a step", "best"
+    )
+    labels: int | str | list[int | str] | None = option(
+        "of a model that is told the class: classes by name or number, given in turn; null: those "
+        "that the extractor sees in pictures",
+        None,
+    )
+    extractor: str | None = option(
+        "network in which images are compared; auto: the run's own; null: none, but pixels at "
+        "several scales",
+        "auto",
+    )
+    seed: Seed = option("of all that is drawn", 0)
+    batch_size: Annotated[int, Field(ge=1, le=65536)] = option("images computed at once", 64)
+    output: str | None = option(
+        "folder to write; null: named after run and edit, in this directory", None
     )
     plugins: list[str] = option(PLUGINS, [])
 

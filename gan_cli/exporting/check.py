@@ -68,7 +68,7 @@ def _check_truncation(config: ExportConfig, card: ModelCard) -> None:
     name = card.model.name
     if config.part != "generator":
         raise ConfigError("truncation= is of the generator; leave part= out")
-    if MODELS[name].truncates_latents:
+    if not MODELS[name].styles:
         raise ConfigError(
             f"truncation={config.truncation:g}: model={name} truncates its latents, which are an "
             "input of what is exported; leave truncation out"

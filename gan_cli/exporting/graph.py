@@ -93,7 +93,7 @@ def encoder(model: Model, about: About, seed: int = 0) -> Graph:
     Raises:
         ConfigError: it has none.
     """
-    if model.reconstruction is None:
+    if model.encoding is None:
         raise ConfigError(f"part=encoder: model={about.model} has no encoder; leave part out")
     drawn = _named(drawing.inputs(model, seed))
     network = model.networks["encoder"]

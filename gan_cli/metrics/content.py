@@ -20,11 +20,18 @@ def perceptual_distance(first: list[np.ndarray], second: list[np.ndarray]) -> fl
     """Squared distance of the unit vectors at each place of feature maps [N, h, w, C], averaged
     over the places and summed over the layers (Zhang et al., 2018, eq. 1, without learned weights).
     """
-    return float(sum(map(_unit_distance, first, second)))
+    return float(perceptual_distances(first, second).mean())
 
 
-def _unit_distance(first: np.ndarray, second: np.ndarray) -> float:
+def perceptual_distances(first: list[np.ndarray], second: list[np.ndarray]) -> np.ndarray:
+    """The same of each pair of images, float64 [N]."""
+    distances: np.ndarray = np.sum(list(map(_unit_distances, first, second)), axis=0)
+    return distances.astype(np.float64)
+
+
+def _unit_distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     units = [
         maps / (np.linalg.norm(maps, axis=-1, keepdims=True) + 1e-10) for maps in (first, second)
     ]
-    return float(((units[0] - units[1]) ** 2).sum(axis=-1).mean())
+    distances: np.ndarray = ((units[0] - units[1]) ** 2).sum(axis=-1).mean(axis=(1, 2))
+    return distances

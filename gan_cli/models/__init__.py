@@ -37,14 +37,13 @@ class ModelEntry(Entry):
             need more: see `needs`.
         adversarial: whether a generator plays against discriminators, so that `loss` applies.
         likelihood: whether it has an evidence lower bound, so that elbo_held_out is measured.
-        truncates_latents: whether truncation bounds drawn latents; else the model has a space of
-            its own for it (`gan_cli.objectives.model.Model.truncation`).
+        styles: whether it has a space of styles (`gan_cli.objectives.model.Model.styles`).
     """
 
     needs: tuple[Need, ...] = ()
     adversarial: bool = True
     likelihood: bool = False
-    truncates_latents: bool = True
+    styles: bool = False
 
 
 MODELS: Catalogue[ModelEntry] = Catalogue("model", __name__)
@@ -60,7 +59,7 @@ def model(
     needs: tuple[Need, ...] = (),
     adversarial: bool = True,
     likelihood: bool = False,
-    truncates_latents: bool = True,
+    styles: bool = False,
 ) -> Callable[[Build], Build]:
     """Register `build(options, spec, game) -> Model` as `model=name`.
 
@@ -72,7 +71,7 @@ def model(
         needs: what the data must have: labels, sequences.
         adversarial: whether it takes an adversarial loss.
         likelihood: whether it has an evidence lower bound.
-        truncates_latents: whether truncation bounds drawn latents.
+        styles: whether it has a space of styles; truncation is there then, else of latents.
     """
 
     def register(build: Build) -> Build:
@@ -85,7 +84,7 @@ def model(
                 needs=needs,
                 adversarial=adversarial,
                 likelihood=likelihood,
-                truncates_latents=truncates_latents,
+                styles=styles,
             )
         )
         return build

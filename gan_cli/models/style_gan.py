@@ -44,7 +44,7 @@ class StyleGan:
         return ("labels",) if self.conditional else ()
 
 
-@model("style_gan", StyleGan, truncates_latents=False)
+@model("style_gan", StyleGan, styles=True)
 def style_gan(options: StyleGan, spec: DataSpec, game: Game) -> Model:
     """Styles that steer every layer of the generator, against a residual discriminator."""
     from gan_cli.networks import stylegan

@@ -154,10 +154,6 @@ def autoencoder(
     ) -> tf.Tensor:
         return likelihood.image(decoder.show(networks, latents, labels, steps))
 
-    def reconstruct(networks: Networks, images: tf.Tensor) -> tf.Tensor:
-        mean, _ = networks["encoder"](images, training=False)
-        return sample(networks, mean, None, None)
-
     return Model(
         networks=networks,
         players={"autoencoder": tuple(networks)},
@@ -167,10 +163,16 @@ def autoencoder(
         sequence_length=decoder.sequence_length,
         sampling=sample,
         assemble=lambda networks: _mean_image(networks, decoder, likelihood),
-        reconstruction=reconstruct,
+        encoding=mean_latents,
         evidence_bound=bound,
         prepare=prepare,
     )
+
+
+def mean_latents(networks: Networks, images: tf.Tensor) -> tf.Tensor:
+    """The mean of q(z|x), [B, D], in inference mode."""
+    mean: tf.Tensor = networks["encoder"](images, training=False)[0]
+    return mean
 
 
 def _mean_image(networks: Networks, decoder: Decoder, likelihood: Likelihood) -> keras.Model:

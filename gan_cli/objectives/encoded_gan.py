@@ -11,9 +11,10 @@ import keras
 import tensorflow as tf
 
 from gan_cli.base.spec import Batch, Logs
+from gan_cli.objectives.autoencoder import mean_latents
 from gan_cli.objectives.gan import Game, image_generator
 from gan_cli.objectives.likelihoods import kl_divergence
-from gan_cli.objectives.model import Context, Model, Networks
+from gan_cli.objectives.model import Context, Model
 from gan_cli.objectives.perceptual import Perceptual
 from gan_cli.objectives.sides import (
     adversarial_phases,
@@ -155,10 +156,6 @@ def encoded_gan(
             terms, {"discriminator": seen.comparison}, context, game.adaptive
         )
 
-    def reconstruct(networks: Networks, images: tf.Tensor) -> tf.Tensor:
-        mean, _ = networks["encoder"](images, training=False)
-        return made.sample(networks, mean, None, None)
-
     return Model(
         networks={"encoder": encoder, "generator": generator, "discriminator": discriminator},
         players={name: (name,) for name in ("encoder", "generator", "discriminator")},
@@ -171,6 +168,6 @@ def encoded_gan(
         latent_shape=made.latent_shape,
         sampling=made.sample,
         assemble=lambda networks: networks["generator"],
-        reconstruction=reconstruct,
+        encoding=mean_latents,
         prepare=distance.load if distance else lambda: None,
     )

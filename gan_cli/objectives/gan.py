@@ -12,7 +12,7 @@ from gan_cli.base.lazy import keras, tf
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Batch, Logs
 from gan_cli.data.pipeline.augment import Transform
-from gan_cli.objectives.model import Assemble, Context, Model, Networks, Sample
+from gan_cli.objectives.model import Context, Model, Networks
 from gan_cli.objectives.options import Loss
 from gan_cli.objectives.sides import (
     Combine,
@@ -23,6 +23,7 @@ from gan_cli.objectives.sides import (
     discriminator_losses,
     generator_loss,
 )
+from gan_cli.objectives.space import Styles
 from gan_cli.objectives.terms import Comparison, Term
 from gan_cli.objectives.views import View, view
 
@@ -56,7 +57,7 @@ class Generator:
         num_classes: of a generator that is conditioned on the class.
         sequence_length: frames; 0: it makes single images.
         assemble: (networks) -> one keras.Model that makes images of latents; None: there is one.
-        truncation: see `Model`.
+        styles: see `Model`.
     """
 
     networks: Networks
@@ -65,8 +66,8 @@ class Generator:
     latent_shape: tuple[int, ...]
     num_classes: int = 0
     sequence_length: int = 0
-    assemble: Assemble | None = None
-    truncation: Callable[[float], tuple[Sample, Assemble]] | None = None
+    assemble: Callable[[Networks], keras.Model] | None = None
+    styles: Styles | None = None
 
     @property
     def kind(self) -> str:
@@ -173,7 +174,7 @@ def gan(
         latent_shape=generator.latent_shape,
         sampling=generator.sample,
         assemble=generator.assemble,
-        truncation=generator.truncation,
+        styles=generator.styles,
         variables={name: each for one in regularizers for name, each in one.variables.items()},
         num_classes=generator.num_classes,
         sequence_length=generator.sequence_length,

@@ -10,8 +10,7 @@ from gan_cli.base.lazy import keras, tf
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Batch, Logs
 from gan_cli.objectives.codes import Codes
-
-Networks = Mapping[str, "keras.Model"]
+from gan_cli.objectives.space import Networks, Sample, Styles
 
 
 class Context(NamedTuple):
@@ -51,9 +50,7 @@ class Phase(NamedTuple):
     repeats: int = 1
 
 
-Sample = Callable[[Networks, "tf.Tensor", "tf.Tensor | None", "int | None"], "tf.Tensor"]
-Assemble = Callable[[Networks], "keras.Model"]
-Reconstruct = Callable[[Networks, "tf.Tensor"], "tf.Tensor"]
+Encode = Callable[[Networks, "tf.Tensor"], "tf.Tensor"]
 Bound = Callable[[Networks, "tf.Tensor", Noise], "tf.Tensor"]
 
 
@@ -70,12 +67,12 @@ class Model:
         sampling: (networks, latents, labels, steps) -> images, in inference mode.
         num_classes: of a model that is conditioned on the class; 0: it takes no labels.
         sequence_length: frames of a sequence; 0: it makes single images.
-        reconstruction: (networks, images) -> images, of a model that finds the latents of images.
+        encoding: (networks, images) -> latents, of a model that finds the latents of images.
         evidence_bound: (networks, images, noise) -> [B] in nats, of a model with a likelihood.
         assemble: (networks) -> one keras.Model from latents, or [latents, labels], to images;
             None: the sampler is that network.
-        truncation: (share) -> sampling and assemble in which, in a space of the model's own, only
-            this share is left of the distance from the mean; None: latents are what is truncated.
+        styles: the space between latents and images, of a model that has one; truncation is there
+            then, and of latents in the others.
         prepare: loads what training needs and sampling does not, before the first step.
         variables: name -> what the objective remembers from step to step, saved with the rest.
         codes: where in a latent the codes stand that it is known to have; None: it has none.
@@ -89,10 +86,10 @@ class Model:
     sampling: Sample
     num_classes: int = 0
     sequence_length: int = 0
-    reconstruction: Reconstruct | None = None
+    encoding: Encode | None = None
     evidence_bound: Bound | None = None
-    assemble: Assemble | None = None
-    truncation: Callable[[float], tuple[Sample, Assemble]] | None = None
+    assemble: Callable[[Networks], keras.Model] | None = None
+    styles: Styles | None = None
     prepare: Callable[[], None] = lambda: None
     variables: Mapping[str, tf.Variable] = field(default_factory=dict)
     codes: Codes | None = None
@@ -116,8 +113,12 @@ class Model:
 
     def reconstruct(self, images: tf.Tensor) -> tf.Tensor:
         """Images [B, H, W, C] in [-1, 1] -> what the model makes of them, without noise."""
-        assert self.reconstruction is not None
-        return self.reconstruction(self.networks, images)
+        return self.sample(self.encode(images))
+
+    def encode(self, images: tf.Tensor) -> tf.Tensor:
+        """Images [B, H, W, C] in [-1, 1] -> the mean of their latents [B, *latent_shape]."""
+        assert self.encoding is not None
+        return self.encoding(self.networks, images)
 
     def bound(self, images: tf.Tensor, noise: Noise) -> tf.Tensor:
         """The evidence lower bound of each image, float32 [B], in nats; higher is better."""
@@ -140,9 +141,40 @@ class Model:
 
     def truncated(self, share: float) -> Model:
         """The same model, sampled nearer to the mean in its own space."""
-        assert self.truncation is not None
-        sampling, assemble = self.truncation(share)
-        return replace(self, sampling=sampling, assemble=assemble)
+        assert self.styles is not None
+        styles = self.styles
+        return replace(
+            self._through(styles.truncated(share)),
+            assemble=lambda networks: styles.assemble(networks, share),
+        )
+
+    def moved(self, offset: tf.Tensor) -> Model:
+        """The same model, sampled elsewhere: `offset`, of the shape of a latent or of the styles of
+        an image, is added to these.
+        """
+        if self.styles is not None and tuple(offset.shape) == self.styles.shape:
+            return self._through(self.styles.moved(offset))
+
+        def sampling(
+            networks: Networks, latents: tf.Tensor, labels: tf.Tensor | None, steps: int | None
+        ) -> tf.Tensor:
+            return self.sampling(networks, latents + offset, labels, steps)
+
+        return replace(self, sampling=sampling)
+
+    def in_styles(self) -> Model:
+        """The model without what makes styles of latents: its latents are styles."""
+        assert self.styles is not None
+        return replace(
+            self,
+            sampling=self.styles.sample_styles,
+            latent_shape=self.styles.shape,
+            num_classes=0,
+            styles=None,
+        )
+
+    def _through(self, styles: Styles) -> Model:
+        return replace(self, styles=styles, sampling=styles.sample)
 
     def with_networks(self, networks: Networks) -> Model:
         """The same model for sampling, with some of its networks replaced."""

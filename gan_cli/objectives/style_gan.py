@@ -5,7 +5,6 @@ length of its paths (Karras et al. 2020).
 from __future__ import annotations
 
 import math
-from functools import partial
 
 import keras
 import tensorflow as tf
@@ -15,8 +14,9 @@ from gan_cli.base.spec import Batch, Logs
 from gan_cli.networks.styles import FixedNoise, fixed_noise
 from gan_cli.objectives.gan import Generator, Regularizer
 from gan_cli.objectives.gradients import lazily, root
-from gan_cli.objectives.model import Context, Networks, Sample
+from gan_cli.objectives.model import Context, Networks
 from gan_cli.objectives.sides import call
+from gan_cli.objectives.space import Styles
 
 SHRINK = 2
 """Batches beside which that of the path lengths is small (Karras et al. 2020, appendix B)."""
@@ -38,33 +38,37 @@ def style_generator(
         styles = mixed_styles(mapping, synthesis, latents, labels, noise, mixing, training=True)
         return synthesized(synthesis, styles, planes(synthesis, latents.shape[0], noise))
 
+    styles = space_of_styles(synthesis)
     return Generator(
         networks={"mapping": mapping, "synthesis": synthesis},
         generate=generate,
-        sample=sampling(),
+        sample=styles.sample,
         latent_shape=tuple(mapping.inputs[0].shape[1:]),
         num_classes=num_classes,
         assemble=assembled,
-        truncation=lambda share: (sampling(share), partial(assembled, share=share)),
+        styles=styles,
     )
 
 
-def sampling(share: float = 1.0) -> Sample:
-    """Images in [-1, 1], of noise that is always the same.
+def space_of_styles(synthesis: keras.Model) -> Styles:
+    """W: of one latent all layers have the same style."""
 
-    Styles keep this share of their distance from the mean of W (Karras et al. 2019, appendix B).
-    """
-
-    def sample(
-        networks: Networks, latents: tf.Tensor, labels: tf.Tensor | None, steps: int | None
-    ) -> tf.Tensor:
+    def of(networks: Networks, latents: tf.Tensor, labels: tf.Tensor | None) -> tf.Tensor:
         styles = call(networks["mapping"], latents, labels, training=False)
-        if share != 1.0:
-            mean = networks["mapping"].get_layer("mean").mean.value
-            styles = mean + share * (styles - mean)
-        return tf.clip_by_value(synthesized(networks["synthesis"], styles), -1.0, 1.0)
+        return tf.repeat(tf.expand_dims(styles, 1), layers(synthesis), axis=1)
 
-    return sample
+    def kernels(networks: Networks) -> list[tf.Tensor]:
+        found = networks["synthesis"].layers
+        return [each.style_kernel for each in found if hasattr(each, "style_kernel")]
+
+    return Styles(
+        shape=(layers(synthesis), int(synthesis.inputs[0].shape[2])),
+        of=of,
+        images=lambda networks, styles: synthesized(networks["synthesis"], styles),
+        mean=lambda networks: networks["mapping"].get_layer("mean").mean.value,
+        kernels=kernels,
+        assemble=assembled,
+    )
 
 
 def synthesized(
@@ -180,7 +184,7 @@ def assembled(networks: Networks, share: float = 1.0) -> keras.Model:
     """One network from latents [B, D], or these and labels, to images [B, H, W, C] in [-1, 1].
 
     Args:
-        share: of the distance of styles from their mean; see `sampling`.
+        share: of the distance of styles from their mean; see `Styles.truncated`.
     """
     mapping, synthesis = networks["mapping"], networks["synthesis"]
     inputs = [keras.Input(x.shape[1:], dtype=x.dtype, name=x.name) for x in mapping.inputs]

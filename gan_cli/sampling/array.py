@@ -26,6 +26,7 @@ def drawn(
     steps: int | None = None,
     batch_size: int = 64,
     codes: Sequence[Any] | None = None,
+    offset: np.ndarray | None = None,
 ) -> np.ndarray:
     """uint8 [count, H, W, C], or [count, T, H, W, C]; `gan_cli.Run.sample` explains the arguments.
 
@@ -34,7 +35,7 @@ def drawn(
     """
     if latents is not None:
         latents = np.asarray(latents)
-        if latents.shape[1:] != model.latent_shape or latents.dtype.kind != "f":
+        if latents.ndim < 2 or latents.dtype.kind != "f":
             expected = ", ".join(map(str, model.latent_shape))
             raise DataError(
                 f"latents: {latents.dtype} {list(latents.shape)}, expected floats [N, {expected}]"
@@ -54,7 +55,10 @@ def drawn(
     decided = control.check(parse(SampleConfig, values), card)
     if latents is not None:
         decided = replace(decided, latents=latents)
-    sampler = drawing.compiled(drawing.under(model, decided), decided.frames or None)
+    if offset is not None:
+        decided = replace(decided, offset=np.asarray(offset, np.float32))
+    model = drawing.under(model, decided)
+    sampler = drawing.compiled(model, decided.frames or None)
     draw = drawing.controlled(model, decided, seed)
     batches = drawing.batches(model, decided.count, seed, batch_size, sampler, draw)
     return np.concatenate(list(batches))

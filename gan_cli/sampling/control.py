@@ -12,7 +12,7 @@ from gan_cli.base.errors import ConfigError, DataError, unknown
 from gan_cli.base.lazy import np
 from gan_cli.base.terminal import printable
 from gan_cli.config.commands import SampleConfig
-from gan_cli.data.reading.arrays import map_npy
+from gan_cli.data.reading.arrays import map_npy, read_npz
 from gan_cli.models import MODELS, needs
 from gan_cli.objectives.codes import Codes, Setting
 from gan_cli.runs.rundir import ModelCard
@@ -38,6 +38,7 @@ class Control:
         columns: of a grid with a row for each of `labels`, or else of `codes`, whose images share
             the latents of their columns; None: no such grid.
         codes: settings of the codes of latents, which images get in turn; None: drawn.
+        offset: what is added to all latents, or to all styles; None: nothing.
     """
 
     count: int
@@ -47,6 +48,7 @@ class Control:
     truncation: float | None = None
     columns: int | None = None
     codes: list[Setting] | None = None
+    offset: np.ndarray | None = None
 
 
 def check(config: SampleConfig, card: ModelCard) -> Control:
@@ -56,7 +58,8 @@ def check(config: SampleConfig, card: ModelCard) -> Control:
         ConfigError: the model, or another key, does not go with it.
         DataError: no latents can be read from the file.
     """
-    frames, labels = _frames(config, card), _labels(config, card)
+    frames, labels = _frames(config, card), chosen_labels(config.labels, card)
+    offset = _offset(config)
     latents = None if config.latents is None else _latents(config, card)
     count, codes = _count(config, latents), _codes(config, card)
     columns = None
@@ -70,7 +73,7 @@ def check(config: SampleConfig, card: ModelCard) -> Control:
             )
             count = rows * columns
     _refuse_too_many(config, count, frames)
-    return Control(count, frames, labels, latents, config.truncation, columns, codes)
+    return Control(count, frames, labels, latents, config.truncation, columns, codes, offset)
 
 
 def class_grid(count: int, classes: int) -> tuple[int, int]:
@@ -98,10 +101,17 @@ def _frames(config: SampleConfig, card: ModelCard) -> int:
     return 0
 
 
-def _labels(config: SampleConfig, card: ModelCard) -> list[int] | None:
-    if config.labels is None:
+def chosen_labels(
+    asked: int | str | Sequence[int | str] | None, card: ModelCard
+) -> list[int] | None:
+    """The numbers of the classes that are asked for by name or number; None where none is.
+
+    Raises:
+        ConfigError: the model is not told classes, or the data has no such class.
+    """
+    if asked is None:
         return None
-    given = config.labels if isinstance(config.labels, list) else [config.labels]
+    given = [asked] if isinstance(asked, int | str) else list(asked)
     if "labels" not in needs(card.model):
         raise ConfigError(
             f"labels={_text(given)}: model={card.model.name} is not told classes; leave labels out"
@@ -163,7 +173,7 @@ def _text(given: Sequence[Any]) -> str:
 
 def _latents(config: SampleConfig, card: ModelCard) -> np.ndarray:
     """The rows of a file, mapped; whether they fit the model is asked when that is built."""
-    if config.truncation is not None and MODELS[card.model.name].truncates_latents:
+    if config.truncation is not None and not MODELS[card.model.name].styles:
         raise ConfigError("truncation= bounds drawn latents, latents= gives them; leave one out")
     try:
         latents = map_npy(Path(str(config.latents)))
@@ -176,6 +186,26 @@ def _latents(config: SampleConfig, card: ModelCard) -> np.ndarray:
             ".astype(np.float32)"
         )
     return latents
+
+
+def _offset(config: SampleConfig) -> np.ndarray | None:
+    """The direction that is asked for, as long as it is asked for."""
+    if config.directions is None and config.direction is None:
+        return None
+    if config.directions is None or config.direction is None:
+        raise ConfigError("direction=NUMBER goes with directions=FILE, of gan-edit edit=directions")
+    found = read_npz(Path(config.directions), ["directions"])["directions"]
+    if found.dtype.kind != "f" or found.ndim < 2 or not np.isfinite(found).all():
+        raise DataError(
+            f"directions={config.directions}: {found.dtype} {list(found.shape)}, expected finite "
+            "floats [N, ...]"
+        )
+    if config.direction >= len(found):
+        raise ConfigError(
+            f"direction={config.direction}: {config.directions} has 0 to {len(found) - 1}"
+        )
+    offset: np.ndarray = config.strength * found[config.direction].astype(np.float32)
+    return offset
 
 
 def _count(config: SampleConfig, latents: np.ndarray | None) -> int:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from gan_cli.base.errors import DataError
+from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.base.images import to_uint8
 from gan_cli.base.lazy import np
 from gan_cli.objectives.codes import Codes, Setting
@@ -32,11 +32,35 @@ Draw = Callable[[int], Inputs]
 """The next n inputs of a stream."""
 
 
-def under(model: Model, control: Control) -> Model:
-    """The model as the control samples it: truncated, where that is not of latents."""
-    if control.truncation is None or model.truncation is None:
-        return model
-    return model.truncated(control.truncation)
+def under(model: Model, control: Control, named: str = "latents") -> Model:
+    """The model as the control samples it: from styles where these are given in place of latents,
+    truncated where that is of styles, and moved.
+
+    Args:
+        named: what a message calls the given latents.
+
+    Raises:
+        DataError: latents or offset are of another shape than the model's.
+        ConfigError: given styles shall be truncated.
+    """
+    styles = model.styles.shape if model.styles else None
+    if control.latents is not None:
+        given = control.latents.shape[1:]
+        if given == styles:
+            if control.truncation is not None:
+                raise ConfigError(f"{named} holds styles, which truncation= does not change")
+            model = model.in_styles()
+        elif given != model.latent_shape:
+            expected = f"[N, {_numbers(model.latent_shape)}]"
+            raise DataError(f"{named}: [N, {_numbers(given)}], this model takes {expected}")
+    if control.truncation is not None and model.styles:
+        model = model.truncated(control.truncation)
+    if control.offset is not None:
+        if control.offset.shape not in (model.latent_shape, styles):
+            found, expected = map(_numbers, (control.offset.shape, styles or model.latent_shape))
+            raise DataError(f"directions: [N, {found}], this model takes [N, {expected}]")
+        model = model.moved(tf.constant(control.offset))
+    return model
 
 
 def compiled(model: Model, steps: int | None = None) -> Sampler:
@@ -125,7 +149,7 @@ def controlled(model: Model, control: Control, seed: int) -> Draw:
         latents, labels = draw(count)
         if control.latents is not None:
             latents = _taken(control.latents, places)
-        elif control.truncation is not None and model.truncation is None:
+        elif control.truncation is not None and model.styles is None:
             latents = truncated(latents, control.truncation)
         return Inputs(latents, labels if wanted is None else wanted[places % len(wanted)])
 
@@ -191,6 +215,10 @@ def truncated(latents: np.ndarray, bound: float) -> np.ndarray:
     )  # so far out that Phi is 0, with a bound farther out
     signed: np.ndarray = np.copysign(np.minimum(moved, bound), latents)
     return signed.astype(np.float32)
+
+
+def _numbers(shape: Sequence[int]) -> str:
+    return ", ".join(map(str, shape))
 
 
 def _normal_cdf(values: np.ndarray | np.float64) -> np.ndarray:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from gan_cli import models
-from gan_cli.base.errors import CheckpointError, DataError
+from gan_cli.base.errors import CheckpointError
 from gan_cli.base.files import whole
 from gan_cli.base.lazy import np
 from gan_cli.config.commands import SampleConfig
@@ -33,13 +33,8 @@ def generate(
         DataError: the latents do not fit the model.
         OSError: the output cannot be written.
     """
-    model = load_sampler(run, manifest)
-    if control.latents is not None and control.latents.shape[1:] != model.latent_shape:
-        found, expected = (
-            ", ".join(map(str, shape)) for shape in (control.latents.shape[1:], model.latent_shape)
-        )
-        raise DataError(f"latents={config.latents}: [N, {found}], this model takes [N, {expected}]")
-    sampler = drawing.compiled(drawing.under(model, control), control.frames or None)
+    model = drawing.under(load_sampler(run, manifest), control, f"latents={config.latents}")
+    sampler = drawing.compiled(model, control.frames or None)
     draw = drawing.controlled(model, control, config.seed)
     batches = drawing.batches(model, control.count, config.seed, config.batch_size, sampler, draw)
 

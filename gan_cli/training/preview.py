@@ -57,7 +57,7 @@ class Preview:
         )
         self._codes = moved_codes(state.sampler) if state.sampler.codes else None
         self._originals, self._reconstruct = None, None
-        if state.sampler.reconstruction is not None:
+        if state.sampler.encoding is not None:
             self._originals = _chosen(source, held_out, max(1, len(self._shown.real) // 2))
             self._reconstruct = _reconstruction(state.sampler)
         self._folder.mkdir(exist_ok=True)

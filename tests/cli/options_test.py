@@ -10,6 +10,7 @@ from gan_cli.cli import options
 from gan_cli.config import schema
 from gan_cli.data import DATA
 from gan_cli.data.digits import Digits
+from gan_cli.editing import EDITS
 from gan_cli.models import MODELS
 
 PAGE = options.as_markdown()
@@ -32,9 +33,10 @@ def test_a_section_without_name_has_bare_keys() -> None:
     assert (init_from.key, init_from.default) == ("init_from", None)
 
 
-def test_each_model_and_data_set_has_a_section() -> None:
+def test_each_model_data_set_and_edit_has_a_section() -> None:
     headings = re.findall(r"^### `(.*)`$", PAGE, flags=re.MULTILINE)
-    assert headings == [f"model={name}" for name in MODELS] + [f"data={name}" for name in DATA]
+    groups = {"model": MODELS, "data": DATA, "edit": EDITS}
+    assert headings == [f"{group}={name}" for group, names in groups.items() for name in names]
 
 
 def test_a_key_that_models_share_is_explained_once() -> None:

@@ -271,7 +271,7 @@ def test_every_dataclass_is_frozen_and_closed(schema: type):
 def test_header_of_a_yaml_says_what_it_is_and_how_to_run_it(path: Path):
     lines = path.read_text(encoding="utf-8").splitlines()
     if GLOBAL in lines:
-        assert path.parent.name in ("experiment", "model", "cluster")
+        assert path.parent.name in ("experiment", "model", "cluster", "edit")
         lines.remove(GLOBAL)
     header = lines[
         : next(index for index, line in enumerate([*lines, ""]) if not line.startswith("#"))

@@ -43,7 +43,7 @@ class Explaining(Toy):
             brightness = tf.reduce_mean(tf.reshape(images, [tf.shape(images)[0], -1]), axis=1)
             return scale * brightness + deviation * noise.normal("latents", tf.shape(brightness))
 
-        super().__init__(reconstruction=lambda networks, images: images, evidence_bound=bound)
+        super().__init__(encoding=lambda networks, images: images, evidence_bound=bound)
 
 
 def grey(levels: list[int], *shape: int) -> Source:

@@ -115,16 +115,14 @@ def test_truncation_is_towards_the_tracked_mean(generator: Generator) -> None:
     mean = mapping.get_layer("mean").mean
     mean.assign([0.3, -0.2, 0.5])
     latents = tf.random.stateless_normal((3, 3), [4, 5])
-    assert generator.truncation is not None
+    assert generator.styles is not None
     for share in (0.0, 0.5, 1.0, 2.0):
-        found = generator.truncation(share)[0](generator.networks, latents, None, None)
+        truncated = generator.styles.truncated(share)
+        found = truncated.sample(generator.networks, latents, None, None)
         styles = mean + share * (mapping(latents) - mean)
         expected = np.clip(synthesized(synthesis, styles), -1.0, 1.0)
         np.testing.assert_allclose(found, expected, atol=1e-5)
     plain = generator.sample(generator.networks, latents, None, None)
-    np.testing.assert_allclose(
-        plain, generator.truncation(1.0)[0](generator.networks, latents, None, None)
-    )
     alone = generator.sample(generator.networks, latents[1:2], None, None)
     np.testing.assert_allclose(alone, plain[1:2], atol=1e-6)  # its noise is fixed
 

@@ -74,4 +74,12 @@ class Negative(Toy):
         def bound(networks: Networks, images: tf.Tensor, noise: Noise) -> tf.Tensor:
             return -tf.ones([tf.shape(images)[0]])
 
-        super().__init__(reconstruction=lambda networks, images: -images, evidence_bound=bound)
+        def negative(networks: Networks, images: tf.Tensor) -> tf.Tensor:
+            return tf.reshape(-images, [-1, 64])
+
+        def sampling(
+            networks: Networks, latents: tf.Tensor, labels: tf.Tensor | None, steps: int | None
+        ) -> tf.Tensor:
+            return tf.reshape(latents, [-1, 8, 8, 1])
+
+        super().__init__(sampling, encoding=negative, evidence_bound=bound)

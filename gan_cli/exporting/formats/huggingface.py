@@ -15,6 +15,7 @@ from gan_cli.base.terminal import printable
 from gan_cli.config.commands import ExportConfig
 from gan_cli.exporting.formats import Arrays, Ran, Written, exporter
 from gan_cli.exporting.formats.keras import keras
+from gan_cli.sampling.control import class_grid
 
 if TYPE_CHECKING:
     from gan_cli.exporting.graph import Graph
@@ -72,12 +73,10 @@ def _samples(graph: Graph) -> tuple[np.ndarray, int | None]:
     count, columns = SEQUENCES if graph.about.data.sequence_length else SAMPLES, None
     inputs = graph.draw(count)
     if "labels" in inputs:
-        classes = min(graph.about.data.num_classes, SAMPLES)
-        columns = max(1, SAMPLES // classes)
+        classes, columns = class_grid(count, graph.about.data.num_classes)
+        repeats = (classes, *[1] * (inputs["latents"].ndim - 1))
         inputs = {
-            "latents": np.tile(
-                inputs["latents"][:columns], (classes, *[1] * (inputs["latents"].ndim - 1))
-            ),
+            "latents": np.tile(inputs["latents"][:columns], repeats),
             "labels": np.repeat(np.arange(classes), columns),
         }
     return images.to_uint8(graph.run(inputs)["images"]), columns

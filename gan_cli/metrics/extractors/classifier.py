@@ -72,6 +72,10 @@ class Classifier(Extractor):
         _, features, maps = self._model(from_uint8(tf.cast(images, tf.float32)), training=False)
         return features, maps
 
+    def maps_of(self, images: tf.Tensor) -> list[tf.Tensor]:
+        maps: list[tf.Tensor] = self._model(images, training=False)[2]
+        return maps
+
     def _fitting(self, images: np.ndarray) -> np.ndarray:
         if images.shape[1:] != self._shape:
             raise DataError(

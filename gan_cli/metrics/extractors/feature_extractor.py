@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
-from gan_cli.base.lazy import np
+from gan_cli.base.lazy import np, tf
 from gan_cli.metrics.shared import checks
 
 LARGEST_BATCH = 256
@@ -82,6 +82,17 @@ class Extractor:
         """
         parts = [self._maps(batch) for batch in self._batches(images)]
         return [np.concatenate(layer) for layer in zip(*parts, strict=True)]
+
+    def maps_of(self, images: tf.Tensor) -> list[tf.Tensor]:
+        """The same of float images [N, H, W, C] in [-1, 1], in a graph and with a gradient, where
+        it is `differentiable`.
+        """
+        raise NotImplementedError
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether images can follow the gradient of its maps."""
+        return type(self).maps_of is not Extractor.maps_of
 
     @property
     def gives(self) -> set[str]:

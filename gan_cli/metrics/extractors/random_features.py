@@ -41,13 +41,18 @@ class Random(Extractor):
         return [each.numpy() for each in self._run(rgb(images))[1]]
 
     def _forward(self, images: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        x, maps, pooled = from_uint8(tf.cast(images, tf.float32)), [], []
-        for kernel, stride in zip(self._kernels.values(), STRIDES, strict=True):
-            x = tf.nn.leaky_relu(tf.nn.conv2d(x, kernel, stride, "SAME"), LEAK)
+        maps, pooled = self.maps_of(from_uint8(tf.cast(images, tf.float32))), []
+        for x in maps:
             mean, variance = tf.nn.moments(x, [1, 2])
-            maps.append(x)
             pooled += [mean, tf.sqrt(variance)]
         return tf.concat(pooled, axis=1), maps
+
+    def maps_of(self, images: tf.Tensor) -> list[tf.Tensor]:
+        x, maps = images if images.shape[-1] == 3 else tf.repeat(images, 3, axis=-1), []
+        for kernel, stride in zip(self._kernels.values(), STRIDES, strict=True):
+            x = tf.nn.leaky_relu(tf.nn.conv2d(x, kernel, stride, "SAME"), LEAK)
+            maps.append(x)
+        return maps
 
 
 @extractor("random", gives=("maps",))

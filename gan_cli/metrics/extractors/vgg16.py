@@ -56,6 +56,10 @@ class Vgg16(Extractor):
         maps: list[tf.Tensor] = self._model(self._network.prepared(resized))
         return maps
 
+    def maps_of(self, images: tf.Tensor) -> list[tf.Tensor]:
+        coloured = images if images.shape[-1] == 3 else tf.repeat(images, 3, axis=-1)
+        return self._forward(127.5 * (coloured + 1.0), self._input_size(*images.shape[1:3]))
+
 
 @extractor("vgg16", gives=("maps",), reads_weights=True)
 def build(context: Context) -> Extractor:

@@ -1,0 +1,163 @@
+"""`edit=interpolate`: from one image to the next, as a film."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from gan_cli.base import images
+from gan_cli.base.errors import ConfigError
+from gan_cli.base.files import write_json
+from gan_cli.base.lazy import np
+from gan_cli.config.options import option, options
+from gan_cli.editing import edit
+from gan_cli.editing.shared.settings import Projecting
+from gan_cli.runs.rundir import ModelCard
+
+if TYPE_CHECKING:
+    from gan_cli.editing.shared.places import Places
+    from gan_cli.editing.shared.subject import Subject
+
+SHOWN = 9
+"""Frames of each part of the way in the strip."""
+
+
+@options
+class Interpolate(Projecting):
+    """Options of `edit=interpolate`."""
+
+    between: list[int | str] | None = option(
+        "two or more of seeds, .npy files of latents, and pictures, which are projected first", None
+    )
+    path: Literal["auto", "linear", "spherical"] = option(
+        "linear, or on a great circle, which keeps the norm of latents; auto: spherical in z, "
+        "linear in w",
+        "auto",
+    )
+    frames: Annotated[int, Field(ge=1, le=1000)] = option("frames from one to the next", 30)
+    loop: bool = option("come back to the first", False)
+    fps: Annotated[int, Field(ge=1, le=50)] = option("frames per second", 20)
+    video: bool = option("also write an MP4 (extra: video)", False)
+    path_length: bool = option("also measure the perceptual path length", False)
+
+    def check(self, card: ModelCard) -> None:
+        """Refuse what the model does not allow, and a video without its package."""
+        super().check(card)
+        if self.path == "spherical" and self.space in ("w", "w+"):
+            raise ConfigError(f"path=spherical is of latents: space=z, not space={self.space}")
+        if self.video and find_spec("imageio_ffmpeg") is None:
+            raise ConfigError("video=true needs imageio-ffmpeg: pip install 'gan_cli[video]'")
+
+
+@dataclass(frozen=True)
+class Interpolation:
+    """A film.
+
+    Attributes:
+        images: uint8 [F, H, W, C], the frames.
+        latents: float32 [F, ...], what they are made from.
+        ends: uint8 [N, H, W, C], what was given.
+        path_length: mean of d(x_t, x_t+e) / e^2 over neighbouring frames, where d is the perceptual
+            distance (Karras et al. 2019, section 4.1); None: not measured.
+    """
+
+    images: np.ndarray
+    latents: np.ndarray
+    ends: np.ndarray
+    options: Interpolate
+    path_length: float | None = None
+
+    def write(self, folder: Path) -> None:
+        """interpolation.gif, a strip as interpolation.png, frames.npz; .mp4 and .json if asked."""
+        images.save_film(folder / "interpolation.gif", self.images[None], self.options.fps)
+        images.save_png(folder / "interpolation.png", self._strip())
+        np.savez(folder / "frames.npz", images=self.images, latents=self.latents)
+        if self.options.video:
+            _write_video(folder / "interpolation.mp4", self.images, self.options.fps)
+        if self.path_length is not None:
+            write_json(folder / "interpolation.json", {"perceptual_path_length": self.path_length})
+
+    def show(self) -> None:
+        if self.path_length is not None:
+            print(f"perceptual path length  {self.path_length:.4g}")
+
+    def _strip(self) -> np.ndarray:
+        """A row for each part of the way: what was given, frames, what was given."""
+        rows: list[Any] = []
+        parts = len(self.ends) if self.options.loop else len(self.ends) - 1
+        for part in range(parts):
+            first = part * self.options.frames
+            steps = np.linspace(0, self.options.frames, SHOWN).round().astype(int)
+            frames = self.images[(first + steps) % len(self.images)]
+            ends = self.ends[[part, (part + 1) % len(self.ends)]]
+            rows += [ends[:1], frames, ends[1:]]
+        return images.grid(np.concatenate(rows), SHOWN + 2)
+
+
+@edit("interpolate", Interpolate)
+def interpolate(options: Interpolate, subject: Subject) -> Interpolation:
+    """The way from one image to the next: a film, and a strip of it."""
+    from gan_cli.editing.shared import places
+
+    named = subject.asked(options, "between")
+    found = places.find(subject, named, options, "between")
+    if len(found.latents) < 2:
+        raise ConfigError("between= needs two or more images to go between")
+    labels = one_class(found.labels, "between")
+    if found.is_styles and options.path == "spherical":
+        raise ConfigError("path=spherical is of latents: space=z, not space=w")
+    latents = _way(found, options)
+    classes = None if labels is None else np.repeat(labels[:1], len(latents))
+    made = subject.images(latents, classes)
+    length = _path_length(subject, made, options.frames) if options.path_length else None
+    return Interpolation(made, latents, found.given, options, length)
+
+
+def one_class(labels: np.ndarray | None, key: str) -> np.ndarray | None:
+    """Labels that are all the same: between classes there is no way.
+
+    Raises:
+        ConfigError: they differ.
+    """
+    if labels is not None and len(set(labels.tolist())) > 1:
+        raise ConfigError(f"{key}: images of several classes; labels=CLASS makes all of one")
+    return labels
+
+
+def _way(found: Places, options: Interpolate) -> np.ndarray:
+    """Latents [F, ...]: `frames` for each part of the way, and the last end where it is open."""
+    from gan_cli.editing.shared.paths import PATHS
+
+    default = "linear" if found.is_styles else "spherical"
+    path = PATHS[default if options.path == "auto" else options.path]
+    stops = [*found.latents, *(found.latents[:1] if options.loop else [])]
+    shares = np.arange(options.frames) / options.frames
+    parts = [path(one, other, shares) for one, other in pairwise(stops)]
+    return np.concatenate(parts if options.loop else [*parts, found.latents[-1:]])
+
+
+def _path_length(subject: Subject, made: np.ndarray, frames: int) -> float:
+    from gan_cli.metrics.content import perceptual_distances
+
+    extractor = subject.extractor
+    if extractor is None or "maps" not in extractor.gives:
+        raise ConfigError(
+            "path_length=true needs an extractor with maps: extractor=random has some"
+        )
+    distances = perceptual_distances(*map(extractor.maps, (made[:-1], made[1:])))
+    return float(distances.mean() * frames**2)
+
+
+def _write_video(path: Path, frames: np.ndarray, fps: int) -> None:
+    import imageio.v2 as imageio
+
+    writer: Any = imageio.get_writer(path, fps=fps, codec="libx264", macro_block_size=2)
+    with writer:
+        for frame in frames:
+            shown = images.grid(frame[None])
+            writer.append_data(np.repeat(shown, 3, axis=-1) if shown.shape[-1] == 1 else shown)

@@ -1,0 +1,1 @@
+"""What edits share: the run that is edited, spaces, the search for images, what users name."""

@@ -1,0 +1,59 @@
+"""Runs of two steps on 8x8 digits: the networks are as they began, which edits do not mind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gan_cli
+from gan_cli import Run
+
+from ..conftest import Command, _command
+
+SMALL: dict[str, dict[str, Any]] = {
+    "dcgan": {"width": 4, "latent_dim": 6},
+    "vae": {"architecture": "dense", "hidden": 32, "latent_dim": 6},
+    "cgan": {"width": 4, "latent_dim": 6},
+    "style_gan": {"width": 2, "latent_dim": 4, "path_length": 0.0, "style_mixing": 0.0},
+    "template": {},
+}
+Runs = Callable[[str], Run]
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """A run of each model, trained when it is first asked for."""
+    folder = tmp_path_factory.mktemp("editing")
+
+    def run(name: str) -> Run:
+        path = folder / name
+        if not path.exists():
+            training = {"steps": 2, "batch_size": 8, "precision": "float32", "preview_count": 4}
+            settings = {"model": SMALL[name], "training": training, "evaluation": {"every": None}}
+            model = settings.pop("model")
+            keys = {f"model.{key}": value for key, value in model.items()}
+            more = {"data.name": "digits", "data.size": 8, **keys}
+            gan_cli.train(model=name, run_dir=path, say=None, **settings, **more)
+        return gan_cli.load(path)
+
+    return run
+
+
+@pytest.fixture
+def edit(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> Command:
+    """gan-edit in this process, in a folder of its own."""
+    from gan_cli.cli.edit import main
+
+    return _command(main, "gan-edit", monkeypatch, tmp_path, capfd)
+
+
+def psnr(first: np.ndarray, second: np.ndarray) -> float:
+    """Of all images together, in dB."""
+    error = ((first.astype(float) - second.astype(float)) ** 2).mean()
+    return float(10.0 * np.log10(255.0**2 / max(error, 1e-9)))

@@ -1,0 +1,109 @@
+"""`edit=interpolate`: its ends are samples, and great circles keep norms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan_cli.base.errors import ConfigError
+from gan_cli.editing.shared.paths import linear, mean, spherical
+
+from ..conftest import Command
+from .conftest import Runs
+
+
+def test_the_stops_are_samples_of_their_seeds(runs: Runs) -> None:
+    run = runs("dcgan")
+    found = run.interpolate([3, 5, 8], frames=4)
+    assert found.images.shape == (9, 8, 8, 1)
+    for place, seed in ((0, 3), (4, 5), (8, 8)):
+        np.testing.assert_array_equal(found.images[place], run.sample(1, seed=seed)[0])
+    loop = run.interpolate([3, 5, 8], frames=4, loop=True)
+    assert len(loop.images) == 12
+    np.testing.assert_array_equal(loop.images[:9], found.images)
+    back = run.interpolate([8, 3], frames=4)
+    np.testing.assert_array_equal(loop.images[8:], back.images[:4])
+
+
+@pytest.mark.parametrize("path", ["linear", "spherical"])
+def test_half_way(path: str, runs: Runs) -> None:
+    run = runs("dcgan")
+    a, b = np.eye(6, dtype=np.float32)[:2] * 2.0
+    found = run.interpolate([a, b], frames=2, path=path)
+    expected = (a + b) / 2.0 if path == "linear" else (a + b) / np.sqrt(2.0)
+    np.testing.assert_allclose(found.latents, [a, expected, b], atol=1e-6)
+
+
+def test_great_circles_keep_norms_and_lines_do_not() -> None:
+    first, second = np.random.default_rng(0).standard_normal((2, 50))
+    second *= np.linalg.norm(first) / np.linalg.norm(second)
+    shares = np.linspace(0.0, 1.0, 7)
+    on_circle = np.linalg.norm(spherical(first, second, shares), axis=1)
+    np.testing.assert_allclose(on_circle, np.linalg.norm(first), rtol=1e-6)
+    on_line = np.linalg.norm(linear(first, second, shares), axis=1)
+    assert on_line[3] < 0.8 * on_line[0]
+    on_way = spherical(first, second, shares).astype(float)
+    cosines = on_way[1:] @ first / (first @ first)
+    angles = np.diff(np.arccos(cosines))
+    np.testing.assert_allclose(angles[1:], angles[1], rtol=1e-3)
+    np.testing.assert_allclose(spherical(first, -first, shares)[3], 0.0, atol=1e-6)
+    np.testing.assert_allclose(spherical(first, first, shares)[3], first, rtol=1e-6)
+
+
+def test_a_mean_may_keep_the_norm() -> None:
+    points = np.array([[2.0, 0.0], [0.0, 4.0]])
+    weights = np.array([1.0, 3.0])
+    np.testing.assert_allclose(mean(points, weights, keep_norm=False), [0.5, 3.0])
+    kept = mean(points, weights, keep_norm=True)
+    assert np.linalg.norm(kept) == pytest.approx(0.25 * 2.0 + 0.75 * 4.0)
+    np.testing.assert_allclose(kept / np.linalg.norm(kept), np.array([0.5, 3.0]) / np.hypot(0.5, 3))
+
+
+def test_in_styles_the_way_is_straight_there(runs: Runs) -> None:
+    run = runs("style_gan")
+    found = run.interpolate([1, 2], frames=2)
+    assert found.latents.shape[1:] == run.model.styles.shape
+    np.testing.assert_allclose(found.latents[1], found.latents[::2].mean(axis=0), atol=1e-5)
+    np.testing.assert_array_equal(found.images[0], run.sample(1, seed=1)[0])
+    in_latents = run.interpolate([1, 2], frames=2, space="z")
+    assert in_latents.latents.shape == (3, 4)
+    with pytest.raises(ConfigError, match="path=spherical is of latents"):
+        run.interpolate([1, 2], path="spherical")
+    with pytest.raises(ConfigError, match="styles are not in space=z"):
+        run.interpolate([found.latents[0], 2], space="z")
+
+
+def test_pictures_are_projected_first(runs: Runs) -> None:
+    run = runs("vae")
+    images = run.sample(1, seed=2)
+    found = run.interpolate([images, 4], frames=2, extractor=None, steps=50)
+    expected = run.project(images, extractor=None, steps=50)
+    np.testing.assert_array_equal(found.latents[0], expected.latents[0])
+    np.testing.assert_array_equal(found.ends[0], images[0])
+    np.testing.assert_array_equal(found.images[-1], run.sample(1, seed=4)[0])
+
+
+def test_between_classes_there_is_no_way(runs: Runs) -> None:
+    run = runs("cgan")
+    with pytest.raises(ConfigError, match="images of several classes; labels=CLASS"):
+        run.interpolate([1, 2], labels=[1, 2])
+    found = run.interpolate([1, 2], labels=[1], frames=2)
+    np.testing.assert_array_equal(found.images[0], run.sample(1, seed=1, labels=[1])[0])
+
+
+def test_the_command_writes_films(runs: Runs, edit: Command, tmp_path: Path) -> None:
+    pytest.importorskip("imageio_ffmpeg")
+    settings = ["frames=5", "video=true", "path_length=true", "extractor=random", "output=out"]
+    result = edit(str(runs("dcgan").path), "edit=interpolate", "between=[1,2]", *settings)
+    assert result.code == 0, result.err
+    assert "perceptual path length" in result.out
+    with Image.open(tmp_path / "out" / "interpolation.gif") as film:
+        assert film.n_frames == 6
+    with np.load(tmp_path / "out" / "frames.npz") as arrays:
+        assert arrays["images"].shape == (6, 8, 8, 1)
+    import imageio.v3 as imageio
+
+    assert len(imageio.imread(tmp_path / "out" / "interpolation.mp4")) == 6
