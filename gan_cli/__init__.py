@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gan_cli.editing.project import Projection
     from gan_cli.editing.shared.of_run import Editor
     from gan_cli.evaluation.report import Report
+    from gan_cli.exporting.compare import Exported
     from gan_cli.objectives.model import Model
     from gan_cli.runs.checkpoint import Manifest
     from gan_cli.runs.rundir import ModelCard
@@ -220,6 +221,25 @@ class Run:
             prompts,
             offset,
         )
+
+    def export(self, format: str, path: str | Path, **settings: Any) -> Exported:
+        """Write the generator for other programs, as `gan-export` does.
+
+        Args:
+            format: keras, saved_model, onnx, litert, huggingface or web.
+            path: a new file or folder.
+            settings: keys of `gan-export`: part, truncation, quantize, overwrite, ...
+
+        Raises:
+            gan_cli.base.errors.GanError: it cannot be written so, or makes other images then;
+                nothing is left at `path`.
+        """
+        from gan_cli.evaluation import publication
+        from gan_cli.exporting import export
+
+        given = {"checkpoint": str(self.path), "format": format, "output": str(path), **settings}
+        scores = publication.scores(self._stored, self.manifest)
+        return export.asked(self._stored, self.manifest, given, scores)
 
     @property
     def metrics(self) -> pd.DataFrame:

@@ -148,7 +148,11 @@ class Model:
     def truncated(self, share: float) -> Model:
         """The same model, sampled nearer to the mean in its own space."""
         assert self.styles is not None
-        return self._through(self.styles.truncated(share))
+        styles = self.styles
+        return replace(
+            self._through(styles.truncated(share)),
+            assemble=lambda networks: styles.assemble(networks, share),
+        )
 
     def moved(self, offset: tf.Tensor) -> Model:
         """The same model, sampled elsewhere: `offset`, of the shape of a latent or of the styles of
