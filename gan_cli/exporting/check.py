@@ -10,7 +10,7 @@ from pathlib import Path
 from gan_cli.base.errors import ConfigError, unknown
 from gan_cli.config.commands import ExportConfig
 from gan_cli.exporting.formats import FORMATS, FormatEntry
-from gan_cli.models import MODELS
+from gan_cli.models import MODELS, needs
 from gan_cli.runs.rundir import ModelCard
 
 OF_SOME = ("part", "quantize", "runtime", "license", "push")
@@ -34,6 +34,12 @@ def check(config: ExportConfig, card: ModelCard) -> FormatEntry:
             raise ConfigError(f"{key}={value} goes with format={', '.join(others)}")
     if config.truncation is not None:
         _check_truncation(config, card)
+    if "captions" in needs(card.model) and not entry.captions:
+        others = [name for name in FORMATS if FORMATS[name].captions]
+        raise ConfigError(
+            f"format={entry.name} has no place for captions, which model={card.model.name} is told "
+            f"(format={', '.join(others)} have)"
+        )
     for module in entry.requires:
         if find_spec(module) is None:
             raise ConfigError(

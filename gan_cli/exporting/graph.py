@@ -76,8 +76,8 @@ class Graph:
 
 
 def generator(model: Model, about: About, seed: int = 0) -> Graph:
-    """latents float32 [N, ...], and labels int64 [N] where it is told the class, -> images in
-    [-1, 1], float32 [N, H, W, C] or [N, T, H, W, C].
+    """latents float32 [N, ...], and labels int64 [N] where it is told the class, or captions int32
+    [N, L] where it is told these, -> images in [-1, 1], float32 [N, H, W, C] or [N, T, H, W, C].
     """
     draw = _named(drawing.inputs(model, seed))
     inputs = draw(COUNT)
@@ -109,7 +109,7 @@ def encoder(model: Model, about: About, seed: int = 0) -> Graph:
 
 def _named(draw: drawing.Draw) -> Callable[[int], Arrays]:
     def named(count: int) -> Arrays:
-        latents, labels = draw(count)
-        return {"latents": latents} | ({} if labels is None else {"labels": labels})
+        found = draw(count)._asdict()
+        return {name: values for name, values in found.items() if values is not None}
 
     return named

@@ -65,6 +65,7 @@ class FormatEntry(Entry):
         extra: its name.
         takes: keys of `ExportConfig` that not every format takes.
         converts: whether another program's converter is at work, which may fail.
+        captions: whether models that are told captions can be written so.
         check: refuses by a ConfigError, before TensorFlow is imported, what cannot be done.
     """
 
@@ -73,6 +74,7 @@ class FormatEntry(Entry):
     extra: str = "export"
     takes: tuple[str, ...] = ()
     converts: bool = False
+    captions: bool = True
     check: Check = lambda config: None
 
 
@@ -88,6 +90,7 @@ def exporter(
     extra: str = "export",
     takes: tuple[str, ...] = (),
     converts: bool = False,
+    captions: bool = True,
     check: Check = lambda config: None,
 ) -> Callable[[Write], Write]:
     """Register `write(graph, path, config) -> Written` as `format=name`; see `FormatEntry`."""
@@ -103,6 +106,7 @@ def exporter(
                 extra=extra,
                 takes=takes,
                 converts=converts,
+                captions=captions,
                 check=check,
             )
         )

@@ -47,7 +47,7 @@ def check(config: ExportConfig) -> None:
         )
 
 
-@exporter("huggingface", suffix="", takes=("license", "push"), check=check)
+@exporter("huggingface", suffix="", takes=("license", "push"), captions=False, check=check)
 def huggingface(graph: Graph, path: Path, config: ExportConfig) -> Written:
     """README.md, model.keras, model.safetensors, config.json and samples.png."""
     path.mkdir()

@@ -58,6 +58,7 @@ def check(config: ExportConfig) -> None:
     requires=("tf2onnx", "onnxruntime"),
     takes=("runtime",),
     converts=True,
+    captions=False,
     check=check,
 )
 def web(graph: Graph, path: Path, config: ExportConfig) -> Written:
