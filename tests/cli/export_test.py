@@ -247,3 +247,27 @@ def test_truncation_of_styles_is_part_of_what_is_exported(export: Command, train
         assert found == pytest.approx(run.sample(latents=latents, truncation=share), abs=1)
     result = export("styles", "format=keras", "truncation=0.5", "output=styles.keras")
     assert "opens after import gan_cli" in result.out
+
+
+@pytest.mark.slow
+def test_captions_are_an_input_where_the_format_has_one(export: Command, train: Command) -> None:
+    made = train(
+        "model=text_gan",
+        "data=shapes",
+        "training.steps=2",
+        "training.batch_size=8",
+        "evaluation.every=null",
+        "run_dir=text",
+    )
+    assert made.code == 0, made.err
+    result = export("text", "format=web")
+    assert result.code == 2
+    assert "format=web has no place for captions, which model=text_gan is told" in one_line(result)
+    assert export("text", "format=onnx", "output=text.onnx").code == 0
+    import onnxruntime
+
+    inputs = onnxruntime.InferenceSession("text.onnx").get_inputs()
+    assert [(each.name, each.type) for each in inputs] == [
+        ("latents", "tensor(float)"),
+        ("captions", "tensor(int32)"),
+    ]
