@@ -74,12 +74,16 @@ class Projection:
 
 def facts(found: Projected) -> dict[str, Any]:
     """Scores and classes as plain values; an infinite one, of equal images, is null."""
-    scores = {
-        name: [round(float(value), 6) if np.isfinite(value) else None for value in each]
-        for name, each in found.scores.items()
-    }
     labels = {} if found.labels is None else {"labels": found.labels.tolist()}
-    return {**scores, **labels}
+    return {**plain(found.scores), **labels}
+
+
+def plain(scores: dict[str, np.ndarray]) -> dict[str, list[float | None]]:
+    """Scores of pictures as JSON has them."""
+    return {
+        name: [round(float(value), 6) if np.isfinite(value) else None for value in each]
+        for name, each in scores.items()
+    }
 
 
 def above(given: np.ndarray, results: np.ndarray, columns: int = COLUMNS) -> np.ndarray:
