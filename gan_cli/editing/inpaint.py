@@ -13,16 +13,15 @@ from gan_cli.base.files import write_json
 from gan_cli.base.lazy import np
 from gan_cli.config.options import Weight, option, options
 from gan_cli.editing import edit
-from gan_cli.editing.project import plain
+from gan_cli.editing.project import above, plain
 from gan_cli.editing.shared.settings import Projecting
 
 if TYPE_CHECKING:
     from gan_cli.editing.shared.subject import Subject
 
 Pixels = Annotated[int, Field(ge=0)]
-SHOWN = 64
-"""Pictures of the sheet."""
 GREY = 128
+"""What holes are shown in."""
 
 
 @options
@@ -74,11 +73,10 @@ class Inpainted:
     scores: dict[str, np.ndarray]
 
     def write(self, folder: Path) -> None:
-        """inpaint.png with a row for each picture: with its hole, filled, and as the model makes
-        it; filled-NNNN.png, latents.npy, and inpaint.json where something was measured.
+        """inpaint.png: pictures with their holes, below them filled, below that as the model makes
+        them; filled-NNNN.png, latents.npy, and inpaint.json where something was measured.
         """
-        rows = np.stack([self.given, self.images, self.made], axis=1)[:SHOWN]
-        sheets.save_png(folder / "inpaint.png", sheets.grid(rows))
+        sheets.save_png(folder / "inpaint.png", above(self.given, self.images, self.made))
         for number, image in enumerate(self.images):
             sheets.save_png(folder / f"filled-{number:04d}.png", image)
         np.save(folder / "latents.npy", self.latents)

@@ -114,7 +114,7 @@ def test_the_command_takes_pictures_rectangles_and_transparency(
     values = json.loads((tmp_path / "each" / "inpaint.json").read_text())
     assert [len(values[name]) for name in ("psnr", "ssim")] == [2, 2]
     with Image.open(tmp_path / "each" / "inpaint.png") as sheet:
-        factor = (sheet.width - 8) // 24
+        factor = (sheet.width - 6) // 16
         shown = np.asarray(sheet)[2::factor, 2::factor][:8, :8]
     np.testing.assert_array_equal(shown, np.where(mask, 128, images[0, ..., 0]))
 
