@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gan_cli.editing.project import Projection
     from gan_cli.editing.shared.of_run import Editor
     from gan_cli.evaluation.report import Report
+    from gan_cli.exporting.compare import Exported
     from gan_cli.objectives.model import Model
     from gan_cli.runs.checkpoint import Manifest
     from gan_cli.runs.rundir import ModelCard
@@ -180,6 +181,7 @@ class Run:
         *,
         labels: Any = None,
         codes: Sequence[Any] | None = None,
+        prompts: str | Sequence[str] | None = None,
         seed: int = 0,
         truncation: float | None = None,
         latents: np.ndarray | None = None,
@@ -190,10 +192,11 @@ class Run:
         """Images, uint8 [count, H, W, C], or sequences [count, T, H, W, C]: those of `gan-sample`.
 
         Args:
-            count: None: 64, or all of `latents`.
+            count: None: 64, or all of `latents`, or 8 of each prompt.
             labels: classes by name or number, which images get in turn; None: drawn.
             codes: of info_gan: a value for each, the category first, or None, which is drawn; or a
                 list of such lists, which images get in turn.
+            prompts: of text_gan: what images show, in turn; None: captions like those of the data.
             seed: the same seed gives the same images.
             truncation: largest absolute value of a drawn latent, or (of styles) the share of the
                 distance from the mean of W.
@@ -216,8 +219,28 @@ class Run:
             steps,
             batch_size,
             codes,
+            prompts,
             offset,
         )
+
+    def export(self, format: str, path: str | Path, **settings: Any) -> Exported:
+        """Write the generator for other programs, as `gan-export` does.
+
+        Args:
+            format: keras, saved_model, onnx, litert, huggingface or web.
+            path: a new file or folder.
+            settings: keys of `gan-export`: part, truncation, quantize, overwrite, ...
+
+        Raises:
+            gan_cli.base.errors.GanError: it cannot be written so, or makes other images then;
+                nothing is left at `path`.
+        """
+        from gan_cli.evaluation import publication
+        from gan_cli.exporting import export
+
+        given = {"checkpoint": str(self.path), "format": format, "output": str(path), **settings}
+        scores = publication.scores(self._stored, self.manifest)
+        return export.asked(self._stored, self.manifest, given, scores)
 
     @property
     def metrics(self) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from gan_cli.base.spec import Batch, DataSpec
 from gan_cli.cli.stored import plain
 from gan_cli.config.schema import Augment, Optimizer, Schedule, TrainConfig
 from gan_cli.data.pipeline.feed import DeviceFeed
+from gan_cli.data.reading.captions import fitting
 from gan_cli.data.reading.source import Source
 from gan_cli.models import MODELS, needs
 from gan_cli.networks.variables import export, variables_by_key
@@ -119,6 +120,10 @@ def tiny(tmp_path: Path) -> Any:
     return arguments
 
 
+def captions(name: str) -> bool:
+    return "captions" in MODELS[name].needs
+
+
 def source(shape: tuple[int, ...], count: int = 12) -> Source:
     pixels = np.random.default_rng(0).integers(0, 256, (count, *shape), dtype=np.uint8)
     return Source(pixels, np.arange(count) % 2, ["even", "odd"])
@@ -133,7 +138,7 @@ def build(
     name: str, shape: tuple[int, int, int] = (28, 28, 1), precision: str = "float32"
 ) -> tuple[Model, State, Step]:
     config = composed(name)
-    images = source((FRAMES, *shape) if sequences(name) else shape)
+    images = fitting(source((FRAMES, *shape) if sequences(name) else shape), captions(name))
     model = models.build(config.model, images.spec, config.loss, seed=1, precision=precision)
     state = State(
         model, optimizers.build(model, Optimizer("adam"), Schedule("constant"), 10, precision), 0.9
@@ -142,8 +147,10 @@ def build(
 
 
 def blank(name: str) -> Batch:
-    """A batch of four grey images, or sequences, with labels."""
+    """A batch of four grey images, or sequences, with labels or captions."""
     labels = tf.zeros([4], tf.int64)
+    if captions(name):
+        return {"images": tf.zeros([4, 28, 28, 1]), "captions": tf.constant([[1, 2], [1, 3]] * 2)}
     if sequences(name):
         return {"sequence": tf.zeros([4, FRAMES, 28, 28, 1]), "labels": labels}
     return {"images": tf.zeros([4, 28, 28, 1]), "labels": labels}
@@ -185,6 +192,7 @@ def test_the_yaml_exists_says_what_it_is_and_binds(name: str) -> None:
 def test_the_registry_says_what_the_model_takes(name: str) -> None:
     model, _, _ = build(name)
     assert (model.num_classes > 0) == ("labels" in needs(composed(name).model))
+    assert (model.captions is not None) == captions(name)
     assert (model.sequence_length > 0) == sequences(name)
     assert (model.evidence_bound is not None) == MODELS[name].likelihood
     assert (model.styles is not None) == MODELS[name].styles
@@ -213,7 +221,7 @@ def test_adaptive_augmentation_goes_with_every_discriminator(name: str) -> None:
     steered = adaptive(augment, config.loss.name, batch_size=4)
     steered.variables["ada_probability"].assign(0.75)
     kind = "sequence" if sequences(name) else "images"
-    spec = source(tuple(given[kind].shape[1:])).spec
+    spec = fitting(source(tuple(given[kind].shape[1:])), captions(name)).spec
     model = models.build(config.model, spec, config.loss, seed=1, adaptive=steered)
     for player, found in gradients(model, given).items():
         assert None not in found, player
@@ -270,9 +278,7 @@ def test_samples_have_the_shape_of_the_data_and_its_range(
     model, state, step = build(name, shape)
     run(state, step, 1)  # baselines know no image before
     draw = drawing.inputs(model, 0)(3)
-    inputs = [
-        tf.constant(value) for value in (draw.latents * 100, draw.labels) if value is not None
-    ]
+    inputs = [tf.constant(value) for value in draw._replace(latents=draw.latents * 100).given]
     images = model.sample(*inputs).numpy()
     network = model.generator(inputs if len(inputs) > 1 else inputs[0], training=False)
     np.testing.assert_allclose(network, images, atol=1e-5)

@@ -79,6 +79,20 @@ def sample(
 
 
 @pytest.fixture
+def export(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    trained: Path,
+) -> Command:
+    """gan-export in this process, in the same folder with the run `run`."""
+    from gan_cli.cli.export import main
+
+    shutil.copytree(trained / "run", tmp_path / "run", dirs_exist_ok=True)
+    return _command(main, "gan-export", monkeypatch, tmp_path, capfd)
+
+
+@pytest.fixture
 def look(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> Command:

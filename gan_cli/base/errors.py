@@ -66,6 +66,14 @@ class OutOfMemoryError(GanError):
     exit_code = 9
 
 
+class ExportError(GanError):
+    """What was exported cannot be run or makes other images than the run does, and was removed; or
+    the Hub did not take it.
+    """
+
+    exit_code = 10
+
+
 class Interrupted(GanError):
     """A signal asked the run to stop; its state was saved first."""
 

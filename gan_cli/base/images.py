@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from gan_cli.base.files import open_regular, whole
 from gan_cli.base.lazy import Image, np
 
 GAP = 2
+TEXT, LINE = 14, 21
+"""Height of letters, and of a line with a caption, in pixels."""
 WIDE, HIGH, COLUMNS = 500, 2000, 4
 """A grid is enlarged until it is so many pixels wide, one of fewer columns as if it had so many,
 but not beyond this height.
@@ -54,6 +57,38 @@ def grid(images: np.ndarray, columns: int | None = None, enlarge: bool = True) -
         left = GAP + (index % columns) * (width + GAP)
         sheet[top : top + height, left : left + width] = image
     return sheet
+
+
+def captioned(images: np.ndarray, columns: int, captions: Sequence[str]) -> np.ndarray:
+    """A grid [H', W', C] of uint8 images [N, H, W, C] with a caption above each row, as much of it
+    as there is room for.
+
+    Args:
+        captions: of the rows, at least as many.
+    """
+    from PIL import ImageDraw, ImageFont
+
+    height, width = images.shape[1:3]
+    rows = math.ceil(len(images) / columns)
+    factor = enlargement(height, width, rows, columns)
+    larger = images.repeat(factor, axis=1).repeat(factor, axis=2)
+    font = ImageFont.load_default(TEXT)
+    parts = []
+    for row, caption in enumerate(captions[:rows]):
+        pictures = grid(larger[row * columns : (row + 1) * columns], columns, enlarge=False)
+        strip = Image.new("L", (pictures.shape[1], LINE), 255)
+        ImageDraw.Draw(strip).text((GAP, GAP), _fitting(caption, font, strip.width), 0, font)
+        line = np.asarray(strip)[..., None].repeat(pictures.shape[2], axis=2)
+        parts += [line, pictures]
+    return np.concatenate(parts)
+
+
+def _fitting(caption: str, font: Any, width: int) -> str:
+    """A caption, or its beginning."""
+    shown = caption
+    while len(shown) > 1 and font.getlength(shown) > width - 2 * GAP:
+        shown = f"{shown.rstrip('…')[:-1]}…"
+    return shown
 
 
 def enlargement(height: int, width: int, rows: int, columns: int) -> int:

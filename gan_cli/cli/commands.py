@@ -20,6 +20,11 @@ def sample() -> int:
     return _run("gan_cli.cli.sample")
 
 
+def export() -> int:
+    """`gan-export`."""
+    return _run("gan_cli.cli.export")
+
+
 def data() -> int:
     """`gan-data`."""
     return _run("gan_cli.cli.data")

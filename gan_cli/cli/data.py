@@ -23,8 +23,10 @@ from gan_cli.config.commands import DataConfig
 from gan_cli.config.options import parse
 from gan_cli.config.schema import Augment, TrainConfig
 from gan_cli.data.reading import report
+from gan_cli.data.reading.captions import fitting
 from gan_cli.data.reading.loading import refuse_bad
 from gan_cli.data.reading.source import Source
+from gan_cli.models import needs
 from gan_cli.training.configuration import train_config
 
 IMAGES, SEQUENCES, CHANGED = 64, 8, (8, 7)
@@ -58,7 +60,8 @@ def job(composed: DictConfig) -> None:
     if own.steps:
         with quiet():
             from gan_cli.training.estimate import estimate
-        cost = estimate(config, train, own.steps)
+        wanted = "captions" in needs(config.model)
+        cost = estimate(config, fitting(train, wanted), own.steps)
         _say(_cost(cost, config, train))
         found["estimate"] = asdict(cost)
     files.write_json(folder / "report.json", found)
@@ -106,6 +109,7 @@ def _described(found: dict[str, Any], missing: str) -> list[tuple[str, str]]:
             ),
         ),
         ("classes", _classes(found["classes"])),
+        ("captions", _captions(found["captions"])),
         ("files", "; ".join(found["notes"])),
         ("left out", _examples(found["broken"])),
         ("duplicates", _equal(found["duplicates"])),
@@ -132,6 +136,15 @@ def _classes(counts: dict[str, int]) -> str:
         else ""
     )
     return f"{len(counts)}: {shown}{rest}"
+
+
+def _captions(facts: dict[str, Any]) -> str:
+    if not facts["words"]:
+        return ""
+    return (
+        f"{facts['words']:,} words, up to {facts['length']} in a caption, e.g. "
+        f"{'; '.join(facts['examples'])}"
+    )
 
 
 def _examples(broken: list[dict[str, str]]) -> str:

@@ -252,12 +252,13 @@ def _show(scored: Report) -> None:
     times = f", {scored.provenance.repeats} times" if scored.provenance.repeats > 1 else ""
     _say(f"{subject['path']}{step}: {scored.provenance.count:,} samples{times}")
     _say(_evaluated_with(scored))
-    _say(f"  {'':<20}{'score':>12}{'deviation':>12}{'real images':>14}  better")
+    width = max(20, *map(len, scored.scores))
+    _say(f"  {'':<{width}}{'score':>12}{'deviation':>12}{'real images':>14}  better")
     for name, score in scored.scores.items():
         cells = (
             f"{_number(score.mean):>12}{_number(score.deviation):>12}{_number(score.baseline):>14}"
         )
-        _say(f"  {name:<20}{cells}  {score.better}")
+        _say(f"  {name:<{width}}{cells}  {score.better}")
 
 
 def _evaluated_with(scored: Report) -> str:

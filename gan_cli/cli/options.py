@@ -115,6 +115,7 @@ def _sections() -> dict[str, list[Option]]:
 
 COMMANDS = {
     "gan-sample": commands.SampleConfig,
+    "gan-export": commands.ExportConfig,
     "gan-data": commands.DataConfig,
     "gan-plot": commands.PlotConfig,
     "gan-evaluate": commands.EvaluateConfig,
@@ -138,18 +139,21 @@ def as_markdown() -> str:
     for name, options in _sections().items():
         parts += [f"## gan-train: `{name}`\n", _table(_with_names(options))]
     for name, command in COMMANDS.items():
-        parts += [f"## {name}\n", _table(_with_names(of(command)))]
+        parts += [f"## {name}\n", _table(_with_names(of(command), command))]
     parts += ["## gan-edit: `edit=`\n", *_chosen("edit", EDITS, "")]
     return "\n".join(parts)
 
 
-def _with_names(options: list[Option]) -> list[Option]:
-    """The options of an evaluator with the names that their catalogues have."""
+def _with_names(options: list[Option], command: type | None = None) -> list[Option]:
+    """The options of a command with the names that their catalogues have."""
     from gan_cli.evaluation.evaluate import OF_MODELS  # scipy too, which help does without
+    from gan_cli.exporting.formats import FORMATS
     from gan_cli.metrics import METRICS
     from gan_cli.metrics.extractors import EXTRACTORS
 
     names = {"metrics": [*METRICS, *OF_MODELS], "extractor": list(EXTRACTORS)}
+    if command is commands.ExportConfig:
+        names["format"] = list(FORMATS)
     return [
         replace(option, text=f"{option.text}; {', '.join(names[last])}")
         if (last := option.key.rpartition(".")[2]) in names

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 NOISE = re.compile(
     rb"WARNING: All log messages before absl|[IWE]0000 00:00:|[IWE]\d{4} \d\d:\d\d:\d\d"
+    rb"|fully_quantize: "
 )
 
 

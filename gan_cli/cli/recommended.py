@@ -34,6 +34,8 @@ def recommended(composed: DictConfig) -> str | None:
     for key, value in flatten(others).items():
         if key.endswith("every"):
             continue  # when something is written changes no result
+        if key == "training.steps" and composed.training.minutes is not None:
+            continue
         if OmegaConf.select(composed, key) == value:
             holding.append(f"{key}={value:g}" if isinstance(value, float) else f"{key}={value}")
     return f"model={choices.model} recommends {' '.join(holding)}" if holding else None

@@ -22,6 +22,8 @@ from gan_cli.cli.quiet import quiet
 from gan_cli.cli.recommended import recommended
 from gan_cli.cli.stored import plain, resumed, stored_values
 from gan_cli.config.schema import TrainConfig
+from gan_cli.data.reading.captions import fitting
+from gan_cli.models import needs
 from gan_cli.runs.record import write_command
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training import configuration, init_from
@@ -121,7 +123,7 @@ def _carried_out(
         "loss": asdict(config.loss),
         "plugins": configuration.plugins_of(config.model, config.loss, config.data),
     }
-    source = data.load(config.data)
+    source = fitting(data.load(config.data), "captions" in needs(config.model))
     source.batches(config.training.batch_size)
     configuration.check_run(config, source.spec)
     run = opened()

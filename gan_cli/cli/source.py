@@ -42,6 +42,7 @@ PRIMARY: dict[str, list[type]] = {
     "train": [TrainConfig, commands.TrainCommand],
     "look": [commands.DataConfig],
     "sample": [commands.SampleConfig],
+    "export": [commands.ExportConfig],
     "edit": [commands.EditConfig],
     "evaluate": [commands.EvaluateConfig],
     "plot": [commands.PlotConfig],

@@ -37,7 +37,9 @@ class TrainCommand:
         "directory of the run, new or empty; null: runs/DATE/TIME-model-data", None
     )
     resume: str | None = option("run directory to go on in", None)
-    logger: dict[str, Any] = Field(default_factory=dict)
+    logger: dict[str, Any] = option(
+        "what follows the run elsewhere: none, tensorboard, wandb, mlflow or a list of them", {}
+    )
     sweep: Sweep = Field(default_factory=Sweep)
 
 
@@ -115,6 +117,14 @@ class SampleConfig:
         ),
         None,
     )
+    prompt: str | list[str] | None = option(
+        (
+            "what the images show, in words that the model knows, e.g. 'prompt=\"a red circle\"'; "
+            "[a,b]: given in turn, a row for each in a grid; FILE.txt: one a line; null: captions "
+            "like those of the data"
+        ),
+        None,
+    )
     truncation: Annotated[float | None, Field(gt=0.0, le=100.0)] = option(
         (
             "nearer to the mean, less varied: the largest absolute value of a drawn latent, or "
@@ -145,6 +155,44 @@ class SampleConfig:
     fps: Annotated[int, Field(ge=1, le=50)] = option("frames per second of format=gif", 10)
     output: str | None = option(
         "file or folder to write; null: named after the run, in this directory", None
+    )
+    plugins: list[str] = option(PLUGINS, [])
+
+
+@options
+class ExportConfig:
+    """Everything that `gan-export` needs."""
+
+    checkpoint: Annotated[str, Field(min_length=1)] = Field(
+        description="run directory of gan-train, also as the bare argument"
+    )
+    format: Annotated[str, Field(min_length=1)] = Field(description="what to write")
+    output: Annotated[str, Field(min_length=1)] | None = option(
+        "file or folder to write; null: named after the run, in this directory", None
+    )
+    overwrite: bool = option("replace what lies at output", False)
+    step: Literal["best", "newest"] | Annotated[int, Field(ge=0)] = option(
+        "best, newest or a step", "best"
+    )
+    part: Literal["generator", "encoder"] = option(
+        "generator, or (of models that have one) the encoder", "generator"
+    )
+    truncation: Annotated[float | None, Field(gt=0.0, le=100.0)] = option(
+        "of style_gan: the share of the distance from the mean of W, made part of it; null: off",
+        None,
+    )
+    quantize: Literal["none", "int8"] = option(
+        "format=litert: int8 has weights and arithmetic of 8 bits, half the size or less", "none"
+    )
+    runtime: Annotated[str, Field(min_length=1)] | None = option(
+        "format=web: the file onnxruntime-web-VERSION.tgz of npm; null: look around, or download",
+        None,
+    )
+    license: Annotated[str, Field(pattern=r"^[A-Za-z0-9.+-]{1,64}$")] | None = option(
+        "format=huggingface: of the weights, as the Hub calls it, e.g. mit or cc-by-4.0", None
+    )
+    push: Annotated[str, Field(pattern=r"^[\w.-]{1,96}/[\w.-]{1,96}$")] | None = option(
+        "format=huggingface: USER/NAME on the Hub to send it to", None
     )
     plugins: list[str] = option(PLUGINS, [])
 

@@ -11,6 +11,7 @@ from gan_cli.base.terminal import printable
 from gan_cli.config.options import option, options
 from gan_cli.data import data_source
 from gan_cli.data.reading.cache import stored
+from gan_cli.data.reading.captions import KEYS, Captions, complete
 from gan_cli.data.reading.labels import Sheet, by_text, read_csv
 from gan_cli.data.reading.listing import Listing, read_file, required
 from gan_cli.data.reading.loading import FileLoader, recipe, source
@@ -29,6 +30,9 @@ class Csv(Pictures):
     )
     path_column: str = option("column with the path of the picture", "path")
     label_column: str | None = option("column with its label; null: without labels", "label")
+    caption_column: str | None = option(
+        "column with its caption; null: text, caption or captions, where there is one", None
+    )
 
 
 @data_source("csv", Csv)
@@ -51,9 +55,18 @@ def load(options: Csv, split: Split) -> Source:
         _listing(path.parent, texts),
         recipe(FileLoader(path.parent, wanted), wanted)._replace(chosen=True),
     )
-    if labels is None:
-        return source(found, options, split, str(path), None, [])
-    return source(found, options, split, str(path), labels.of(found.names), labels.class_names)
+    numbers, names = (None, []) if labels is None else (labels.of(found.names), labels.class_names)
+    captions = _captions(sheet, options, found.names)
+    return source(found, options, split, str(path), numbers, names, captions=captions)
+
+
+def _captions(sheet: Sheet, options: Csv, pictures: list[str]) -> Captions | None:
+    name = options.caption_column or next((each for each in KEYS if each in sheet.header), None)
+    if name is None or name == options.label_column:
+        return None
+    place = sheet.header.index(options.path_column)
+    texts = sheet.pairs(place, _column(sheet, "caption_column", name))
+    return complete(pictures, {each: [text] for each, text in texts.items()}, sheet.origin)
 
 
 def _content(path: Path) -> bytes:

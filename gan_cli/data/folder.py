@@ -8,7 +8,8 @@ from gan_cli.base.errors import DataError
 from gan_cli.config.options import option, options
 from gan_cli.data import data_source
 from gan_cli.data.reading.cache import Stored, stored
-from gan_cli.data.reading.listing import Listing, classes, required, walk
+from gan_cli.data.reading.captions import beside
+from gan_cli.data.reading.listing import Listing, classes, read_file, required, walk
 from gan_cli.data.reading.loading import FileLoader, recipe, source
 from gan_cli.data.reading.options import Pictures
 from gan_cli.data.reading.pictures import look
@@ -40,12 +41,28 @@ def load(options: Folder, split: Split) -> Source:
             f"data.path={options.path}: is a file; data=zip, data=npz and data=csv read files"
         )
     own = _own_split(root, split)
-    found = pictures(own or root, walk(own or root), options)
+    place = own or root
+    listing = walk(place)
+    found = pictures(place, listing, options)
     trained = (
         load(options, "train").class_names if own and options.labels and split == "test" else None
     )
     labels, names = classes(found.names, trained) if options.labels else (None, [])
-    return source(found, options, split, str(root), labels, names, own_split=own is not None)
+    captions = None
+    if not (own and split == "test"):  # the words are those of training
+        captions = beside(
+            found.names, listing.names, lambda name, most: read_file(place / name, most), str(root)
+        )
+    return source(
+        found,
+        options,
+        split,
+        str(root),
+        labels,
+        names,
+        own_split=own is not None,
+        captions=captions,
+    )
 
 
 def pictures(root: Path, listing: Listing, options: Pictures) -> Stored:

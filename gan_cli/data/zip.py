@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import zipfile
 import zlib
@@ -16,7 +17,9 @@ from gan_cli.data.formats.zip_labels import label_file as find_labels
 from gan_cli.data.formats.zip_labels import read_labels
 from gan_cli.data.formats.zip_members import MemberLoader, Members, opened
 from gan_cli.data.formats.zip_members import members as zip_members
+from gan_cli.data.reading.arrays import BROKEN_ZIP, first_line
 from gan_cli.data.reading.cache import Stored, stored
+from gan_cli.data.reading.captions import Captions, beside
 from gan_cli.data.reading.labels import Labels
 from gan_cli.data.reading.listing import PICTURE_NAME, Listing, classes, required
 from gan_cli.data.reading.loading import recipe, source
@@ -61,12 +64,46 @@ def load(options: Zip, split: Split) -> Source:
     elif options.labels and label_file is None:
         trained = load(options, "train").class_names if top and split == "test" else None
         labels, names = classes([name.removeprefix(top or shared) for name in found.names], trained)
-    return source(found, options, split, str(path), labels, names, own_split=top is not None)
+    captions = None
+    if not (top and split == "test"):  # the words are those of training
+        captions = _captions(path, members, found.names, top or shared)
+    return source(
+        found,
+        options,
+        split,
+        str(path),
+        labels,
+        names,
+        own_split=top is not None,
+        captions=captions,
+    )
+
+
+def _captions(path: Path, members: Members, pictures: list[str], folder: str) -> Captions | None:
+    def read(name: str, most: int) -> bytes:
+        try:
+            with opened(path, _version(path), os.getpid()).open(name) as member:
+                content = member.read(most + 1)
+        except BROKEN_ZIP as error:
+            raise ValueError(f"cannot be unpacked ({first_line(error)})") from None
+        if len(content) > most:
+            raise ValueError(f"larger than {most:,} bytes")
+        return content
+
+    try:
+        return beside(pictures, members, read, str(path), folder)
+    finally:
+        opened.cache_clear()
+
+
+def _version(path: Path) -> tuple[int, ...]:
+    """What tells this state of the file from others."""
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _stored(path: Path, listing: Listing, wanted: Look, top: str | None, *, chosen: bool) -> Stored:
-    status = path.stat()
-    loader = MemberLoader(path, (status.st_mtime_ns, status.st_size, status.st_ino), wanted)
+    loader = MemberLoader(path, _version(path), wanted)
     try:
         return stored(
             path, listing, recipe(loader, wanted)._replace(key=f"{wanted} {top}", chosen=chosen)

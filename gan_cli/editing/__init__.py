@@ -66,6 +66,11 @@ def check(config: EditConfig, options: Any, card: ModelCard) -> None:
         raise ConfigError(
             f"edit={config.edit} works on single images; model={card.model.name} makes sequences"
         )
+    if "captions" in needs(card.model):
+        raise ConfigError(
+            f"edit={config.edit}: model={card.model.name} is told captions; gan-sample prompt= "
+            "changes what it shows"
+        )
     if config.extractor is not None:
         extractors.check("extractor", config.extractor)
     if hasattr(options, "check"):

@@ -19,19 +19,23 @@ if TYPE_CHECKING:
 
 Draw = Callable[[int], Iterable[np.ndarray]]
 """From a seed to batches of uint8 images [<= batch, H, W, C]."""
-OF_MODELS: dict[str, Better] = {"elbo": "higher"}
-"""Scores of a model on real images, which samples alone do not have: the evidence lower bound, in
-nats per image.
+OF_MODELS: dict[str, dict[str, Better]] = {
+    "elbo": {"elbo": "higher"},
+    "caption_accuracy": {"caption_accuracy": "higher", "caption_accuracy_held_out": "higher"},
+}
+"""Metrics of a model, which samples alone do not have, and what ranks runs among their values: the
+evidence lower bound of real images, in nats per image; the share of images that show what their
+captions say.
 """
-OfModel = Callable[[int], float]
-"""From a seed to such a score."""
+OfModel = Callable[[int], metrics.Values]
+"""From a seed to such values."""
 
 
 def better(names: Iterable[str]) -> dict[str, Better]:
     """Name of each score -> which way is better, of samples and of models."""
     ways: dict[str, Better] = {}
     for name in names:
-        ways |= {name: OF_MODELS[name]} if name in OF_MODELS else metrics.better([name])
+        ways |= OF_MODELS[name] if name in OF_MODELS else metrics.better([name])
     return ways
 
 
@@ -44,9 +48,12 @@ def report(
     seed: int,
     subject: dict[str, Any],
     of_model: Mapping[str, OfModel] | None = None,
+    of_real: Mapping[str, float] | None = None,
 ) -> Report:
-    """Measure fresh samples `repeats` times, and real images once; `of_model`, which have no
-    baseline, with as many seeds.
+    """Measure fresh samples `repeats` times, and real images once; `of_model` with as many seeds.
+
+    Args:
+        of_real: values of `of_model` that real images have.
     """
     from tqdm import tqdm
 
@@ -55,13 +62,18 @@ def report(
     with tqdm(total=repeats * count, unit="img", desc="scoring", disable=None, leave=False) as bar:
         rounds = [
             _of_samples(evaluator.reference, names, _shown(draw(number), bar))
-            | {name: score(number) for name, score in others.items()}
+            | {name: value for each in others.values() for name, value in each(number).items()}
             for number in range(seed, seed + repeats)
         ]
-    baseline = {name: _finite(value) for name, value in evaluator.baseline(names).items()}
+    real = evaluator.baseline(names) | dict(of_real or {})
+    baseline = {name: _finite(value) for name, value in real.items()}
     ways = better([*names, *others])
     found = {
-        name: Score(*_spread([values[name] for values in rounds]), baseline.get(name), ways[name])
+        name: Score(
+            *_spread([values[name] for values in rounds]),
+            baseline.get(name),
+            ways.get(name, "higher"),  # the parts of a share are as the share is
+        )
         for name in rounds[0]
     }
     provenance = Provenance(**evaluator.provenance, count=count, repeats=repeats, seed=seed)

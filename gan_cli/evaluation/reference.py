@@ -93,7 +93,8 @@ def build_evaluator(
         DataError: too few real images, or an extractor whose weights are missing.
         ConfigError: the extractor does not fit the data or the metrics.
     """
-    train, test = data.load(options) if train is None else train, data.load(options, "test")
+    loaded = (train or data.load(options), data.load(options, "test"))
+    train, test = (each.without_captions() for each in loaded)  # images alone are compared
     extractor = build_extractor(options, chosen.extractor, chosen.weights, train, say)
     check_metrics(metrics or [], extractor.gives)
     split = chosen.split if chosen.split != "auto" else "test" if len(test) >= ENOUGH else "train"

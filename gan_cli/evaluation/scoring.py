@@ -16,10 +16,12 @@ from gan_cli.data.folder import Folder
 from gan_cli.data.npz import Npz
 from gan_cli.data.reading.source import Source
 from gan_cli.data.zip import Zip
-from gan_cli.evaluation import bounds, evaluate, reference
+from gan_cli.evaluation import bounds, captions, evaluate, reference
 from gan_cli.evaluation.choice import metrics_for
+from gan_cli.evaluation.evaluate import OfModel
 from gan_cli.evaluation.reference import Evaluator, EvaluatorOptions, Say
 from gan_cli.evaluation.report import Report
+from gan_cli.metrics import Values
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import drawing
@@ -41,11 +43,18 @@ def score_checkpoint(
     reference.refuse_other_size(run, train.spec)
     model = load_sampler(run, manifest)
     sampler = drawing.compiled(model)
-    bounded = bounds.measurable(model, config.metrics)
+    bounded, spec = bounds.measurable(model, config.metrics), run.read_card().data
+    read = captions.measurable(model, spec, options, config.metrics)
     evaluator, names = _prepared(options, train, config, say)
-    of_model = (
-        {"elbo": bounds.compiled(bounded, evaluator.held_out, config.count)} if bounded else {}
-    )
+    of_model: dict[str, OfModel] = {}
+    of_real: Values = {}
+    if bounded:
+        bound = bounds.compiled(bounded, evaluator.held_out, config.count)
+        of_model["elbo"] = lambda seed: {"elbo": bound(seed)}
+    if read:
+        of_model[captions.NAME], of_real = captions.compiled(
+            model, spec, options, config.count, say
+        )
     subject = {
         "path": str(run.path),
         "step": manifest.step,
@@ -56,7 +65,15 @@ def score_checkpoint(
         return drawing.single_images(model, config.count, seed, config.batch_size, sampler)
 
     return evaluate.report(
-        evaluator, names, draw, config.count, config.repeats, config.seed, subject, of_model
+        evaluator,
+        names,
+        draw,
+        config.count,
+        config.repeats,
+        config.seed,
+        subject,
+        of_model,
+        of_real,
     )
 
 

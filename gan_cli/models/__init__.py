@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gan_cli.objectives.model import Model
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
-Need = Literal["labels", "sequences"]
+Need = Literal["labels", "sequences", "captions"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +33,8 @@ class ModelEntry(Entry):
     """A registered model.
 
     Attributes:
-        needs: what the data must have: labels; sequences (without it: single images). Options may
-            need more: see `needs`.
+        needs: what the data must have: labels; captions; sequences (without it: single images).
+            Options may need more: see `needs`.
         adversarial: whether a generator plays against discriminators, so that `loss` applies.
         likelihood: whether it has an evidence lower bound, so that elbo_held_out is measured.
         styles: whether it has a space of styles (`gan_cli.objectives.model.Model.styles`).
@@ -68,7 +68,7 @@ def model(
             `name` has the default `name`. Where it has a method `check(spec, loss)`, that raises a
             ConfigError for what does not go together; a method `needs()` says what these options
             need of the data besides.
-        needs: what the data must have: labels, sequences.
+        needs: what the data must have: labels, captions, sequences.
         adversarial: whether it takes an adversarial loss.
         likelihood: whether it has an evidence lower bound.
         styles: whether it has a space of styles; truncation is there then, else of latents.
@@ -136,6 +136,11 @@ def check(options: Any, spec: DataSpec, loss: Loss) -> None:
         raise ConfigError(
             f"model={name} needs labels; the data has none (a folder has one class per subfolder)"
         )
+    if "captions" in needed and not (spec.vocabulary and spec.captions and spec.caption_length):
+        raise ConfigError(
+            f"model={name} needs captions; the data has neither these nor classes (a CSV has a "
+            "column of them, a folder metadata.jsonl)"
+        )
     if "sequences" in needed and not spec.sequence_length:
         raise ConfigError(
             f"model={name} makes sequences; the data holds {spec} (data=moving_mnist or frames "
@@ -150,10 +155,11 @@ def check(options: Any, spec: DataSpec, loss: Loss) -> None:
     if loss.label_smoothing and not LOSSES[loss.name].smooths:
         smooth = ", ".join(each for each in LOSSES if LOSSES[each].smooths)
         raise ConfigError(f"loss.label_smoothing goes with loss={smooth}, not with {loss.name}")
-    if loss.pack > 1 and "labels" in needed:
+    if loss.pack > 1 and {"labels", "captions"} & set(needed):
+        told = "label" if "labels" in needed else "caption"
         raise ConfigError(
             f"loss.pack={loss.pack}: the discriminator of model={name} takes each image with its "
-            "label, so loss.pack=1"
+            f"{told}, so loss.pack=1"
         )
     if hasattr(options, "check"):
         options.check(spec, loss)

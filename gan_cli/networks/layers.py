@@ -88,8 +88,8 @@ class Category(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class ClassEmbedding(keras.layers.Layer):
-    """Labels int64 [B] -> vectors [B, dim]; a product with one-hot rows, so that its gradient is
-    dense and its sum ordered.
+    """Labels int64 [B, ...] -> vectors [B, ..., dim]; a product with one-hot rows, so that its
+    gradient is dense and its sum ordered.
     """
 
     def __init__(self, num_classes: int, dim: int, **settings: Any) -> None:

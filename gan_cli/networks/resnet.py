@@ -14,6 +14,7 @@ import keras
 from gan_cli.networks.attention import self_attention
 from gan_cli.networks.conditional_norm import conditional_batch_norm
 from gan_cli.networks.dcgan import ImageShape, crop, halvings, sizes
+from gan_cli.networks.heads import Head
 from gan_cli.networks.layers import batch_norm
 from gan_cli.networks.spectral import (
     SpectralConv2D,
@@ -122,13 +123,15 @@ def discriminator(
     width: int = 32,
     num_classes: int = 0,
     attention: int | None = None,
+    head: Head | None = None,
 ) -> keras.Model:
     """Images [B, *image_shape] in [-1, 1] -> logits [B, 1] float32; every kernel is divided by its
     spectral norm.
 
     Blocks of width, 2 width, 4 width, at most 8 width channels halve the image to at most 8 pixels;
     two more keep its size. With `num_classes` a second input, labels [B], whose vectors are
-    compared with the features, summed over space.
+    compared with the features, summed over space. `head` turns the features into other inputs and
+    outputs of the network.
     """
     with keras.name_scope("discriminator"):
         images = keras.Input(image_shape, name="images")
@@ -141,6 +144,8 @@ def discriminator(
             if halve and min(down[index]) == attention:
                 x = self_attention(x, _spectral_attention_convolution)
         x = keras.layers.ReLU(name="activation")(x)
+        if head is not None:
+            return keras.Model(head.inputs(images), head.after(x), name="discriminator")
         logits = _head(x, labels, num_classes)
     inputs = images if labels is None else [images, labels]
     return keras.Model(inputs, logits, name="discriminator")

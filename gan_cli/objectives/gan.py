@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from gan_cli.base.lazy import keras, tf
+from gan_cli.base.lazy import keras, np, tf
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Batch, Logs
 from gan_cli.data.pipeline.augment import Transform
@@ -55,6 +55,7 @@ class Generator:
         sample: (networks, latents, labels, steps) -> the same in inference mode.
         latent_shape: of one latent.
         num_classes: of a generator that is conditioned on the class.
+        captions: see `Model`; a generator that has them is given captions in the place of labels.
         sequence_length: frames; 0: it makes single images.
         assemble: (networks) -> one keras.Model that makes images of latents; None: there is one.
         styles: see `Model`.
@@ -65,6 +66,7 @@ class Generator:
     sample: Callable[..., tf.Tensor]
     latent_shape: tuple[int, ...]
     num_classes: int = 0
+    captions: np.ndarray | None = None
     sequence_length: int = 0
     assemble: Callable[[Networks], keras.Model] | None = None
     styles: Styles | None = None
@@ -123,8 +125,8 @@ def gan(
 ) -> Model:
     """A generator against discriminators; each is a player, and one fake batch serves them all.
 
-    The labels of a batch are those of its fakes too, so that classes are generated as often as the
-    data has them.
+    The labels of a batch, or its captions, are those of its fakes too, so that classes are
+    generated as often as the data has them.
 
     Args:
         discriminators: name -> network from images, or images and labels, to logits, to [logits,
@@ -138,7 +140,8 @@ def gan(
     clip_weights(discriminators, game.loss)
 
     def forward(batch: Batch, context: Context) -> Pass:
-        real, labels = _items(batch, generator.kind), batch.get("labels")
+        told = "labels" if generator.captions is None else "captions"
+        real, labels = _items(batch, generator.kind), batch.get(told)
         latents = context.noise.normal("latents", (real.shape[0], *generator.latent_shape))
         fake = generator.generate(latents, labels, context.noise.branch("generate"))
         seen = {
@@ -177,6 +180,7 @@ def gan(
         styles=generator.styles,
         variables={name: each for one in regularizers for name, each in one.variables.items()},
         num_classes=generator.num_classes,
+        captions=generator.captions,
         sequence_length=generator.sequence_length,
     )
 

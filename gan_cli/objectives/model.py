@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from gan_cli.base.lazy import keras, tf
+from gan_cli.base.lazy import keras, np, tf
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Batch, Logs
 from gan_cli.objectives.codes import Codes
@@ -66,6 +66,8 @@ class Model:
         latent_shape: shape of one latent.
         sampling: (networks, latents, labels, steps) -> images, in inference mode.
         num_classes: of a model that is conditioned on the class; 0: it takes no labels.
+        captions: int32 [M, L], tokens of captions that stand for those of the data, of a model that
+            takes captions in the place of labels; None: it takes none.
         sequence_length: frames of a sequence; 0: it makes single images.
         encoding: (networks, images) -> latents, of a model that finds the latents of images.
         evidence_bound: (networks, images, noise) -> [B] in nats, of a model with a likelihood.
@@ -85,6 +87,7 @@ class Model:
     latent_shape: tuple[int, ...]
     sampling: Sample
     num_classes: int = 0
+    captions: np.ndarray | None = None
     sequence_length: int = 0
     encoding: Encode | None = None
     evidence_bound: Bound | None = None
@@ -100,7 +103,8 @@ class Model:
         """Latents [B, *latent_shape] -> images [B, H, W, C] float32 in [-1, 1].
 
         Args:
-            labels: int64 [B], where the model has num_classes; else ignored.
+            labels: int64 [B], where the model has num_classes; int32 [B, L], where it has captions;
+                else ignored.
             steps: frames, where it makes sequences: then images are [B, steps, H, W, C]; None: as
                 many as the data has.
         """
@@ -108,7 +112,9 @@ class Model:
 
     @property
     def generator(self) -> keras.Model:
-        """What samples, as one network: latents, or [latents, labels] -> images in [-1, 1]."""
+        """What samples, as one network: latents, or these and labels or captions -> images in
+        [-1, 1].
+        """
         return self.assemble(self.networks) if self.assemble else self.networks[self.sampler[0]]
 
     def reconstruct(self, images: tf.Tensor) -> tf.Tensor:
@@ -142,7 +148,11 @@ class Model:
     def truncated(self, share: float) -> Model:
         """The same model, sampled nearer to the mean in its own space."""
         assert self.styles is not None
-        return self._through(self.styles.truncated(share))
+        styles = self.styles
+        return replace(
+            self._through(styles.truncated(share)),
+            assemble=lambda networks: styles.assemble(networks, share),
+        )
 
     def moved(self, offset: tf.Tensor) -> Model:
         """The same model, sampled elsewhere: `offset`, of the shape of a latent or of the styles of

@@ -22,6 +22,8 @@ class Styles:
         images: (networks, styles) -> images [B, H, W, C] float32, not bounded.
         mean: (networks) -> the mean of all vectors, [length].
         kernels: (networks) -> for each layer what its styles are multiplied with, [length, n].
+        assemble: (networks, share) -> one keras.Model from latents, or [latents, labels], to images
+            of truncated styles.
     """
 
     shape: tuple[int, int]
@@ -29,6 +31,7 @@ class Styles:
     images: Callable[[Networks, tf.Tensor], tf.Tensor]
     mean: Callable[[Networks], tf.Tensor]
     kernels: Callable[[Networks], list[tf.Tensor]]
+    assemble: Callable[[Networks, float], keras.Model]
 
     def sample(
         self,

@@ -67,6 +67,7 @@ def space_of_styles(synthesis: keras.Model) -> Styles:
         images=lambda networks, styles: synthesized(networks["synthesis"], styles),
         mean=lambda networks: networks["mapping"].get_layer("mean").mean.value,
         kernels=kernels,
+        assemble=assembled,
     )
 
 
@@ -179,11 +180,19 @@ def noise_sizes(synthesis: keras.Model) -> list[tuple[int, int]]:
     return [tuple(each.shape[1:3]) for each in synthesis.inputs[1:]]
 
 
-def assembled(networks: Networks) -> keras.Model:
-    """One network from latents [B, D], or these and labels, to images [B, H, W, C] in [-1, 1]."""
+def assembled(networks: Networks, share: float = 1.0) -> keras.Model:
+    """One network from latents [B, D], or these and labels, to images [B, H, W, C] in [-1, 1].
+
+    Args:
+        share: of the distance of styles from their mean; see `Styles.truncated`.
+    """
     mapping, synthesis = networks["mapping"], networks["synthesis"]
     inputs = [keras.Input(x.shape[1:], dtype=x.dtype, name=x.name) for x in mapping.inputs]
     styles = mapping(inputs if len(inputs) > 1 else inputs[0])
+    if share != 1.0:
+        mean = mapping.get_layer("mean").mean.numpy()
+        offset = ((1.0 - share) * mean).tolist()
+        styles = keras.layers.Rescaling(share, offset, name="truncation")(styles)
     styles = keras.layers.RepeatVector(layers(synthesis), name="styles")(styles)
     noise = FixedNoise(noise_sizes(synthesis), name="noise")(styles)
     clip = keras.layers.Activation("hard_tanh", dtype="float32", name="images")

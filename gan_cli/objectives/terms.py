@@ -18,12 +18,16 @@ from gan_cli.objectives.penalties import LogitsOf
 
 class Output(NamedTuple):
     """What a discriminator says of images: logits [B, 1]; where it also names classes, the logits
-    of these [B, K]; where it recognises codes, what it takes them for [B, N].
+    of these [B, K]; where it recognises codes, what it takes them for [B, N]; where it reads
+    captions, the logits of the same images with captions of others [B, 1], and how alike each
+    image is to each caption of the batch [B, B].
     """
 
     logits: tf.Tensor
     classes: tf.Tensor | None = None
     codes: tf.Tensor | None = None
+    mismatched: tf.Tensor | None = None
+    likeness: tf.Tensor | None = None
 
 
 class Comparison(NamedTuple):
@@ -34,7 +38,7 @@ class Comparison(NamedTuple):
         fake: generated images as it saw them.
         of_real: what it says of the real ones.
         of_fake: what it says of the fake ones.
-        labels: int64 [B], the classes of both; None: there are none.
+        labels: int64 [B], the classes of both, or int32 [B, L], their captions; None: neither.
         logits_of: images -> its logits [B, 1], for penalties.
         latents: what the fake images were generated from.
     """

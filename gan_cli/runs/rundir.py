@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
 CARD, CONFIG = "model.json", "config.json"
+CAPTION_FACTS = {"vocabulary", "caption_length", "captions"}
 Plugin = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$", max_length=200)]
 Version = Annotated[str, Field(pattern=r"^[\w.+-]{1,40}$")]
 
@@ -53,12 +54,14 @@ class ModelCard:
     def fingerprint(self) -> str:
         """What tells this model from others: only what differs from the defaults, so that an option
         that a later version adds leaves it as it is."""
-        model = _chosen(self.model)
+        model, data = _chosen(self.model), asdict(self.data)
+        if not self.data.vocabulary:  # as it was before there were captions
+            data = {key: data[key] for key in data.keys() - CAPTION_FACTS}
         model.pop("features_file", None)  # where a file lies is no part of what the model is
         return files.fingerprint(
             {
                 "format": FORMAT,
-                "data": asdict(self.data),
+                "data": data,
                 "model": model,
                 "loss": _chosen(self.loss),
             }

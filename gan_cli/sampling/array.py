@@ -26,6 +26,7 @@ def drawn(
     steps: int | None = None,
     batch_size: int = 64,
     codes: Sequence[Any] | None = None,
+    prompts: str | Sequence[str] | None = None,
     offset: np.ndarray | None = None,
 ) -> np.ndarray:
     """uint8 [count, H, W, C], or [count, T, H, W, C]; `gan_cli.Run.sample` explains the arguments.
@@ -46,6 +47,7 @@ def drawn(
         "count": count,
         "labels": np.asarray(labels).tolist() if isinstance(labels, np.ndarray) else labels,
         "codes": codes,
+        "prompt": prompts if prompts is None or isinstance(prompts, str) else list(prompts),
         "seed": seed,
         "truncation": truncation,
         "steps": steps,

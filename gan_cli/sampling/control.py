@@ -16,8 +16,10 @@ from gan_cli.data.reading.arrays import map_npy, read_npz
 from gan_cli.models import MODELS, needs
 from gan_cli.objectives.codes import Codes, Setting
 from gan_cli.runs.rundir import ModelCard
+from gan_cli.sampling import prompts
 
-DEFAULT_COUNT = 64
+DEFAULT_COUNT, A_PROMPT = 64, 8
+"""Images where no count is asked for, and images of each prompt then."""
 MOST = {"grid": 4096, "gif": 65536}
 """Images, every frame counted, that one file shows."""
 MOST_NAMES = 100
@@ -38,6 +40,8 @@ class Control:
         columns: of a grid with a row for each of `labels`, or else of `codes`, whose images share
             the latents of their columns; None: no such grid.
         codes: settings of the codes of latents, which images get in turn; None: drawn.
+        prompts: what images show, in turn; None: drawn.
+        tokens: int32 [N, L], the same as the model takes them.
         offset: what is added to all latents, or to all styles; None: nothing.
     """
 
@@ -48,6 +52,8 @@ class Control:
     truncation: float | None = None
     columns: int | None = None
     codes: list[Setting] | None = None
+    prompts: list[str] | None = None
+    tokens: np.ndarray | None = None
     offset: np.ndarray | None = None
 
 
@@ -61,19 +67,33 @@ def check(config: SampleConfig, card: ModelCard) -> Control:
     frames, labels = _frames(config, card), chosen_labels(config.labels, card)
     offset = _offset(config)
     latents = None if config.latents is None else _latents(config, card)
-    count, codes = _count(config, latents), _codes(config, card)
-    columns = None
+    given, codes = prompts.of(config.prompt, card), _codes(config, card)
+    count, columns = _count(config, latents, len(given or ())), None
     if config.format == "grid" and not frames:
         if "labels" in needs(card.model) and labels is None:
             labels = list(range(card.data.num_classes))
-        settings = len(labels or codes or [])
-        if settings > 1:
+        if "captions" in needs(card.model) and given is None and latents is None:
+            given = prompts.some(card)
+        settings = len(labels or codes or given or [])
+        if settings > 1 or given:
             rows, columns = (
                 (settings, count) if latents is not None else class_grid(count, settings)
             )
             count = rows * columns
     _refuse_too_many(config, count, frames)
-    return Control(count, frames, labels, latents, config.truncation, columns, codes, offset)
+    tokens = None if given is None else prompts.tokens_of(given, card)
+    return Control(
+        count,
+        frames,
+        labels,
+        latents,
+        config.truncation,
+        columns,
+        codes,
+        given,
+        tokens,
+        offset,
+    )
 
 
 def class_grid(count: int, classes: int) -> tuple[int, int]:
@@ -208,9 +228,9 @@ def _offset(config: SampleConfig) -> np.ndarray | None:
     return offset
 
 
-def _count(config: SampleConfig, latents: np.ndarray | None) -> int:
+def _count(config: SampleConfig, latents: np.ndarray | None, prompts: int) -> int:
     if latents is None:
-        return config.count or DEFAULT_COUNT
+        return config.count or (prompts * A_PROMPT if prompts else DEFAULT_COUNT)
     if config.count and config.count > len(latents):
         raise ConfigError(f"count={config.count}: latents={config.latents} holds {len(latents):,}")
     return config.count or len(latents)

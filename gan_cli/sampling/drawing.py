@@ -19,11 +19,17 @@ from gan_cli.sampling.control import Control
 
 class Inputs(NamedTuple):
     """Latents [B, *latent_shape] float32 and, where the model is told the class, labels [B]
-    int64.
+    int64, or where it is told a caption, captions [B, L] int32.
     """
 
     latents: np.ndarray
     labels: np.ndarray | None
+    captions: np.ndarray | None = None
+
+    @property
+    def given(self) -> list[np.ndarray]:
+        """What there is, as models take it."""
+        return [each for each in self if each is not None]
 
 
 Sampler = Callable[[Inputs], np.ndarray]
@@ -65,12 +71,11 @@ def under(model: Model, control: Control, named: str = "latents") -> Model:
 
 def compiled(model: Model, steps: int | None = None) -> Sampler:
     """The model's sampling function as one graph for any batch size."""
-    signature = [
-        tf.TensorSpec([None, *model.latent_shape], tf.float32),
-        tf.TensorSpec([None], tf.int64),
-    ]
-    if not model.num_classes:
-        signature = signature[:1]
+    signature = [tf.TensorSpec([None, *model.latent_shape], tf.float32)]
+    if model.captions is not None:
+        signature.append(tf.TensorSpec([None, model.captions.shape[1]], tf.int32))
+    elif model.num_classes:
+        signature.append(tf.TensorSpec([None], tf.int64))
     function = tf.function(
         lambda latents, labels=None: model.sample(latents, labels, steps),
         input_signature=signature,
@@ -80,8 +85,7 @@ def compiled(model: Model, steps: int | None = None) -> Sampler:
     graph = functools.cache(function.get_concrete_function)
 
     def sample(inputs: Inputs) -> np.ndarray:
-        given = inputs if model.num_classes else inputs[:1]
-        return to_uint8(graph()(*map(tf.constant, given)).numpy())
+        return to_uint8(graph()(*map(tf.constant, inputs.given)).numpy())
 
     return sample
 
@@ -125,12 +129,15 @@ def inputs(model: Model, seed: int) -> Draw:
     """The inputs of a seed, each from streams of random numbers: input i depends on the seed and on
     i alone.
 
-    Labels are uniform over the classes.
+    Labels are uniform over the classes, and captions over those that the model has.
     """
     latents, labels = np.random.default_rng(seed), np.random.default_rng([seed, 1])
 
     def draw(count: int) -> Inputs:
         drawn = latents.standard_normal((count, *model.latent_shape), dtype=np.float32)
+        if model.captions is not None:
+            chosen = (labels.random(count) * len(model.captions)).astype(np.int64)
+            return Inputs(drawn, None, model.captions[chosen])
         if not model.num_classes:
             return Inputs(drawn, None)
         return Inputs(drawn, (labels.random(count) * model.num_classes).astype(np.int64))
@@ -142,22 +149,29 @@ def controlled(model: Model, control: Control, seed: int) -> Draw:
     """The inputs of a seed with what the user decided about them."""
     draw, position = inputs(model, seed), 0
     wanted = None if control.labels is None else np.array(control.labels, np.int64)
+    prompts = control.tokens
 
     def given(count: int) -> Inputs:
         nonlocal position
         places, position = np.arange(position, position + count), position + count
-        latents, labels = draw(count)
+        latents, labels, captions = draw(count)
         if control.latents is not None:
             latents = _taken(control.latents, places)
         elif control.truncation is not None and model.styles is None:
             latents = truncated(latents, control.truncation)
-        return Inputs(latents, labels if wanted is None else wanted[places % len(wanted)])
+        if prompts is not None:
+            captions = prompts[places % len(prompts)]
+        if wanted is not None:
+            labels = wanted[places % len(wanted)]
+        return Inputs(latents, labels, captions)
 
     decided: Draw = given
     if control.codes is not None:
         assert model.codes is not None
         columns = None if control.labels else control.columns
         decided = with_settings(decided, model.codes, control.codes, columns)
+    if control.columns is not None and prompts is not None:
+        return rows_of_captions(decided, prompts, control.columns)
     if control.columns is None or control.labels is None:
         return decided
     return rows_of_classes(decided, control.labels, control.columns)
@@ -177,6 +191,17 @@ def rows_of_classes(draw: Draw, labels: Sequence[int], columns: int) -> Draw:
     return placed
 
 
+def rows_of_captions(draw: Draw, captions: np.ndarray, columns: int) -> Draw:
+    """The same for each caption [L] of some, [N, L]."""
+    numbered = rows_of_classes(draw, range(len(captions)), columns)
+
+    def placed(count: int) -> Inputs:
+        latents, numbers, _ = numbered(count)
+        return Inputs(latents, None, captions[numbers])
+
+    return placed
+
+
 def with_settings(
     draw: Draw, codes: Codes, settings: Sequence[Setting], columns: int | None = None
 ) -> Draw:
@@ -189,7 +214,7 @@ def with_settings(
         nonlocal position
         places, position = np.arange(position, position + count), position + count
         if shared is None or columns is None:
-            numbers, (latents, labels) = places % len(settings), draw(count)
+            numbers, (latents, labels, _) = places % len(settings), draw(count)
         else:
             numbers, latents = places // columns, shared.latents[places % columns]
             labels = None if shared.labels is None else shared.labels[places % columns]

@@ -45,7 +45,15 @@ def generate(
 
     with tqdm(total=control.count, unit="img", disable=None) as bar, whole(output) as partial:
         WRITERS[config.format](
-            partial, Drawn(_shown(batches, bar), again, control.count, control.columns, config.fps)
+            partial,
+            Drawn(
+                _shown(batches, bar),
+                again,
+                control.count,
+                control.columns,
+                config.fps,
+                control.prompts or (),
+            ),
         )
 
 

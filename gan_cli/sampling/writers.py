@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ class Drawn:
         count: of all batches together.
         columns: of a grid; None: as square as it can be.
         fps: frames per second of what plays.
+        captions: of the rows of a grid; none: without.
     """
 
     batches: Iterable[np.ndarray]
@@ -29,10 +30,15 @@ class Drawn:
     count: int
     columns: int | None
     fps: int
+    captions: Sequence[str] = ()
 
 
 def _write_grid(path: Path, drawn: Drawn) -> None:
-    images.save_png(path, images.grid(np.concatenate(list(drawn.batches)), drawn.columns))
+    pixels = np.concatenate(list(drawn.batches))
+    if drawn.captions and drawn.columns:
+        images.save_png(path, images.captioned(pixels, drawn.columns, drawn.captions))
+    else:
+        images.save_png(path, images.grid(pixels, drawn.columns))
 
 
 def _write_gif(path: Path, drawn: Drawn) -> None:
@@ -60,21 +66,18 @@ def _write_item(path: Path, item: np.ndarray) -> None:
 
 def _write_npz(path: Path, drawn: Drawn) -> None:
     """An npz with the arrays `images` uint8, `latents` float32 and, where there are any, `labels`
-    int64, all [count, ...].
+    int64, or `captions` int32, whose tokens are the words of model.json from 1; all [count, ...].
 
     They are written batch by batch: the inputs are drawn again for the arrays that follow the
     images.
     """
     with zipfile.ZipFile(path, "w") as archive:
         _write_array(archive, "images", drawn.batches, drawn.count)
-        _write_array(archive, "latents", (latents for latents, _ in drawn.inputs()), drawn.count)
-        if next(drawn.inputs()).labels is not None:
-            _write_array(
-                archive,
-                "labels",
-                (labels for _, labels in drawn.inputs() if labels is not None),
-                drawn.count,
-            )
+        first = next(drawn.inputs())
+        for name, given in first._asdict().items():
+            if given is not None:
+                rows = (getattr(each, name) for each in drawn.inputs())
+                _write_array(archive, name, rows, drawn.count)
 
 
 def _write_array(

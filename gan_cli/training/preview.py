@@ -34,7 +34,8 @@ class Preview:
     when the run ends.
 
     A model that is told the class has a row for each class, and the images of a column share their
-    latents. Of sequences each is a row of frames, and step-N.gif and real.gif play them. An
+    latents; one that is told captions has those of the images of real.png in the same places.
+    Of sequences each is a row of frames, and step-N.gif and real.gif play them. An
     autoencoder also has reconstructions-N.png: real images, held-out ones where there are some,
     each with its reconstruction to the right, or, of sequences, below it. A model with codes also
     has codes-N.png: in each row one code moves, through the categories or from -2 to 2, and after
@@ -117,6 +118,8 @@ def arranged(model: Model, source: Source, count: int) -> Arranged:
     if model.sequence_length:
         count = min(count, max(ROWS, count // model.sequence_length))
         return Arranged(draw(count), source.some(count), None)
+    if model.captions is not None:
+        return of_captions(draw, source, count)
     if not model.num_classes:
         return Arranged(draw(count), source.some(count), None)
     rows, columns = class_grid(count, model.num_classes)
@@ -153,6 +156,14 @@ def of_classes(source: Source, rows: int, columns: int) -> np.ndarray:
         chosen = np.sort(order[labels == row][:columns])
         found[row * columns : row * columns + len(chosen)] = source.images[chosen]
     return found
+
+
+def of_captions(draw: drawing.Draw, source: Source, count: int) -> Arranged:
+    """Images of the captions of real ones, each in the place of that one."""
+    assert source.captions is not None
+    rows = source.rows_of_some(count)
+    drawn = draw(len(rows))._replace(captions=source.captions[rows, 0])
+    return Arranged(drawn, source.images[rows], None)
 
 
 def pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:

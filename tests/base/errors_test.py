@@ -17,6 +17,7 @@ EXIT_CODES = {
     errors.SweepError: 7,
     errors.DiskFullError: 8,
     errors.OutOfMemoryError: 9,
+    errors.ExportError: 10,
 }
 
 

@@ -55,7 +55,13 @@ def test_a_signal_before_the_first_step_is_a_line(number: signal.Signals, tmp_pa
         f"{CODE}"
     )
     result = subprocess.run(
-        [sys.executable, "-c", code, *LONG], cwd=tmp_path, capture_output=True, text=True
+        [sys.executable, "-c", code, *LONG],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGHUP, signal.SIG_DFL
+        ),  # nohup's children ignore it
     )
     assert result.returncode == 128 + number
     assert result.stderr == "gan-train: stopped before the first step\n"

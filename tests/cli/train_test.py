@@ -321,6 +321,11 @@ def test_a_read_only_output_directory(train: Command, tmp_path: Path) -> None:
     assert "Permission denied" in one_line(result)
 
 
+def not_ignored() -> None:
+    """As nohup, under which tests may run, has a closed terminal; its children inherit that."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     "number",
     [
@@ -337,6 +342,7 @@ def test_a_signal_saves_at_the_next_step_and_the_run_goes_on_to_the_same_bits(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=not_ignored,
     )
     assert process.stdout
     for line in process.stdout:

@@ -273,6 +273,8 @@ def test_header_of_a_yaml_says_what_it_is_and_how_to_run_it(path: Path):
     if GLOBAL in lines:
         assert path.parent.name in ("experiment", "model", "cluster", "edit")
         lines.remove(GLOBAL)
+    if path.parent.name == "logger":  # there may be several, each in a place of its own
+        assert lines.pop(0) == f"# @package logger{f'.{path.stem}' * (path.stem != 'none')}"
     header = lines[
         : next(index for index, line in enumerate([*lines, ""]) if not line.startswith("#"))
     ]

@@ -30,7 +30,7 @@ import tensorflow as tf
 from gan_cli.sampling import drawing
 
 class Grey:
-    latent_shape, num_classes, sequence_length = (3,), 0, 0
+    latent_shape, num_classes, sequence_length, captions = (3,), 0, 0, None
 
     def sample(self, latents, labels=None, steps=None):
         return tf.zeros([tf.shape(latents)[0], 8, 8, 1])

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -46,11 +46,25 @@ class Feed(ABC):
         )
         return tf.cast(tf.argsort(draws, stable=True), tf.int64)
 
-    def _batch(self, pixels: tf.Tensor, labels: tf.Tensor | None) -> Batch:
+    def _batch(
+        self, position: tf.Tensor, pixels: tf.Tensor, told: Mapping[str, tf.Tensor]
+    ) -> Batch:
+        """`told` are labels [B] and captions [B, K, L], of which each item has one at a time."""
         batch: Batch = {self._name: from_uint8(tf.cast(pixels, tf.float32))}  # type: ignore[misc]
-        if labels is not None:
-            batch["labels"] = labels
+        if "labels" in told:
+            batch["labels"] = told["labels"]
+        if "captions" in told:
+            batch["captions"] = self._one_of(told["captions"], position)
         return batch
+
+    def _one_of(self, captions: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
+        """One caption of each item, drawn by the position: [B, K, L] -> [B, L]."""
+        if captions.shape[1] == 1:
+            return captions[:, 0]
+        there = tf.reduce_any(captions > 0, axis=2)
+        counts = tf.reduce_sum(tf.cast(there, tf.float32), axis=1)
+        draws = tf.random.stateless_uniform([self.batch_size], key(self._seed, "caption", position))
+        return tf.gather(captions, tf.cast(draws * counts, tf.int32), axis=1, batch_dims=1)
 
 
 class DeviceFeed(Feed):
@@ -64,11 +78,10 @@ class DeviceFeed(Feed):
         super().__init__(source, batch_size, seed)
         # Variables, not constants: TensorFlow gathers uint8 on a GPU from resources only.
         self._images = tf.Variable(source.images[:], trainable=False, name="images")
-        self._labels = (
-            None
-            if source.labels is None
-            else tf.Variable(source.labels, trainable=False, name="labels")
-        )
+        self._told = {
+            name: tf.Variable(rows, trainable=False, name=name)
+            for name, rows in told(source).items()
+        }
         self._order = tf.Variable(np.zeros(self._count, np.int64), trainable=False, name="order")
         self._epoch = tf.Variable(np.int64(-1), trainable=False, name="epoch")
 
@@ -79,10 +92,8 @@ class DeviceFeed(Feed):
         chosen = tf.gather(
             self._order, index * self.batch_size + tf.range(self.batch_size, dtype=tf.int64)
         )
-        return self._batch(
-            tf.gather(self._images, chosen),
-            None if self._labels is None else tf.gather(self._labels, chosen),
-        )
+        rows = {name: tf.gather(variable, chosen) for name, variable in self._told.items()}
+        return self._batch(position, tf.gather(self._images, chosen), rows)
 
     def _shuffle(self, epoch: tf.Tensor) -> bool:
         self._order.assign(self._order_of(epoch))
@@ -102,27 +113,24 @@ class StreamFeed(Feed):
 
     def __init__(self, source: Source, batch_size: int, seed: int) -> None:
         super().__init__(source, batch_size, seed)
-        self._source = source
+        self._source, self._told = source, told(source)
         self._orders: dict[int, np.ndarray] = {}
         self._fetched: dict[int, Future[np.ndarray]] = {}
         self._pool = ThreadPoolExecutor(self.THREADS, "feed")
 
     def batch(self, position: tf.Tensor) -> Batch:
-        pixels, labels = tf.numpy_function(self._take, [position], (tf.uint8, tf.int64))
+        types = [tf.uint8, *(rows.dtype for rows in self._told.values())]
+        pixels, *found = tf.nest.flatten(tf.numpy_function(self._take, [position], types))
         pixels.set_shape([self.batch_size, *self._source.images.shape[1:]])
-        labels.set_shape([self.batch_size])
-        return self._batch(pixels, None if self._source.labels is None else labels)
+        for each, rows in zip(found, self._told.values(), strict=True):
+            each.set_shape([self.batch_size, *rows.shape[1:]])
+        return self._batch(position, pixels, dict(zip(self._told, found, strict=True)))
 
-    def _take(self, position: np.int64) -> tuple[np.ndarray, np.ndarray]:
-        """The pixels and labels of a position."""
+    def _take(self, position: np.int64) -> list[np.ndarray]:
+        """The pixels of a position, and what is told of them."""
         try:
             rows = self._rows(int(position))
-            labels = (
-                np.zeros(self.batch_size, np.int64)
-                if self._source.labels is None
-                else self._source.labels[rows]
-            )
-            return self._pixels(int(position)), labels
+            return [self._pixels(int(position)), *(each[rows] for each in self._told.values())]
         except Exception as error:
             self.failure = error
             raise
@@ -146,6 +154,12 @@ class StreamFeed(Feed):
             }
             self._orders[epoch] = self._order_of(tf.constant(epoch, tf.int64)).numpy()
         return self._orders[epoch][index * self.batch_size : (index + 1) * self.batch_size]
+
+
+def told(source: Source) -> dict[str, np.ndarray]:
+    """What a source says of its items: labels int64 [N], captions int32 [N, K, L]."""
+    found = {"labels": source.labels, "captions": source.captions}
+    return {name: rows for name, rows in found.items() if rows is not None}
 
 
 FEEDS: dict[str, Callable[[Source, int, int], Feed]] = {

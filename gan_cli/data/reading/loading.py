@@ -10,6 +10,7 @@ from pathlib import Path
 from gan_cli.base.errors import DataError
 from gan_cli.base.lazy import np
 from gan_cli.data.reading.cache import Recipe, Stored
+from gan_cli.data.reading.captions import Captions, captioned
 from gan_cli.data.reading.listing import read_file
 from gan_cli.data.reading.options import Pictures
 from gan_cli.data.reading.pictures import LARGEST_BYTES, BadPicture, Decoded, Look, decode_stored
@@ -49,6 +50,7 @@ def source(
     class_names: Sequence[str],
     *,
     own_split: bool = False,
+    captions: Captions | None = None,
 ) -> Source:
     """One split of decoded pictures.
 
@@ -60,7 +62,7 @@ def source(
         {
             key: value
             for key, value in asdict(options).items()
-            if key not in ("path", "max_bad_fraction")
+            if key not in ("path", "max_bad_fraction", "caption_column")
         }
     )
     whole = Source(
@@ -74,6 +76,7 @@ def source(
         found.skipped,
         _sizes(found.shapes),
     )
+    whole = captioned(whole, captions)
     return whole if own_split else whole.take(held_out(found.hashes, options.test_share, split))
 
 

@@ -87,6 +87,11 @@ def facts(train: Source, test: Source | None, numbers: Statistics) -> dict[str, 
         "classes": {
             class_name: classes[label] for label, class_name in enumerate(train.class_names)
         },
+        "captions": {
+            "words": len(train.vocabulary),
+            "length": train.spec.caption_length,
+            "examples": train.spec.captions[:3],
+        },
         "lowest": numbers.lowest,
         "highest": numbers.highest,
         "mean": numbers.mean,

@@ -8,13 +8,28 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, NamedTuple, Protocol
 
+from gan_cli.base.captions import texts
 from gan_cli.base.errors import DataError
 from gan_cli.base.lazy import Image, np
-from gan_cli.base.spec import DataSpec
+from gan_cli.base.spec import MOST_CAPTIONS, DataSpec
 
 Split = Literal["train", "test"]
 DIGEST = 16
 """Bytes of the hash of an item."""
+
+
+class Examples(NamedTuple):
+    """Pictures of one thing each, to learn to read and to ask for.
+
+    Attributes:
+        images: uint8 [N, H, W, C].
+        captions: one of each, which says all attributes.
+        attributes: name -> int64 [N], what it is of each image, from 0.
+    """
+
+    images: np.ndarray
+    captions: list[str]
+    attributes: dict[str, np.ndarray]
 
 
 class Images(Protocol):
@@ -49,6 +64,9 @@ class Source:
         names: of the files, one for each item; empty where the items are no files.
         skipped: files that could not be read.
         notes: what else there is to know about the files, a line each.
+        captions: int32 [N, K, L], the tokens of up to K captions of each item; 0: no more. None:
+            there are none.
+        vocabulary: the words that tokens stand for, from 1.
     """
 
     images: Images
@@ -60,16 +78,26 @@ class Source:
     names: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    captions: np.ndarray | None = None
+    vocabulary: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.images)
 
-    @property
+    @cached_property
     def spec(self) -> DataSpec:
         *frames, height, width, channels = self.images.shape[1:]
         grey_or_rgb: Literal[1, 3] = 1 if channels == 1 else 3
-        return DataSpec(
-            height, width, grey_or_rgb, len(self.class_names), list(self.class_names), *frames
+        names, length = list(self.class_names), sum(frames)  # of one number, or none
+        spec = DataSpec(height, width, grey_or_rgb, len(names), names, length)
+        if self.captions is None:
+            return spec
+        some = texts(different(self.captions, MOST_CAPTIONS), self.vocabulary)
+        return replace(
+            spec,
+            vocabulary=self.vocabulary,
+            caption_length=self.captions.shape[-1],
+            captions=some,
         )
 
     @property
@@ -86,8 +114,11 @@ class Source:
         """Up to `count` items to look at, uint8: the same ones every time, from all over the
         data.
         """
-        rows = np.random.default_rng(0).permutation(len(self))[:count]
-        return self.images[np.sort(rows)]
+        return self.images[self.rows_of_some(count)]
+
+    def rows_of_some(self, count: int) -> np.ndarray:
+        """Their rows, in order."""
+        return np.sort(np.random.default_rng(0).permutation(len(self))[:count])
 
     def batches(self, batch_size: int) -> int:
         """Full batches of an epoch; the rest is dropped.
@@ -120,6 +151,9 @@ class Source:
         digest.update(self.digests.tobytes())
         if self.labels is not None:
             digest.update(self.labels.tobytes())
+        if self.captions is not None:
+            digest.update(f"{self.captions.shape} {self.vocabulary}".encode())
+            digest.update(self.captions.tobytes())
         return digest.hexdigest()
 
     def take(self, rows: np.ndarray) -> Source:
@@ -130,7 +164,14 @@ class Source:
         labels = None if self.labels is None else self.labels[rows]
         hashes = None if self.hashes is None else self.hashes[rows]
         names = [self.names[row] for row in rows] if self.names else []
-        return replace(self, images=images, labels=labels, hashes=hashes, names=names)
+        captions = None if self.captions is None else self.captions[rows]
+        return replace(
+            self, images=images, labels=labels, hashes=hashes, names=names, captions=captions
+        )
+
+    def without_captions(self) -> Source:
+        """The same items for what looks at images alone."""
+        return replace(self, captions=None, vocabulary=[])
 
 
 class Chosen:
@@ -163,6 +204,14 @@ class Frames:
         numbers, frames = np.divmod(np.arange(len(self))[rows], self._sequences.shape[1])
         wanted, places = np.unique(numbers, return_inverse=True)
         return self._sequences[wanted][places, frames]
+
+
+def different(captions: np.ndarray, count: int) -> np.ndarray:
+    """Up to `count` of the captions [N, K, L] that differ, the same ones every time: [n, L]."""
+    rows = captions.reshape(-1, captions.shape[-1])
+    found = np.unique(rows[rows.any(axis=1)], axis=0)
+    chosen = np.random.default_rng(0).permutation(len(found))[:count]
+    return found[np.sort(chosen)]
 
 
 def digest(content: bytes | memoryview) -> bytes:

@@ -68,8 +68,8 @@ def chosen(name: SpaceName, subject: Subject) -> Space:
 
 def drawn(subject: Subject, count: int, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
     """The latents and labels that `gan-sample seed=` draws."""
-    latents, labels = drawing.inputs(subject.model, seed)(count)
-    return latents, labels
+    inputs = drawing.inputs(subject.model, seed)(count)
+    return inputs.latents, inputs.labels
 
 
 def of_styles(subject: Subject, count: int, seed: int) -> np.ndarray:

@@ -29,6 +29,7 @@ FINEST = 40
 halved on the way in.
 """
 STEPS, BATCH, RATE = 1000, 128, 2e-3
+Cost = Callable[["tf.Tensor", "tf.Tensor"], "tf.Tensor"]
 RECIPE = {
     "version": 1,
     "features": FEATURES,
@@ -190,13 +191,16 @@ def _convolutions(side: int) -> Iterator[tuple[str, int, int]]:
         yield f"conv_{index}", width, 1
 
 
-def fit(model: keras.Model, images: Images, labels: np.ndarray) -> None:
+def fit(model: keras.Model, images: Images, labels: np.ndarray, cost: Cost | None = None) -> None:
     """Adam, 1,000 batches of 128, the rate falling to 0 along a cosine. On a CPU it ends with the
     same bits every time.
+
+    Args:
+        cost: (labels, logits) -> scalar; None: the cross-entropy.
     """
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(RATE, STEPS))
     optimizer.build(model.trainable_variables)
-    step = tf.function(functools.partial(_step, model, optimizer))
+    step = tf.function(functools.partial(_step, model, optimizer, cost or cross_entropy))
     order = rows(len(labels))
     for _ in tqdm(
         range(STEPS),
@@ -210,12 +214,21 @@ def fit(model: keras.Model, images: Images, labels: np.ndarray) -> None:
         step(images[chosen], labels[chosen].astype(np.int32))
 
 
+def cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Of integers [N] and logits [N, K], in nats."""
+    return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+
+
 def _step(
-    model: keras.Model, optimizer: keras.Optimizer, images: tf.Tensor, labels: tf.Tensor
+    model: keras.Model,
+    optimizer: keras.Optimizer,
+    cost: Cost,
+    images: tf.Tensor,
+    labels: tf.Tensor,
 ) -> None:
     with tf.GradientTape() as tape:
         logits, _, _ = model(from_uint8(tf.cast(images, tf.float32)), training=True)
-        loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+        loss = cost(labels, logits)
     gradients = tape.gradient(loss, model.trainable_variables)
     optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
 

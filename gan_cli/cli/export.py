@@ -1,0 +1,45 @@
+"""`gan-export`: the network of a run for other programs; the run may come from a stranger."""
+
+from __future__ import annotations
+
+from omegaconf import DictConfig, OmegaConf
+
+from gan_cli.base.errors import ConfigError, refused
+from gan_cli.cli import app, bare
+from gan_cli.cli.options import keys
+from gan_cli.cli.quiet import quiet
+from gan_cli.cli.sample import choose, warn
+from gan_cli.config.commands import ExportConfig
+from gan_cli.config.options import parse
+from gan_cli.evaluation import publication
+from gan_cli.exporting import check
+from gan_cli.exporting.formats import FORMATS
+from gan_cli.runs.reading import read_run
+
+
+def main() -> int:
+    """The console script; returns the exit code."""
+    return app.run("export", job, lambda key: keys(ExportConfig), bare_key=bare.one("checkpoint"))
+
+
+def job(composed: DictConfig) -> None:
+    """Check the arguments and the checkpoint, and only then import TensorFlow and write."""
+    if OmegaConf.is_missing(composed, "checkpoint"):
+        raise ConfigError("checkpoint is missing: gan-export RUN, a run directory of gan-train")
+    if OmegaConf.is_missing(composed, "format"):
+        raise ConfigError(f"format is missing (accepted: {', '.join(FORMATS)})")
+    config = parse(ExportConfig, OmegaConf.to_container(composed, resolve=True))
+    stored = read_run(config.checkpoint, warn)
+    entry = check.check(config, stored.card)
+    manifest = choose(stored, config.step)
+    output = check.place(config, entry, f"{stored.path.resolve().name}-step-{manifest.step:08d}")
+    entry.check(config)
+    try:
+        with quiet():
+            from gan_cli.exporting import export
+
+            scores = publication.scores(stored, manifest)
+            exported = export.export_run(stored, manifest, config, entry, output, scores)
+    except OSError as error:
+        raise refused(error, f"{output}: {error.strerror or error}") from None
+    print(f"{config.part} of step {manifest.step} of {stored.path}: {exported}")

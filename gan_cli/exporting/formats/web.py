@@ -1,0 +1,134 @@
+"""A page that draws images in any browser: the network and ONNX Runtime Web in one HTML file.
+
+The runtime is no part of gan_cli: 14 MB of WebAssembly, 3.7 MB compressed, which few need. It is
+downloaded once from npm, as published and by its SHA-256, or given as `runtime=`.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import re
+import tarfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from gan_cli.base import pages
+from gan_cli.base.download import Download
+from gan_cli.base.published import Published, find, sha256, verify
+from gan_cli.config.commands import ExportConfig
+from gan_cli.exporting import browser
+from gan_cli.exporting.formats import Written, exporter
+from gan_cli.exporting.formats.onnx import of_file, save
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+    from gan_cli.exporting.about import About
+    from gan_cli.exporting.graph import Graph
+
+TEMPLATE = Path(__file__).with_name("page.html")
+VERSION = "1.30.0"
+RUNTIME = Published(
+    "onnxruntime-web",
+    (f"onnxruntime-web-{VERSION}.tgz",),
+    Download(
+        f"https://registry.npmjs.org/onnxruntime-web/-/onnxruntime-web-{VERSION}.tgz",
+        "d2228df7e4616bc3348bf504ee888f3bec43789a273f0a63f3e68d203ce3bf71",
+        64 * 1024**2,
+    ),
+)
+SCRIPT, WASM = "package/dist/ort.wasm.bundle.min.mjs", "package/dist/ort-wasm-simd-threaded.wasm"
+EXPORTS = re.compile(r"export\{([^}]*)\};\s*(//# sourceMappingURL=.*)?\s*$")
+
+
+def check(config: ExportConfig) -> None:
+    """Look for the runtime, or download it.
+
+    Raises:
+        DataError: it is nowhere.
+    """
+    _runtime(config)
+
+
+@exporter(
+    "web",
+    suffix=".html",
+    requires=("tf2onnx", "onnxruntime"),
+    takes=("runtime",),
+    converts=True,
+    captions=False,
+    check=check,
+)
+def web(graph: Graph, path: Path, config: ExportConfig) -> Written:
+    """One HTML file that needs no network."""
+    with TemporaryDirectory() as folder:
+        network = Path(folder) / "network.onnx"
+        save(graph, network)
+        model = network.read_bytes()
+    script, wasm = _parts(_runtime(config))
+    page = _page(graph, script, wasm, model)
+    path.write_text(page, encoding="utf-8")
+    found = browser.find()
+    if found is None:
+        note = "no Chromium or Chrome on the PATH: the page was not opened, its network alone run"
+        return Written(of_file(model, graph.outputs), "ONNX Runtime", note)
+    return Written(
+        lambda inputs: browser.run(found, page, inputs, graph.outputs["images"].shape),
+        found.stem,
+        "one page",
+    )
+
+
+def _runtime(config: ExportConfig) -> Path:
+    path = find(RUNTIME, config.runtime, "format=web", "give runtime=FILE")
+    verify(RUNTIME, sha256(path), path)
+    return path
+
+
+def _parts(path: Path) -> tuple[str, bytes]:
+    """The script, which makes its names global instead of exporting them, and the WebAssembly."""
+    with tarfile.open(path) as archive:
+        script, wasm = (archive.extractfile(name).read() for name in (SCRIPT, WASM))  # type: ignore[union-attr]
+    return EXPORTS.sub(_as_global, script.decode()), wasm
+
+
+def _as_global(found: re.Match[str]) -> str:
+    """`export{a as Tensor};` of a module that a page holds cannot be imported by another one."""
+    names = (each.split(" as ") for each in found[1].split(","))
+    return f"globalThis.ort={{{','.join(f'{theirs}:{ours}' for ours, theirs in names)}}};"
+
+
+def _page(graph: Graph, script: str, wasm: bytes, model: bytes) -> str:
+    from markupsafe import Markup
+
+    about, shape = graph.about, graph.outputs["images"].shape[1:]
+    classes = about.data.class_names or [str(each) for each in range(about.data.num_classes)]
+    facts = {
+        "name": about.run,
+        "latents": graph.inputs["latents"].shape[1:],
+        "image": shape if len(shape) == 4 else (1, *shape),
+        "classes": classes if "labels" in graph.inputs else [],
+    }
+    return pages.render(
+        TEMPLATE,
+        title=about.run,
+        about=_sentence(about),
+        version=VERSION,
+        facts=facts,
+        wasm=_packed(wasm),
+        model=_packed(model),
+        runtime=Markup(script),
+    )
+
+
+def _sentence(about: About) -> str:
+    return f"model={about.model}, trained on {about.data_name}, step {about.step:,}."
+
+
+def _packed(content: bytes) -> Markup:
+    """gzip in base64."""
+    from markupsafe import Markup
+
+    return Markup(base64.b64encode(gzip.compress(content, 9, mtime=0)).decode())
