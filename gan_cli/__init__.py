@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gan_cli.editing import Edited
     from gan_cli.editing.arithmetic import Sum
     from gan_cli.editing.directions import Found
+    from gan_cli.editing.inpaint import Inpainted
     from gan_cli.editing.interpolate import Interpolation
     from gan_cli.editing.mix import Mixed
     from gan_cli.editing.project import Projection
@@ -272,6 +273,17 @@ class Run:
             settings: keys of that command: steps, starts, space, seed, ...
         """
         return cast("Projection", self._edited("project", images=images, **settings))
+
+    def inpaint(self, images: Any, masks: Any = None, **settings: Any) -> Inpainted:
+        """Pictures with holes filled, as `gan-edit edit=inpaint` fills them; nothing is written.
+
+        Args:
+            images: uint8 [N, H, W, C], or files or folders of pictures.
+            masks: bool [N, H, W] or [H, W], True where a picture is filled; or as that command
+                takes them: files, [top, left, height, width], None: where files are transparent.
+            settings: keys of that command: steps, starts, prior, blend, ...
+        """
+        return cast("Inpainted", self._edited("inpaint", image=images, mask=masks, **settings))
 
     def interpolate(self, between: Any, **settings: Any) -> Interpolation:
         """The way from one image to the next, as `gan-edit edit=interpolate` goes it.

@@ -74,22 +74,28 @@ class Projection:
 
 def facts(found: Projected) -> dict[str, Any]:
     """Scores and classes as plain values; an infinite one, of equal images, is null."""
-    scores = {
-        name: [round(float(value), 6) if np.isfinite(value) else None for value in each]
-        for name, each in found.scores.items()
-    }
     labels = {} if found.labels is None else {"labels": found.labels.tolist()}
-    return {**scores, **labels}
+    return {**plain(found.scores), **labels}
 
 
-def above(given: np.ndarray, results: np.ndarray, columns: int = COLUMNS) -> np.ndarray:
-    """A sheet with each row of given images above a row of results, uint8 [H, W, C]."""
+def plain(scores: dict[str, np.ndarray]) -> dict[str, list[float | None]]:
+    """Scores of pictures as JSON has them."""
+    return {
+        name: [round(float(value), 6) if np.isfinite(value) else None for value in each]
+        for name, each in scores.items()
+    }
+
+
+def above(*kinds: np.ndarray, columns: int = COLUMNS) -> np.ndarray:
+    """A sheet with each row of images of one kind above those of the next, uint8 [H, W, C]."""
     parts: list[Any] = []
-    for start in range(0, len(given), columns):
-        for row in (given[start : start + columns], results[start : start + columns]):
+    count = len(kinds[0])
+    for start in range(0, count, columns):
+        for kind in kinds:
+            row = kind[start : start + columns]
             blank = np.full((columns - len(row), *row.shape[1:]), 255, np.uint8)
-            parts += [row, blank] if len(given) > columns else [row]
-    return images.grid(np.concatenate(parts), min(columns, len(given)))
+            parts += [row, blank] if count > columns else [row]
+    return images.grid(np.concatenate(parts), min(columns, count))
 
 
 @edit("project", Project)

@@ -13,7 +13,7 @@ from gan_cli.metrics.extractors.feature_extractor import Extractor
 from gan_cli.objectives.model import Model
 from gan_cli.runs.reading import StoredRun
 
-TAKEN = ("images", "between", "plus", "minus", "mask")
+TAKEN = ("image", "images", "between", "plus", "minus", "mask")
 """Settings in which arrays may stand for images, latents and regions."""
 
 

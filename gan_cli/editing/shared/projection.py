@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import tensorflow as tf
@@ -10,7 +11,7 @@ from tqdm import tqdm
 from gan_cli.base.images import from_uint8
 from gan_cli.base.lazy import np
 from gan_cli.editing.shared import distance, space
-from gan_cli.editing.shared.search import Search, Terms
+from gan_cli.editing.shared.search import Search, Terms, Wanted
 from gan_cli.editing.shared.settings import Projecting
 from gan_cli.editing.shared.space import Space
 from gan_cli.editing.shared.subject import Subject
@@ -52,12 +53,27 @@ def project(subject: Subject, images: np.ndarray, settings: Projecting) -> Proje
     Args:
         images: uint8 [N, H, W, C] of the model's size.
     """
-    labels, chosen = subject.labels(len(images), images), space.chosen(settings.space, subject)
-    starts = _starts(subject, chosen, images, labels, settings.starts)
-    points = _searched(subject, chosen, images, starts, labels, settings)
-    latents = np.asarray(chosen.spread(tf.constant(points)))
+    latents, labels = find(subject, images, settings)
     results = subject.images(latents, labels)
     return Projected(latents, labels, images, results, scores(subject, images, results))
+
+
+def find(
+    subject: Subject,
+    images: np.ndarray,
+    settings: Projecting,
+    weights: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Latents and labels whose images are like given ones, as `project` looks for them.
+
+    Args:
+        weights: float32 [N, H, W, 1] of pixels, 0 where they are not known: what the model makes
+            there is taken for theirs. Encoders, which know whole images, are left out then.
+    """
+    labels, chosen = subject.labels(len(images), images), space.chosen(settings.space, subject)
+    starts = _starts(subject, chosen, images, labels, settings.starts, weights)
+    points = _searched(subject, chosen, images, starts, labels, settings, weights)
+    return np.asarray(chosen.spread(tf.constant(points))), labels
 
 
 def scores(subject: Subject, images: np.ndarray, results: np.ndarray) -> dict[str, np.ndarray]:
@@ -71,11 +87,16 @@ def scores(subject: Subject, images: np.ndarray, results: np.ndarray) -> dict[st
 
 
 def _starts(
-    subject: Subject, chosen: Space, images: np.ndarray, labels: np.ndarray | None, count: int
+    subject: Subject,
+    chosen: Space,
+    images: np.ndarray,
+    labels: np.ndarray | None,
+    count: int,
+    weights: np.ndarray | None,
 ) -> np.ndarray:
     """Points [N, starts, *shape]."""
     model = subject.model
-    if model.encoding is not None and chosen.name == "z":
+    if model.encoding is not None and chosen.name == "z" and weights is None:
         size = subject.config.batch_size
         parts = [images[start : start + size] for start in range(0, len(images), size)]
         found = [model.encode(from_uint8(tf.constant(part, tf.float32))) for part in parts]
@@ -89,7 +110,7 @@ def _starts(
         styles = space.to_styles(subject, drawn, classes)
         points = styles[:, 0] if chosen.name == "w" else styles
     told = classes if chosen.name == "z" else None
-    nearest: np.ndarray = points[_nearest(made, images, told, labels, count)]
+    nearest: np.ndarray = points[_nearest(made, images, told, labels, count, weights)]
     return nearest
 
 
@@ -99,10 +120,13 @@ def _nearest(
     classes: np.ndarray | None,
     labels: np.ndarray | None,
     count: int,
+    weights: np.ndarray | None,
 ) -> np.ndarray:
     """Numbers [N, count] of the nearest of `made`, those of the image's own class first."""
     one, other = (each.reshape(len(each), -1).astype(np.float32) for each in (images, made))
-    squared = (other**2).sum(axis=1) - 2.0 * one @ other.T
+    weight = np.ones(1, np.float32) if weights is None else weights
+    weight = np.broadcast_to(weight, images.shape).reshape(one.shape)
+    squared = weight @ (other**2).T - 2.0 * (weight * one) @ other.T
     if classes is not None and labels is not None:
         squared += np.where(labels[:, None] == classes, 0.0, 1e12)
     return np.argsort(squared, axis=1, kind="stable")[:, :count]
@@ -115,6 +139,7 @@ def _searched(
     starts: np.ndarray,
     labels: np.ndarray | None,
     settings: Projecting,
+    weights: np.ndarray | None,
 ) -> np.ndarray:
     """The best points [N, *shape]."""
     count, tries = starts.shape[:2]
@@ -134,8 +159,12 @@ def _searched(
         for start in range(0, len(rows), search.size):
             part = slice(start, start + search.size)
             given = rows[part]
-            classes = None if labels is None else labels[given]
-            points[part], losses[part] = search.find(images[given], first[part], classes, bar)
+            wanted = Wanted(images[given], *_rows(given, labels, weights))
+            points[part], losses[part] = search.find(wanted, first[part], bar)
     best = losses.reshape(count, tries).argmin(axis=1)
     found: np.ndarray = points.reshape(count, tries, *chosen.shape)[np.arange(count), best]
     return found
+
+
+def _rows(rows: np.ndarray, *each: np.ndarray | None) -> Iterator[np.ndarray | None]:
+    return (None if one is None else one[rows] for one in each)
