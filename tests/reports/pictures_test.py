@@ -78,6 +78,7 @@ def test_a_conditional_model_has_a_row_for_each_class(
 def test_sequences_play(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     signs = tf.reshape([1.0, -1.0, 1.0, -1.0], [1, 4, 1, 1, 1])
     model = SimpleNamespace(
+        captions=None,
         latent_shape=(64,),
         num_classes=0,
         sequence_length=4,

@@ -236,7 +236,7 @@ def test_networks_that_are_not_here_are_said(tmp_path: Path, other: State, here:
     )
     assert (
         loaded(here, run)[-1]
-        == "  not here: b (1 tensors), c (1 tensors), d??2J (1 tensors) and 1 more"
+        == "  not here: b (1 tensors), c (1 tensors), d\\x1b[2J (1 tensors) and 1 more"
     )
 
 

@@ -663,7 +663,11 @@ def test_a_model_s_fingerprint_is_of_what_was_chosen() -> None:
     card = ModelCard(FORMAT, Dcgan(width=3), Loss("hinge"), SOURCE.spec)
     facts = {
         "format": FORMAT,
-        "data": asdict(SOURCE.spec),
+        "data": {  # nothing of captions, which this data has not
+            key: value
+            for key, value in asdict(SOURCE.spec).items()
+            if key not in ("vocabulary", "caption_length", "captions")
+        },
         "model": {"name": "dcgan", "width": 3},
         "loss": {"name": "hinge"},
     }
