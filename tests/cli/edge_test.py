@@ -37,13 +37,25 @@ def test_a_reader_that_goes_ends_a_run_which_is_saved(tmp_path: Path) -> None:
     assert (tmp_path / "run" / "train.log").read_text().splitlines()[-1].endswith(line)
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&- <&-"])
+@pytest.mark.parametrize(
+    "closed",
+    [
+        ">&- 2>&- <&-",
+        *(pytest.param(each, marks=pytest.mark.slow) for each in (">&-", "2>&-")),
+    ],
+)
 def test_a_closed_stream_changes_nothing(closed: str, tmp_path: Path) -> None:
     short = [*TINY, "training.steps=4", "run_dir=run"]
     result = shell(f'"$@" {closed}', *short, folder=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert checkpoint.steps(tmp_path / "run" / "checkpoints") == [4]
     assert ("step 4/4" in result.stdout) == (">&-" not in closed.replace("2>&-", ""))
+
+
+def not_ignored() -> None:
+    """As background jobs have Ctrl-C, and nohup a closed terminal; children inherit it."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -59,9 +71,7 @@ def test_a_signal_before_the_first_step_is_a_line(number: signal.Signals, tmp_pa
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        preexec_fn=lambda: signal.signal(
-            signal.SIGHUP, signal.SIG_DFL
-        ),  # nohup's children ignore it
+        preexec_fn=not_ignored,
     )
     assert result.returncode == 128 + number
     assert result.stderr == "gan-train: stopped before the first step\n"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +31,21 @@ SMALL = [
 PROMPT = "a small green square above a red circle"
 
 
+@pytest.fixture(scope="module")
+def drawn_shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from gan_cli.cli.train import main
+
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(sys, "argv", ["gan-train", *SMALL])
+        assert main() == 0
+    return folder / "run"
+
+
 @pytest.fixture
-def run(train: Command, tmp_path: Path) -> Path:
-    result = train(*SMALL)
-    assert result.code == 0, result.err
-    return tmp_path / "run"
+def run(drawn_shapes: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(drawn_shapes, tmp_path / "run"))
 
 
 def test_a_prompt_needs_no_data_and_stands_above_its_row(run: Path, sample: Command) -> None:
@@ -124,6 +136,7 @@ def test_data_without_captions_and_options_of_the_other_networks(train: Command)
     assert "takes each image with its caption" in one_line(result)
 
 
+@pytest.mark.slow
 def test_residual_networks_are_told_prompts_too(train: Command, tmp_path: Path) -> None:
     assert train(*SMALL, "model.networks=resnet", "loss=hinge").code == 0
     opened = gan_cli.load(tmp_path / "run")
