@@ -164,10 +164,12 @@ def _equal(groups: list[list[str]]) -> str:
 
 
 def _cost(cost: Any, config: TrainConfig, train: Source) -> list[tuple[str, str]]:
-    batch = config.training.batch_size
-    seconds = 1000 * cost.seconds_per_step
+    from gan_cli.training.minutes import steps_within
+
+    batch, minutes = config.training.batch_size, config.training.minutes
+    seconds = cost.seconds_per_step
     feed = "resident, read once" if cost.feed == "resident" else "streamed from disk"
-    return [
+    lines = [
         (
             "pixels",
             (
@@ -185,9 +187,17 @@ def _cost(cost: Any, config: TrainConfig, train: Source) -> list[tuple[str, str]
         ("memory", f"{cost.process_bytes / 1e6:,.0f} MB of this machine's, all together"),
         (
             "time",
-            f"{seconds:,.0f} s for 1,000 steps of {batch}, {len(train) // batch:,} steps an epoch",
+            (
+                f"{1000 * seconds:,.0f} s for 1,000 steps of {batch}, {len(train) // batch:,} "
+                "steps an epoch"
+            ),
         ),
     ]
+    if minutes is not None:
+        lines.append(
+            ("minutes", f"{steps_within(minutes, seconds):,} steps in {minutes:g} minutes")
+        )
+    return lines
 
 
 def _say(lines: list[tuple[str, str]]) -> None:

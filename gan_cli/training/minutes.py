@@ -22,11 +22,13 @@ def in_steps(config: TrainConfig, source: Source, say: Callable[[str], None]) ->
     if minutes is None:
         return config
     seconds = estimate(config, source, TIMED).seconds_per_step
-    steps = _rounded(60.0 * minutes / seconds)
+    steps = steps_within(minutes, seconds)
     say(f"training.steps={steps}: {minutes:g} minutes at {1 / seconds:,.1f} steps/s")
     return replace(config, training=replace(config.training, steps=steps, minutes=None))
 
 
-def _rounded(steps: float) -> int:
-    """Two figures, at least one step: more would promise what a measurement does not hold."""
-    return max(1, int(float(f"{steps:.2g}")))
+def steps_within(minutes: float, seconds_per_step: float) -> int:
+    """Steps that fit, at least one, in two figures: more would promise what a measurement does not
+    hold.
+    """
+    return max(1, int(float(f"{60.0 * minutes / seconds_per_step:.2g}")))

@@ -34,7 +34,7 @@ FOLDER = [*TINY, "data=folder", "data.path=pictures", "data.test_share=0"]
 def test_a_folder_is_described_before_anything_is_trained(
     look: Command, pictures: Path, tmp_path: Path
 ) -> None:
-    result = look(*FOLDER, "steps=2")
+    result = look(*FOLDER, "steps=2", "training.minutes=5")
     assert (result.code, result.err) == (0, "")
     lines = dict(re.findall(r"^  ([a-z ]+?) {2,}(.*)$", result.out, re.MULTILINE))
     assert lines["training"] == "41 images, 8x8 RGB"
@@ -43,6 +43,7 @@ def test_a_folder_is_described_before_anything_is_trained(
     assert lines["duplicates"] == "1 equal another image, e.g. cat/01.png = cat/99.png"
     assert re.fullmatch(r"dcgan, [\d,]+ weights; [\d.]+ MB with its optimizers", lines["model"])
     assert re.fullmatch(r"\d+ s for 1,000 steps of 8, 5 steps an epoch", lines["time"])
+    assert re.fullmatch(r"[\d,]+0 steps in 5 minutes", lines["minutes"])
     assert max(map(len, result.out.splitlines())) < 80
     found = json.loads((tmp_path / "gan-data-folder" / "report.json").read_text())
     assert found["classes"] == {"cat": 31, "dog": 10}

@@ -102,6 +102,17 @@ def test_a_run_directory_does_not_choose_loggers(train: Command, tmp_path: Path)
     assert len(list((tmp_path / "run" / "tensorboard").iterdir())) == len(before) + 1
 
 
+@pytest.mark.parametrize("known", ["[1]", "{", '{"tensorboard": ["../up"]}', "[" * 100_000])
+def test_a_strangers_list_of_loggers_is_no_more_than_none(
+    known: str, train: Command, tmp_path: Path
+) -> None:
+    assert train(*SHORT, "training.steps=2").code == 0
+    (tmp_path / "run" / "loggers.json").write_text(known)
+    assert train("resume=run", "training.steps=4", "logger=tensorboard").code == 0
+    found = json.loads((tmp_path / "run" / "loggers.json").read_text())
+    assert found == {"tensorboard": "tensorboard"}
+
+
 @pytest.mark.slow
 def test_mlflow_goes_on_with_the_same_run(train: Command, tmp_path: Path) -> None:
     mlflow = pytest.importorskip("mlflow")
