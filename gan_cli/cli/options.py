@@ -5,10 +5,10 @@ drift.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from inspect import get_annotations
 from typing import Any
 
 from gan_cli.config import commands, schema
@@ -29,14 +29,9 @@ class Option:
     default: Any
 
 
-def of(options: type, section: str = "", own: bool = False) -> list[Option]:
-    """The options of one dataclass of the schema; `name` chooses it and is not among them.
-
-    Args:
-        own: only those that the class itself states, without what it inherits.
-    """
+def of(options: type, section: str = "") -> list[Option]:
+    """The options of one dataclass of the schema; `name` chooses it and is not among them."""
     prefix = f"{section}." if section else ""
-    stated = get_annotations(options)
     return [
         Option(
             f"{prefix}{name}",
@@ -44,7 +39,7 @@ def of(options: type, section: str = "", own: bool = False) -> list[Option]:
             "required" if field.is_required() else field.default,
         )
         for name, field in options.__pydantic_fields__.items()  # type: ignore[attr-defined]
-        if field.description and (not own or name in stated)
+        if field.description
     ]
 
 
@@ -125,8 +120,9 @@ COMMANDS = {
 
 HEAD = """# Options
 
-Every key of every command, with the schema's default; `gan-train model=vae optimizer=sgd
---cfg job` shows those of a choice.
+Every key of every command, once, with the schema's default; `gan-train model=vae optimizer=sgd
+--cfg job` shows those of a choice. Where several models, data sets, edits or commands share a key,
+those that differ are named; what stands first holds for the others.
 Written by `python -m gan_cli.cli.options > docs/options.md`.
 """
 
@@ -135,13 +131,29 @@ def as_markdown() -> str:
     """The page of all options."""
     parts = [HEAD]
     for group, catalogue in (("model", MODELS), ("data", DATA)):
-        parts += [f"## gan-train: `{group}=`\n", *_chosen(group, catalogue)]
+        parts += [f"## gan-train: `{group}=`\n", *_chosen(group, catalogue, group)]
     for name, options in _sections().items():
         parts += [f"## gan-train: `{name}`\n", _table(_with_names(options))]
-    for name, command in COMMANDS.items():
-        parts += [f"## {name}\n", _table(_with_names(of(command), command))]
-    parts += ["## gan-edit: `edit=`\n", *_chosen("edit", EDITS, "")]
-    return "\n".join(parts)
+    return "\n".join([*parts, *_of_commands(), "## gan-edit: `edit=`\n", *_chosen("edit", EDITS)])
+
+
+def _of_commands() -> Iterator[str]:
+    """A part for each command; keys that say the same in several come first, with their names."""
+    keyed = {name: _with_names(of(command), command) for name, command in COMMANDS.items()}
+    said = Counter((option.key, option.text) for options in keyed.values() for option in options)
+    common = {
+        name: [option for option in options if said[option.key, option.text] > 1]
+        for name, options in keyed.items()
+    }
+    yield "## Keys of several commands\n"
+    yield _merged(common)
+    for name, options in keyed.items():
+        yield f"## {name}\n"
+        if common[name]:
+            also = ", ".join(f"`{option.key}`" for option in common[name])
+            yield f"Also {also}: [above](#keys-of-several-commands).\n"
+        if own := [option for option in options if option not in common[name]]:
+            yield _table(own)
 
 
 def _with_names(options: list[Option], command: type | None = None) -> list[Option]:
@@ -162,37 +174,49 @@ def _with_names(options: list[Option], command: type | None = None) -> list[Opti
     ]
 
 
-def _chosen(group: str, catalogue: Mapping[str, Any], section: str | None = None) -> Iterator[str]:
-    """A part for each class of options: what several entries share is explained once.
-
-    Args:
-        section: of their keys; None: that of the group.
-    """
-    section = group if section is None else section
-    entries = {entry.options: name for name, entry in catalogue.items() if entry.plugin is None}
-    shared = dict.fromkeys(
-        base for options in entries for base in _bases(options) if base not in entries
-    )
-    titles = {options: f"`{group}={name}`" for options, name in entries.items()}
-    titles |= {base: _title(base) for base in shared}
-    for options in [*entries, *shared]:
-        yield f"### {titles[options]}\n"
-        if options in entries:
-            yield f"{catalogue[entries[options]].summary}\n"
-        if above := [titles[base] for base in _bases(options)]:
-            yield f"With the keys of {' and of '.join(above)}.\n"
-        if own := of(options, section, own=True):
-            yield _table(own)
+def _chosen(group: str, catalogue: Mapping[str, Any], section: str = "") -> Iterator[str]:
+    """What can be chosen, and then the keys of all of them."""
+    entries = {name: entry for name, entry in catalogue.items() if entry.plugin is None}
+    rows = [f"| `{name}` | {entry.summary} |" for name, entry in entries.items()]
+    yield "\n".join([f"| `{group}=` | |", "| --- | --- |", *rows, ""])
+    keyed = {name: of(entry.options, section) for name, entry in entries.items()}
+    yield _merged(keyed)
 
 
-def _bases(options: type) -> list[type]:
-    return [base for base in options.__bases__ if hasattr(base, "__pydantic_fields__")]
+def _merged(keyed: Mapping[str, list[Option]]) -> str:
+    """A row for each key, those that most have first."""
+    found: dict[str, dict[str, Option]] = {}
+    for name, options in keyed.items():
+        for option in options:
+            found.setdefault(option.key, {})[name] = option
+    rows = []
+    for key, by_name in sorted(found.items(), key=lambda item: -len(item[1])):
+        defaults = _alike({name: _default(each.default) for name, each in by_name.items()})
+        texts = _alike({name: each.text for name, each in by_name.items()})
+        whose = _whose(list(by_name), list(keyed))
+        rows.append(f"| `{key}` | {defaults} | {whose} | {texts} |")
+    return "\n".join(["| key | default | of | |", "| --- | --- | --- | --- |", *rows, ""])
 
 
-def _title(base: type) -> str:
-    """What its docstring says that it holds."""
-    line = (base.__doc__ or base.__name__).partition("\n")[0].rstrip(".")
-    return line.removeprefix("Options of ").partition(", which")[0]
+def _whose(names: list[str], of_all: list[str]) -> str:
+    """Who has a key, as short as it can be said."""
+    others = [name for name in of_all if name not in names]
+    if not others:
+        return "all"
+    short = len(others) <= 3 and len(names) > 6
+    return f"all but {', '.join(others)}" if short else ", ".join(names)
+
+
+def _alike(texts: Mapping[str, str]) -> str:
+    """A cell for what several names say: each with its names, but what most of them say."""
+    groups: dict[str, list[str]] = {}
+    for name, text in texts.items():
+        groups.setdefault(text, []).append(name)
+    lines = []
+    for text, names in sorted(groups.items(), key=lambda item: -len(item[1])):
+        first = len(groups) == 1 or (len(names) * 2 >= len(texts) and not lines)
+        lines.append(text if first else f"**{', '.join(names)}:** {text}")
+    return "<br>".join(lines)
 
 
 def _table(options: list[Option]) -> str:

@@ -46,8 +46,8 @@ class Entry:
 
     @property
     def summary(self) -> str:
-        """The first line of its docstring."""
-        return (self.build.__doc__ or "").partition("\n")[0]
+        """The first paragraph of its docstring, in one line."""
+        return " ".join((self.build.__doc__ or "").partition("\n\n")[0].split())
 
 
 Kind = TypeVar("Kind", bound=Entry)

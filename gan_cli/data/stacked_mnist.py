@@ -42,8 +42,9 @@ BLOCK = 1000
 
 @data_source("stacked_mnist", StackedMnist)
 def load(options: StackedMnist, split: Split) -> Source:
-    """Images [N, 28, 28, 3]; the label is 100 red + 10 green + blue. More images begin with the
-    fewer ones.
+    """Images [N, 28, 28, 3]; the label is 100 red + 10 green + blue.
+
+    More images begin with the fewer ones.
     """
     mnist = load_digits(options, split)
     count = options.count if split == "train" else min(options.count, TEST_COUNT)

@@ -49,7 +49,10 @@ class SequenceGan:
 
 @model("sequence_gan", SequenceGan, needs=("sequences",))
 def sequence_gan(options: SequenceGan, spec: DataSpec, game: Game) -> Model:
-    """With `game.loss.pack` the discriminator sees that many sequences at a time."""
+    """A recurrent generator of frames against a recurrent discriminator.
+
+    With `game.loss.pack` the discriminator sees that many sequences at a time.
+    """
     from gan_cli.networks import recurrent as networks
     from gan_cli.objectives.gan import gan
     from gan_cli.objectives.sequences import sequence_generator

@@ -55,7 +55,7 @@ class SequenceVae:
 
 @model("sequence_vae", SequenceVae, needs=("sequences",), adversarial=False, likelihood=True)
 def sequence_vae(options: SequenceVae, spec: DataSpec, game: Game) -> Model:
-    """The bound is that of `vae`, in nats per sequence."""
+    """A recurrent encoder and decoder of frames; the bound of `vae`, in nats per sequence."""
     from gan_cli.networks import recurrent as networks
     from gan_cli.objectives.autoencoder import autoencoder, divergence, reconstruction
     from gan_cli.objectives.likelihoods import LIKELIHOODS

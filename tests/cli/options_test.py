@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -33,34 +34,71 @@ def test_a_section_without_name_has_bare_keys() -> None:
     assert (init_from.key, init_from.default) == ("init_from", None)
 
 
-def test_each_model_data_set_and_edit_has_a_section() -> None:
-    headings = re.findall(r"^### `(.*)`$", PAGE, flags=re.MULTILINE)
-    groups = {"model": MODELS, "data": DATA, "edit": EDITS}
-    assert headings == [f"{group}={name}" for group, names in groups.items() for name in names]
+def rows(heading: str) -> list[list[str]]:
+    """The cells of all rows of a section."""
+    lines = [line for line in section(heading).splitlines() if re.match(r"\| `[^`=]+`", line)]
+    return [line.strip("| ").split(" | ") for line in lines]
 
 
-def test_a_key_that_models_share_is_explained_once() -> None:
-    assert PAGE.count("`model.discriminator_depth`") == 1
-    assert PAGE.count("`data.max_bad_fraction`") == 1
-    assert "| `model.discriminator_depth` | `null` |" in section("### the discriminator of dcgan")
-    assert "With the keys of `model=dcgan`." in section("### `model=wgan_gp`")
-    assert "With the keys of the discriminator of dcgan." in section("### `model=dcgan`")
+@pytest.mark.parametrize(
+    ("group", "names", "heading"),
+    [
+        ("model", MODELS, "## gan-train: `model=`"),
+        ("data", DATA, "## gan-train: `data=`"),
+        ("edit", EDITS, "## gan-edit: `edit=`"),
+    ],
+)
+def test_a_group_lists_its_names_and_then_every_key_of_theirs_once(
+    group: str, names: dict[str, Any], heading: str
+) -> None:
+    first = [cells[0].strip("`") for cells in rows(heading)]
+    chosen = [name for name in first if name in names]
+    assert chosen == list(names)
+    section = "" if group == "edit" else group
+    keys = [option.key for each in names.values() for option in options.of(each.options, section)]
+    assert sorted(first[len(chosen) :]) == sorted(set(keys))
 
 
-def test_a_default_that_a_model_changes_stands_there() -> None:
-    assert "| `model.latent_dim` | `null` |" in section("### `model=dcgan`")
-    assert "| `model.latent_dim` | `32` |" in section("### `model=cgan`")
+def test_a_row_says_whose_a_key_is_and_where_it_differs() -> None:
+    of_models = {cells[0].strip("`"): cells[1:] for cells in rows("## gan-train: `model=`")}
+    assert of_models["model.mapping_depth"] == [
+        "`2`",
+        "style_gan",
+        "dense layers from latents to styles; 8 in the paper",
+    ]
+    default, whose, text = of_models["model.embedding_dim"]
+    assert default == "`50`<br>**text_gan:** `64`"
+    assert whose == "acgan, cgan, projection_gan, text_gan"
+    assert text.split("<br>") == [
+        "length of the vector that tells the generator a class",
+        "**cgan:** length of the vector that stands for a class",
+        "**text_gan:** length of the vector that stands for a word",
+    ]
+    default, whose, _ = of_models["model.latent_dim"]
+    assert "**dcgan, multi_gan, wgan_gp:** `null`" in default.split("<br>")
+    assert whose == "all but conv_gan, random_pixels, template"
+
+
+def test_what_several_commands_say_alike_is_said_once() -> None:
+    assert PAGE.count("images computed at once") == 1
+    shared = {cells[0].strip("`"): cells[1:] for cells in rows("## Keys of several commands")}
+    assert shared["step"][1] == "gan-sample, gan-export, gan-evaluate, gan-edit"
+    assert "Also `checkpoint`, `output`, `step`, `plugins`:" in section("## gan-export")
+    assert "`step`" not in [cells[0] for cells in rows("## gan-export")]
 
 
 def test_what_must_be_given() -> None:
-    assert "| `checkpoint` | `required` | run directory" in section("## gan-sample")
-    assert "| `plugins` | `[]` |" in section("## gan-sample")
+    assert "| `directory` | `required` | of a sweep" in section("## gan-report")
+    (checkpoint,) = [
+        cells for cells in rows("## Keys of several commands") if cells[0] == "`checkpoint`"
+    ]
+    assert checkpoint[1] == "`required`<br>**gan-evaluate:** `null`"
 
 
 def test_every_text_is_one_short_line() -> None:
-    rows = re.findall(r"^\| `[^`]*` \| .* \| (.*) \|$", PAGE, flags=re.MULTILINE)
-    assert len(rows) > 100
-    for text in rows:
+    texts = re.findall(r"^\| `[^`]*` \| .* \| (.*) \|$", PAGE, flags=re.MULTILINE)
+    assert len(texts) > 100
+    for text in (line for cell in texts for line in cell.split("<br>")):
         assert 4 <= len(text) <= 300, text
 
 
