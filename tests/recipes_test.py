@@ -5,6 +5,7 @@ is checked.
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ assert spec.loader is not None
 recipes = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(recipes)
 
-README = (ROOT / "README.md").read_text()
+PAGE = (ROOT / "docs" / "recipes.md").read_text()
 PROMISE = recipes.Expected("frechet", 1.3, 0.3, 110)
 
 
@@ -38,7 +39,9 @@ def test_every_recipe_has_a_promise_and_composes(name: str) -> None:
     if config.training.minutes is None:
         assert config.training.steps % config.evaluation.every == 0
     assert f"# gan-train experiment={name}" in text
-    assert f"| `{name}` |" in README
+    (row,) = re.findall(rf"^\| `{name}` \| .*$", PAGE, flags=re.MULTILINE)
+    assert f" {promise.score} {promise.value:g} ± {promise.tolerance:g} |" in row
+    assert row.endswith(f" {promise.seconds} |")
 
 
 def test_the_promise_of_a_header() -> None:

@@ -212,7 +212,7 @@ def _alike(texts: Mapping[str, str]) -> str:
     groups: dict[str, list[str]] = {}
     for name, text in texts.items():
         groups.setdefault(text, []).append(name)
-    lines = []
+    lines: list[str] = []
     for text, names in sorted(groups.items(), key=lambda item: -len(item[1])):
         first = len(groups) == 1 or (len(names) * 2 >= len(texts) and not lines)
         lines.append(text if first else f"**{', '.join(names)}:** {text}")
