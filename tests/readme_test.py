@@ -11,7 +11,7 @@ from gan_cli.base.errors import GanError
 from gan_cli.cli.options import as_markdown
 from gan_cli.models import MODELS
 from tests import printed
-from tests.conftest import Command
+from tests.conftest import Command, one_line
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -50,6 +50,7 @@ def test_commands_are_found_wherever_they_are_printed() -> None:
     )
     assert printed.commands(text) == ["gan-train seed=1", "gan-sample digits", "gan-data steps=0"]
     assert len(commands()) > 150
+    assert len(mistakes()) >= 6
 
 
 @pytest.mark.parametrize("command", commands())
@@ -73,6 +74,22 @@ def test_every_printed_command_composes(command: str) -> None:
 def test_a_command_that_would_be_refused_does_not_pass(command: str) -> None:
     with pytest.raises(Exception, match=r"."):
         printed.compose_and_check(command)
+
+
+def mistakes() -> list[tuple[str, str]]:
+    """(command, line) of what the page of mistakes shows as refused."""
+    blocks = re.findall(r"```console\n(.*?)```", PAGES["trouble.md"], flags=re.DOTALL)
+    return [
+        each for block in blocks for each in re.findall(r"^\$ (.*)\n(.*)$", block, re.MULTILINE)
+    ]
+
+
+@pytest.mark.parametrize(("command", "line"), mistakes())
+def test_a_mistake_is_answered_as_the_page_says(train: Command, command: str, line: str) -> None:
+    answer = train(*command.split()[1:])
+    assert answer.code in (2, 3, 4)
+    whole = one_line(answer)
+    assert whole.startswith(line.removesuffix("...")) if line.endswith("...") else whole == line
 
 
 def test_the_recipe_of_ones_own_is_found(train: Command, tmp_path: Path) -> None:
