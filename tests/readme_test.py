@@ -118,6 +118,12 @@ def test_the_page_that_helps_to_choose_names_every_model() -> None:
     assert set(MODELS) <= named
 
 
+def test_every_page_is_in_the_navigation_of_the_site_once() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text().partition("\nnav:\n")[2]
+    listed = re.findall(r"^ +- .*: (\S+\.md)$", navigation, flags=re.MULTILINE)
+    assert sorted(listed) == sorted(PAGES)
+
+
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_every_picture_is_there(name: str) -> None:
     for picture in re.findall(r'src="([^"]+)"|!\[[^]]*\]\(([^)]+)\)', PAGES[name]):
