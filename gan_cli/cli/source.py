@@ -21,7 +21,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from gan_cli.config import commands
 from gan_cli.config.catalogue import Catalogue
 from gan_cli.config.options import defaults
-from gan_cli.config.schema import GROUPS, Augment, Optimizer, Schedule, TrainConfig
+from gan_cli.config.schema import GROUPS, Augment, Distribution, Optimizer, Schedule, TrainConfig
 from gan_cli.data import DATA
 from gan_cli.editing import EDITS
 from gan_cli.models import MODELS
@@ -163,6 +163,7 @@ def _schema(group: str, name: Any) -> type | None:
         "optimizer": lambda: Optimizer,
         "schedule": lambda: Schedule,
         "augment": lambda: Augment,
+        "distribution": lambda: Distribution,
     }
     return known_schemas[group]()
 

@@ -200,7 +200,22 @@ class Evaluation:
     )
 
 
-GROUPS = ("model", "data", "loss", "optimizer", "schedule", "augment")
+@options
+class Distribution:
+    """Options of the group `distribution`: the devices that share each batch."""
+
+    name: Literal["none", "mirrored", "multi_worker"] = "none"
+    replicas: OptionalCount = option(
+        "devices of this machine (mirrored); null: every GPU, or one a core", None
+    )
+    workers: OptionalCount = option(
+        "processes that are started on this machine (multi_worker); null: those of TF_CONFIG or "
+        "of Slurm",
+        None,
+    )
+
+
+GROUPS = ("model", "data", "loss", "optimizer", "schedule", "augment", "distribution")
 """The sections of a run's configuration whose values are chosen by the name of a YAML or entry."""
 
 
@@ -218,6 +233,7 @@ class TrainConfig:
     training: Training = Field(default_factory=Training)
     augment: Augment = Field(default_factory=Augment)
     evaluation: Evaluation = Field(default_factory=Evaluation)
+    distribution: Distribution = Field(default_factory=Distribution)
     watchdog: Literal["off", "warn", "rollback"] = option(
         (
             "a run that goes wrong: off, warn, or rollback to the best checkpoint with half the "

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
+import tensorflow as tf
 
+from gan_cli.base import replicas
 from gan_cli.networks.heads import Head
 from gan_cli.networks.layers import LEAK, ClassEmbedding
 
@@ -83,6 +85,33 @@ def joined(text_encoder: keras.Model, generator: keras.Model, latent_dim: int) -
     return keras.Model([latents, captions], generator(both), name="generator")
 
 
+@keras.saving.register_keras_serializable("gan_cli")
+class Others(keras.layers.Layer):
+    """Vectors [B, D] -> for each item that of the item before it in the batch."""
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        return replicas.own(tf.roll(replicas.gathered(x), 1, axis=0))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return input_shape
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class Likeness(keras.layers.Layer):
+    """Unit vectors of images and of sentences, both [B, D] -> the cosines of each image with each
+    sentence of the batch, over a temperature.
+    """
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        seen, said = inputs
+        return tf.matmul(seen, tf.transpose(replicas.gathered(said))) / TEMPERATURE
+
+    def compute_output_shape(
+        self, input_shape: list[tuple[int | None, ...]]
+    ) -> tuple[int | None, ...]:
+        return (input_shape[0][0], input_shape[1][0])
+
+
 class CaptionHead(Head):
     """logits = psi(phi) + <V t, phi>: features phi of the whole image, compared with the sentence t
     by projection (Miyato and Koyama 2018, eq. 3), and `mismatched`, the logits of the same images
@@ -116,6 +145,6 @@ class CaptionHead(Head):
         add = keras.layers.Add(dtype="float32", name="conditional_logits")
         return {
             "logits": add([psi, compare([text, phi])]),
-            "mismatched": add([psi, compare([keras.ops.roll(text, 1, axis=0), phi])]),
-            "likeness": keras.ops.matmul(seen, keras.ops.transpose(said)) / TEMPERATURE,
+            "mismatched": add([psi, compare([Others(dtype="float32", name="others")(text), phi])]),
+            "likeness": Likeness(dtype="float32", name="likeness")([seen, said]),
         }

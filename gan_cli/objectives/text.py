@@ -4,6 +4,7 @@ discriminator that also refuses real images beside captions of others (Reed et a
 
 from __future__ import annotations
 
+from gan_cli.base import replicas
 from gan_cli.base.lazy import keras, np, tf
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Batch, Logs
@@ -75,7 +76,8 @@ def matching(loss: Loss, weight: float) -> Term:
     def discriminator(seen: Comparison, context: Context) -> tuple[tf.Tensor, Logs]:
         assert seen.labels is not None
         right, wrong = seen.of_real.logits, seen.of_real.mismatched
-        other = tf.reduce_any(seen.labels != tf.roll(seen.labels, 1, axis=0), axis=1, keepdims=True)
+        before = replicas.own(tf.roll(replicas.gathered(seen.labels), 1, axis=0))
+        other = tf.reduce_any(seen.labels != before, axis=1, keepdims=True)
         cost = pair.discriminator(right, tf.where(other, wrong, seen.of_fake.logits))
         told = tf.reduce_mean(tf.cast(right > wrong, tf.float32))
         return weight * cost, {"captions_told": told}
@@ -106,9 +108,10 @@ def _among_others(output: Output, seen: Comparison) -> tuple[tf.Tensor, tf.Tenso
     """The cross-entropy, and the share of images whose own caption is the most alike."""
     assert seen.labels is not None
     assert output.likeness is not None
-    same = tf.reduce_all(seen.labels[:, None] == seen.labels[None], axis=2)
-    own = tf.range(tf.shape(seen.labels)[0])
-    twins = tf.linalg.set_diag(same, tf.zeros_like(own, tf.bool))
+    every = replicas.gathered(seen.labels)
+    same = tf.reduce_all(seen.labels[:, None] == every[None], axis=2)
+    own = replicas.own(tf.range(tf.shape(every)[0]))
+    twins = same & (own[:, None] != tf.range(tf.shape(every)[0]))
     logits = tf.where(twins, tf.float32.min, output.likeness)
     cost = tf.nn.sparse_softmax_cross_entropy_with_logits(own, logits)
     found = tf.argmax(logits, axis=1, output_type=tf.int32) == own

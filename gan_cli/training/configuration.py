@@ -18,6 +18,7 @@ from gan_cli.metrics import extractors
 from gan_cli.models import MODELS, check, needs
 from gan_cli.objectives.losses import LOSSES
 from gan_cli.objectives.options import active_penalties, parse_loss
+from gan_cli.training import shares
 
 
 def train_config(values: dict[str, Any]) -> TrainConfig:
@@ -63,6 +64,7 @@ def check_run(config: TrainConfig, spec: DataSpec) -> None:
         raise ConfigError(
             f"training.batch_size={config.training.batch_size} is no multiple of loss.pack={pack}"
         )
+    shares.check(config, shares.of(config.distribution))
     if config.evaluation.objective == "elbo_held_out" and not entry.likelihood:
         raise ConfigError(
             f"evaluation.objective=elbo_held_out: model={name} has no likelihood; frechet ranks "

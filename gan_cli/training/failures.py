@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import tensorflow as tf
@@ -19,7 +19,7 @@ from gan_cli.training.hooks import Checkpoint
 
 
 @contextmanager
-def explained(run: RunDirectory, saver: Checkpoint, feed: Feed) -> Iterator[None]:
+def explained(run: RunDirectory, saver: Checkpoint, feeds: Sequence[Feed]) -> Iterator[None]:
     """Turn what training raises into our own failures."""
     try:
         yield
@@ -30,9 +30,10 @@ def explained(run: RunDirectory, saver: Checkpoint, feed: Feed) -> Iterator[None
     except (MemoryError, tf.errors.ResourceExhaustedError) as error:
         raise OutOfMemoryError(f"{too_much(error)}. {_last_good(run, saver)}") from error
     except tf.errors.OpError as error:
-        if feed.failure is None:
+        failure = next((feed.failure for feed in feeds if feed.failure), None)
+        if failure is None:
             raise
-        raise DataError(f"{feed.failure}. {_last_good(run, saver)}; {goes_on(run)}") from error
+        raise DataError(f"{failure}. {_last_good(run, saver)}; {goes_on(run)}") from error
     except OSError as error:
         remedy = "make room, then " if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
         raise refused(

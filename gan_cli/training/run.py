@@ -11,11 +11,11 @@ import tensorflow as tf
 from gan_cli import data
 from gan_cli.base import device, files
 from gan_cli.base.errors import Interrupted, NonFiniteError, OutOfMemoryError
-from gan_cli.data.pipeline.feed import FEEDS, Feed
+from gan_cli.data.pipeline.feed import FEEDS
 from gan_cli.evaluation import scorer
 from gan_cli.evaluation.scorer import Scorer
 from gan_cli.runs import checkpoint, journal
-from gan_cli.training import automatic, failures, init_from, minutes, rollback
+from gan_cli.training import automatic, distribution, failures, init_from, minutes, rollback
 from gan_cli.training.build import build, compiled
 from gan_cli.training.hooks import (
     Checkpoint,
@@ -34,6 +34,7 @@ from gan_cli.training.progress import MetricsLog, bar_or_lines
 from gan_cli.training.restore import restore
 from gan_cli.training.signals import Signals
 from gan_cli.training.state import State
+from gan_cli.training.step import Part
 from gan_cli.training.tracking import Tracking
 from gan_cli.training.training_run import TrainingRun
 from gan_cli.training.watchdog import Watchdog
@@ -77,12 +78,18 @@ def _attempt(run: TrainingRun, signals: Signals, until: int | None) -> Ended | R
     """From the newest checkpoint, or from the start, to the end or to a rollback."""
     config, source = run.config, run.source
     place = automatic.prepare(config, source.spec)
-    state = build(config, source, run.total)
+    places = distribution.places(config.distribution)
+    states = [build(config, source, run.total, each) for each in places]
+    state = states[0]
     start = restore(run.directory, state, run.card, source, run.say)
     if config.init_from is not None and not checkpoint.steps(run.directory.checkpoints):
         init_from.load(state, config.init_from, run.say)
+    distribution.alike(states)
     where = device.placement(source.nbytes, config.training.feed)
-    feed = FEEDS[where](source, config.training.batch_size, config.seed)
+    parts = [
+        Part(each, FEEDS[where](source, config.training.batch_size, config.seed, each.replica))
+        for each in states
+    ]
     saver = Checkpoint(
         run.directory,
         state,
@@ -91,21 +98,24 @@ def _attempt(run: TrainingRun, signals: Signals, until: int | None) -> Ended | R
         source.fingerprint,
         start,
     )
-    with failures.explained(run.directory, saver, feed):
+    with failures.explained(run.directory, saver, [each.feed for each in parts]):
         if start >= run.total:
             return _complete(run, state, saver)
         run.write()
-        _introduce(run, place, where)
+        _introduce(run, place, where, places)
         with Tracking(run) as tracking:
-            return _to_the_end(run, state, feed, saver, tracking, start, signals, until)
+            return _to_the_end(run, parts, saver, tracking, start, signals, until)
 
 
-def _introduce(run: TrainingRun, place: str, where: str) -> None:
+def _introduce(run: TrainingRun, place: str, where: str, places: distribution.Places) -> None:
     """The first lines: what is trained on what, and where."""
     config, source = run.config, run.source
     placed = (
         f"data {'resident' if where == 'resident' else 'streamed'}, {source.nbytes / 1e6:,.1f} MB"
     )
+    if places[0]:
+        share = config.training.batch_size // places[0].count
+        place = f"{places[0].count} replicas with {share} images a step each ({place})"
     run.say(
         f"{config.model.name} on {len(source):,} {source.spec} ({config.data.name}), {place}, "
         f"{config.training.precision}; {placed}"
@@ -142,8 +152,7 @@ def _scorer(run: TrainingRun, state: State, saver: Checkpoint) -> Scorer | None:
 
 def _to_the_end(
     run: TrainingRun,
-    state: State,
-    feed: Feed,
+    parts: list[Part],
     saver: Checkpoint,
     tracking: Tracking,
     start: int,
@@ -151,6 +160,7 @@ def _to_the_end(
     until: int | None,
 ) -> Ended | RollBack:
     config, training = run.config, run.config.training
+    (state, feed), *others = parts
     scores = _scorer(run, state, saver)
     evaluate = Evaluate(scores, config.evaluation.patience) if scores else None
     held_out = partial(data.load, config.data, "test")
@@ -162,7 +172,7 @@ def _to_the_end(
     hooks += [*_watchers(run, start, scores.since if scores else 0), preview, saver, tracking]
     loop = Loop(
         state,
-        compiled(config, state, feed, run.total),
+        compiled(config, state, feed, run.total, others),
         hooks,
         batch_size=training.batch_size,
         log_every=training.log_every,

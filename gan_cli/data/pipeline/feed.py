@@ -11,8 +11,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 import tensorflow as tf
 
+from gan_cli.base import replicas
 from gan_cli.base.images import from_uint8
 from gan_cli.base.randomness import key
+from gan_cli.base.replicas import Replica
 from gan_cli.base.spec import Batch
 from gan_cli.data.reading.source import Source
 
@@ -22,6 +24,10 @@ class Feed(ABC):
 
     The last batch of an epoch is dropped where it would not be full.
 
+    Args:
+        batch_size: of all replicas together.
+        replica: whose rows of each batch are given; None: all.
+
     Attributes:
         failure: what went wrong while a batch was read, where the graph can only say that something
             did.
@@ -29,8 +35,12 @@ class Feed(ABC):
 
     failure: Exception | None = None
 
-    def __init__(self, source: Source, batch_size: int, seed: int) -> None:
+    def __init__(
+        self, source: Source, batch_size: int, seed: int, replica: Replica | None = None
+    ) -> None:
         self.batch_size, self.batches_per_epoch = batch_size, source.batches(batch_size)
+        self._own = batch_size // replica.count if replica else batch_size
+        self._first = self._own * replica.index if replica else 0
         self._seed, self._count = seed, len(source)
         self._name = "sequence" if source.spec.sequence_length else "images"
 
@@ -63,7 +73,10 @@ class Feed(ABC):
             return captions[:, 0]
         there = tf.reduce_any(captions > 0, axis=2)
         counts = tf.reduce_sum(tf.cast(there, tf.float32), axis=1)
-        draws = tf.random.stateless_uniform([self.batch_size], key(self._seed, "caption", position))
+        place = key(self._seed, "caption", position)
+        draws = replicas.own_draw(
+            lambda shape: tf.random.stateless_uniform(shape, place), (self._own,)
+        )
         return tf.gather(captions, tf.cast(draws * counts, tf.int32), axis=1, batch_dims=1)
 
 
@@ -74,8 +87,10 @@ class DeviceFeed(Feed):
     for.
     """
 
-    def __init__(self, source: Source, batch_size: int, seed: int) -> None:
-        super().__init__(source, batch_size, seed)
+    def __init__(
+        self, source: Source, batch_size: int, seed: int, replica: Replica | None = None
+    ) -> None:
+        super().__init__(source, batch_size, seed, replica)
         # Variables, not constants: TensorFlow gathers uint8 on a GPU from resources only.
         self._images = tf.Variable(source.images[:], trainable=False, name="images")
         self._told = {
@@ -90,7 +105,9 @@ class DeviceFeed(Feed):
         tf.cond(tf.equal(epoch, self._epoch), lambda: False, lambda: self._shuffle(epoch))
         # Gathered, not sliced: XLA would compile anew for every beginning of a slice.
         chosen = tf.gather(
-            self._order, index * self.batch_size + tf.range(self.batch_size, dtype=tf.int64)
+            self._order,
+            index * self.batch_size
+            + tf.range(self._first, self._first + self._own, dtype=tf.int64),
         )
         rows = {name: tf.gather(variable, chosen) for name, variable in self._told.items()}
         return self._batch(position, tf.gather(self._images, chosen), rows)
@@ -111,8 +128,10 @@ class StreamFeed(Feed):
     AHEAD = 8
     THREADS = 4
 
-    def __init__(self, source: Source, batch_size: int, seed: int) -> None:
-        super().__init__(source, batch_size, seed)
+    def __init__(
+        self, source: Source, batch_size: int, seed: int, replica: Replica | None = None
+    ) -> None:
+        super().__init__(source, batch_size, seed, replica)
         self._source, self._told = source, told(source)
         self._orders: dict[int, np.ndarray] = {}
         self._fetched: dict[int, Future[np.ndarray]] = {}
@@ -121,9 +140,9 @@ class StreamFeed(Feed):
     def batch(self, position: tf.Tensor) -> Batch:
         types = [tf.uint8, *(rows.dtype for rows in self._told.values())]
         pixels, *found = tf.nest.flatten(tf.numpy_function(self._take, [position], types))
-        pixels.set_shape([self.batch_size, *self._source.images.shape[1:]])
+        pixels.set_shape([self._own, *self._source.images.shape[1:]])
         for each, rows in zip(found, self._told.values(), strict=True):
-            each.set_shape([self.batch_size, *rows.shape[1:]])
+            each.set_shape([self._own, *rows.shape[1:]])
         return self._batch(position, pixels, dict(zip(self._told, found, strict=True)))
 
     def _take(self, position: np.int64) -> list[np.ndarray]:
@@ -153,7 +172,8 @@ class StreamFeed(Feed):
                 number: order for number, order in self._orders.items() if abs(number - epoch) <= 1
             }
             self._orders[epoch] = self._order_of(tf.constant(epoch, tf.int64)).numpy()
-        return self._orders[epoch][index * self.batch_size : (index + 1) * self.batch_size]
+        first = index * self.batch_size + self._first
+        return self._orders[epoch][first : first + self._own]
 
 
 def told(source: Source) -> dict[str, np.ndarray]:
@@ -162,7 +182,7 @@ def told(source: Source) -> dict[str, np.ndarray]:
     return {name: rows for name, rows in found.items() if rows is not None}
 
 
-FEEDS: dict[str, Callable[[Source, int, int], Feed]] = {
+FEEDS: dict[str, Callable[..., Feed]] = {
     "resident": DeviceFeed,
     "stream": StreamFeed,
 }
