@@ -74,6 +74,12 @@ class ExportError(GanError):
     exit_code = 10
 
 
+class WorkerError(GanError):
+    """A worker of a run was lost: killed, hung, or out of memory; the run has stopped."""
+
+    exit_code = 11
+
+
 class Interrupted(GanError):
     """A signal asked the run to stop; its state was saved first."""
 

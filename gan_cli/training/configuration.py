@@ -34,6 +34,7 @@ def train_config(values: dict[str, Any]) -> TrainConfig:
         model=MODELS.parse(checked.model),
         data=DATA.parse(checked.data),
         loss=parse_loss(checked.loss),
+        distribution=shares.with_workers(checked.distribution),
     )
 
 

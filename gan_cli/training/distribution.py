@@ -7,19 +7,23 @@ import tensorflow as tf
 from gan_cli.base import replicas
 from gan_cli.base.errors import ConfigError
 from gan_cli.base.replicas import Replica
-from gan_cli.config.schema import Distribution
+from gan_cli.config.schema import Distribution, TrainConfig
+from gan_cli.data.reading.source import Source
 from gan_cli.training import shares
 from gan_cli.training.state import State
+from gan_cli.training.workers import Workers
 
 Places = list[Replica | None]
 
 
-def places(options: Distribution) -> Places:
+def places(options: Distribution, workers: Workers | None) -> Places:
     """The replicas of this process; [None]: the run has one device.
 
     Raises:
         ConfigError: there are not as many devices.
     """
+    if workers:
+        return [workers.group()]
     if options.name == "mirrored":
         return [*replicas.group(_devices(shares.of(options)))]
     return [None]
@@ -44,9 +48,30 @@ def _devices(count: int) -> list[str]:
     return [f"/CPU:{number}" for number in range(count)]
 
 
-def alike(states: list[State]) -> None:
+def connected(options: Distribution) -> Workers | None:
+    """The workers of a run of several processes."""
+    return Workers(shares.members(options)) if options.name == "multi_worker" else None
+
+
+def alike(states: list[State], workers: Workers | None) -> None:
     """Give every replica the values of the first."""
     first = states[0].tensors()
     for state in states[1:]:
-        for key, variable in state.tensors().items():
+        for key, variable in state.trained().items():
             variable.assign(first[key])
+    if workers:
+        workers.from_chief(states[0])
+
+
+def facts(config: TrainConfig, source: Source, total: int) -> list[object]:
+    """What all workers of a run must have in common."""
+    groups = [config.model, config.loss, config.optimizer, config.schedule, config.augment]
+    training = config.training
+    return [
+        *groups,
+        training.batch_size,
+        training.precision,
+        config.seed,
+        total,
+        source.fingerprint,
+    ]

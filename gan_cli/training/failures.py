@@ -11,11 +11,12 @@ from contextlib import contextmanager
 
 import tensorflow as tf
 
-from gan_cli.base.errors import DataError, NonFiniteError, OutOfMemoryError, refused
+from gan_cli.base.errors import DataError, NonFiniteError, OutOfMemoryError, WorkerError, refused
 from gan_cli.data.pipeline.feed import Feed
 from gan_cli.runs import checkpoint
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training.hooks import Checkpoint
+from gan_cli.training.workers import lost
 
 
 @contextmanager
@@ -30,6 +31,11 @@ def explained(run: RunDirectory, saver: Checkpoint, feeds: Sequence[Feed]) -> It
     except (MemoryError, tf.errors.ResourceExhaustedError) as error:
         raise OutOfMemoryError(f"{too_much(error)}. {_last_good(run, saver)}") from error
     except tf.errors.OpError as error:
+        if (number := lost(error)) is not None:
+            raise WorkerError(
+                f"worker {number} is lost: killed, hung or out of memory. "
+                f"{_last_good(run, saver)}; {goes_on(run)}"
+            ) from None
         failure = next((feed.failure for feed in feeds if feed.failure), None)
         if failure is None:
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,7 @@ import tensorflow as tf
 
 from gan_cli import data
 from gan_cli.base import device, files
-from gan_cli.base.errors import Interrupted, NonFiniteError, OutOfMemoryError
+from gan_cli.base.errors import Interrupted, NonFiniteError, OutOfMemoryError, WorkerError
 from gan_cli.data.pipeline.feed import FEEDS
 from gan_cli.evaluation import scorer
 from gan_cli.evaluation.scorer import Scorer
@@ -38,6 +39,7 @@ from gan_cli.training.step import Part
 from gan_cli.training.tracking import Tracking
 from gan_cli.training.training_run import TrainingRun
 from gan_cli.training.watchdog import Watchdog
+from gan_cli.training.workers import Workers, lost
 
 
 class Ended(NamedTuple):
@@ -78,13 +80,31 @@ def _attempt(run: TrainingRun, signals: Signals, until: int | None) -> Ended | R
     """From the newest checkpoint, or from the start, to the end or to a rollback."""
     config, source = run.config, run.source
     place = automatic.prepare(config, source.spec)
-    places = distribution.places(config.distribution)
+    workers = distribution.connected(config.distribution)
+    try:
+        with workers.leading() if workers else nullcontext():
+            if workers:
+                workers.same(*distribution.facts(config, source, run.total))
+            return _led(run, signals, until, place, workers)
+    except tf.errors.OpError as error:
+        number = lost(error) if workers else None
+        if number is None:
+            raise
+        raise WorkerError(f"worker {number} is lost; {failures.goes_on(run.directory)}") from None
+
+
+def _led(
+    run: TrainingRun, signals: Signals, until: int | None, place: str, workers: Workers | None
+) -> Ended | RollBack:
+    """The same, once all workers are there."""
+    config, source = run.config, run.source
+    places = distribution.places(config.distribution, workers)
     states = [build(config, source, run.total, each) for each in places]
     state = states[0]
     start = restore(run.directory, state, run.card, source, run.say)
     if config.init_from is not None and not checkpoint.steps(run.directory.checkpoints):
         init_from.load(state, config.init_from, run.say)
-    distribution.alike(states)
+    distribution.alike(states, workers)
     where = device.placement(source.nbytes, config.training.feed)
     parts = [
         Part(each, FEEDS[where](source, config.training.batch_size, config.seed, each.replica))
@@ -104,7 +124,7 @@ def _attempt(run: TrainingRun, signals: Signals, until: int | None) -> Ended | R
         run.write()
         _introduce(run, place, where, places)
         with Tracking(run) as tracking:
-            return _to_the_end(run, parts, saver, tracking, start, signals, until)
+            return _to_the_end(run, parts, saver, tracking, start, signals, until, workers)
 
 
 def _introduce(run: TrainingRun, place: str, where: str, places: distribution.Places) -> None:
@@ -158,6 +178,7 @@ def _to_the_end(
     start: int,
     signals: Signals,
     until: int | None,
+    workers: Workers | None,
 ) -> Ended | RollBack:
     config, training = run.config, run.config.training
     (state, feed), *others = parts
@@ -177,6 +198,7 @@ def _to_the_end(
         batch_size=training.batch_size,
         log_every=training.log_every,
         steps_per_call=training.steps_per_call,
+        agree=workers.agree if workers else None,
     )
     stop: Stop | None = (
         evaluate.finish if evaluate else None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from gan_cli.base import machine
+from dataclasses import replace
+
+from gan_cli.base import cluster, machine
+from gan_cli.base.cluster import Worker
 from gan_cli.base.errors import ConfigError
 from gan_cli.config.schema import Distribution, TrainConfig
 
@@ -11,7 +14,43 @@ def of(options: Distribution) -> int:
     """How many replicas a run has."""
     if options.name == "mirrored":
         return options.replicas or len(machine.gpus()) or machine.cores()
+    if options.name == "multi_worker":
+        return options.workers or members(options).count
     return 1
+
+
+def members(options: Distribution) -> Worker:
+    """This process among the workers of a run.
+
+    Raises:
+        ConfigError: nothing says which they are, or others than the configuration.
+    """
+    found = cluster.worker()
+    if found is None:
+        raise ConfigError(
+            "distribution=multi_worker: TF_CONFIG names no workers, nor does Slurm; "
+            "distribution.workers=2 starts two on this machine"
+        )
+    if options.workers not in (None, found.count):
+        raise ConfigError(
+            f"distribution.workers={options.workers}: TF_CONFIG or Slurm names {found.count}"
+        )
+    return found
+
+
+def with_workers(options: Distribution) -> Distribution:
+    """`distribution.workers=2` alone asks for `multi_worker`.
+
+    Raises:
+        ConfigError: a key of another distribution.
+    """
+    if options.workers is not None and options.name == "none":
+        return replace(options, name="multi_worker")
+    if options.workers is not None and options.name == "mirrored":
+        raise ConfigError("distribution.workers goes with distribution=multi_worker")
+    if options.replicas is not None and options.name != "mirrored":
+        raise ConfigError("distribution.replicas goes with distribution=mirrored")
+    return options
 
 
 def check(config: TrainConfig, replicas: int) -> None:
@@ -42,6 +81,8 @@ def check(config: TrainConfig, replicas: int) -> None:
             f"training.xla compiles the step of one device; distribution={options.name} has "
             f"{replicas}"
         )
+    if config.watchdog == "rollback" and options.name == "multi_worker":
+        raise ConfigError("watchdog=rollback is for one process; watchdog=warn")
     if config.training.minutes is not None:
         raise ConfigError(
             "training.minutes measures one device; with distribution= give training.steps"

@@ -58,6 +58,10 @@ class State:
         found |= {f"objective/{name}": each for name, each in self.model.variables.items()}
         return found
 
+    def trained(self) -> dict[str, Variable]:
+        """The same without the averages, which only the first replica has."""
+        return {key: each for key, each in self.tensors().items() if not key.startswith("average/")}
+
     def sampler_tensors(self) -> dict[str, Variable]:
         """key -> the variables that `gan-sample` needs: the averaged networks, under the plain
         networks' keys.
