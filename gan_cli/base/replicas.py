@@ -19,6 +19,8 @@ from gan_cli.base.lazy import tf
 
 _GROUPS = count(7001)
 """Keys of groups; every process of a run makes the same groups in the same order."""
+LARGE = 50_000
+"""Numbers of a tensor that is summed by itself: the others would each wait for an answer."""
 _CURRENT: ContextVar[Replica | None] = ContextVar("replica", default=None)
 
 
@@ -104,15 +106,26 @@ def mean(value: tf.Tensor) -> tf.Tensor:
 
 
 def means(values: list[tf.Tensor | None]) -> list[tf.Tensor | None]:
-    """The same of many tensors at once, float32; None stays."""
+    """The same of many tensors, float32; None stays.
+
+    Large ones are on their way while others are still computed; small ones go together.
+    """
     if current() is None:
         return values
-    given = [value for value in values if value is not None]
-    if not given:
-        return values
-    flat = mean(tf.concat([tf.reshape(value, [-1]) for value in given], axis=0))
-    parts = iter(tf.split(flat, [value.shape.num_elements() for value in given]))
-    return [value if value is None else tf.reshape(next(parts), value.shape) for value in values]
+    found = [mean(value) if _is_large(value) else value for value in values]
+    small = [value for value in values if value is not None and not _is_large(value)]
+    if not small:
+        return found
+    flat = mean(tf.concat([tf.reshape(value, [-1]) for value in small], axis=0))
+    parts = iter(tf.split(flat, [value.shape.num_elements() for value in small]))
+    return [
+        each if value is None or _is_large(value) else tf.reshape(next(parts), value.shape)
+        for value, each in zip(values, found, strict=True)
+    ]
+
+
+def _is_large(value: tf.Tensor | None) -> bool:
+    return value is not None and value.shape.num_elements() >= LARGE
 
 
 def own(rows: tf.Tensor) -> tf.Tensor:

@@ -29,7 +29,7 @@ from gan_cli.training import shares
 from gan_cli.training.signals import Signals
 
 START = "import sys; from gan_cli.cli.commands import train; sys.exit(train())"
-POLL, PATIENCE, SAVING = 0.1, 30.0, 120.0
+POLL, PATIENCE, SAVING = 0.1, 20.0, 120.0
 """Seconds between two looks; that the others have to end where one is lost; that the chief has to
 save after a signal.
 """
@@ -89,20 +89,20 @@ def _watched(workers: list[subprocess.Popen[bytes]], said: list[Any], signals: S
         if deadline and time.monotonic() > deadline:
             break
     code = chief.poll()
-    if lost is not None and code != WorkerError.exit_code:
-        words = _words(said[lost]) or _ended(workers[lost].poll(), killed)
-        raise WorkerError(f"worker {lost} of {len(workers)} {words}; resume=RUN goes on")
-    if code is None or code < 0:
+    if code is None or code < 0:  # it could not say so itself
         raise WorkerError(
             f"worker 0 of {len(workers)}, the chief, {_ended(code, killed)}; resume=RUN goes on"
         )
+    if lost is not None and code not in (0, WorkerError.exit_code):
+        words = _words(said[lost]) or _ended(workers[lost].poll(), killed)
+        raise WorkerError(f"worker {lost} of {len(workers)} {words}; resume=RUN goes on")
     return code
 
 
 def _ended(code: int | None, killed_before: int) -> str:
     """How a process has ended, in words."""
     if code is None:
-        return "did not end"
+        return "does not answer"
     if code >= 0:
         return f"ended with exit code {code}"
     if code == -signal.SIGKILL and machine.killed_for_memory() > killed_before:
