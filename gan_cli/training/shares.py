@@ -26,6 +26,11 @@ def members(options: Distribution) -> Worker:
         ConfigError: nothing says which they are, or others than the configuration.
     """
     found = cluster.worker()
+    if found is None and options.workers:
+        raise ConfigError(
+            f"distribution.workers={options.workers}: gan-train starts workers for a single run, "
+            "not for the jobs of a sweep, nor from Python; distribution=mirrored goes with these"
+        )
     if found is None:
         raise ConfigError(
             "distribution=multi_worker: TF_CONFIG names no workers, nor does Slurm; "

@@ -257,6 +257,24 @@ def test_tf_config_and_slurm_name_workers_too(start: type[Job], tmp_path: Path) 
 
 
 @pytest.mark.slow
+def test_the_tasks_of_a_slurm_job_are_the_workers_of_its_run(
+    start: type[Job], tmp_path: Path
+) -> None:
+    slurm = {
+        "SLURM_JOB_ID": "4712",
+        "SLURM_STEP_NUM_TASKS": "2",
+        "SLURM_STEP_NODELIST": "localhost",
+        "SLURM_STEP_TASKS_PER_NODE": "2",
+    }
+    command = [*TINY, "-m", "hydra/launcher=basic", "training.steps=4", "hydra.sweep.dir=sweep"]
+    jobs = [start(*command, SLURM_PROCID=str(index), **slurm) for index in range(2)]
+    assert [job.code() for job in jobs] == [0, 0], [job.said for job in jobs]
+    manifest = tmp_path / "sweep" / "0" / "checkpoints" / "step-00000004" / "manifest.json"
+    assert json.loads(manifest.read_text())["replicas"] == 2
+    assert json.loads((tmp_path / "sweep" / "0" / "job.json").read_text())["state"] == "done"
+
+
+@pytest.mark.slow
 def test_workers_with_other_settings_are_refused(start: type[Job]) -> None:
     arguments = [*TINY, "training.steps=4", "distribution=multi_worker", "run_dir=run"]
     cluster = {"worker": ["localhost:23473", "localhost:23474"]}

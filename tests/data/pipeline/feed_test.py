@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from gan_cli.base.errors import DataError
+from gan_cli.base.replicas import group
 from gan_cli.base.spec import Batch
 from gan_cli.data.pipeline.feed import FEEDS, DeviceFeed, StreamFeed
 from gan_cli.data.reading.source import Source
@@ -207,3 +208,18 @@ def test_a_file_that_is_cut_off_while_streaming_ends_the_step():
     feed = StreamFeed(Source(Broken()), 5, 0)
     with pytest.raises(Exception, match="cut off"):
         feed.batch(tf.constant(0, tf.int64))
+
+
+@pytest.mark.parametrize("kind", list(FEEDS))
+def test_replicas_share_each_batch_without_overlap(kind: str):
+    whole = FEEDS[kind](source(), 4, 3)
+    places = group(["/CPU:0"] * 2)
+    shares = [FEEDS[kind](source(), 4, 3, each) for each in places]
+    for position in range(6):
+        here = tf.constant(position, tf.int64)
+        rows = []
+        for place, feed in zip(places, shares, strict=True):
+            with place.active():
+                rows += feed.batch(here)["labels"].numpy().tolist()
+        assert rows == whole.batch(here)["labels"].numpy().tolist()
+        assert len(set(rows)) == 4
