@@ -24,6 +24,7 @@ from gan_cli.cli.stored import plain, resumed, stored_values
 from gan_cli.config.schema import TrainConfig
 from gan_cli.data.reading.captions import fitting
 from gan_cli.models import needs
+from gan_cli.runs.listing import locate
 from gan_cli.runs.record import write_command
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training import configuration, init_from
@@ -60,7 +61,7 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
         resume, overrides = directory, []  # its own configuration, untouched
     stored = stored_values(composed)
     if resume is not None:
-        run = RunDirectory.resume(str(resume), wait=ORPHAN if directory else 0.0)
+        run = RunDirectory.resume(str(locate.run(resume)), wait=ORPHAN if directory else 0.0)
         stored, values = resumed(run, stored, composed, overrides)
     else:
         values = plain(composed)
@@ -71,7 +72,7 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
             return run
         if config.init_from is not None:
             init_from.locate(config.init_from)  # a mistake shows before TensorFlow is imported
-        made = _created(directory, run_dir, f"{config.model.name}-{config.data.name}")
+        made = _created(directory, run_dir, configuration.called(config))
         if directory is None:  # a sweep's job has a record of its own
             write_command(made.path, typed_overrides())
         _keep_for_people(made.path, composed)

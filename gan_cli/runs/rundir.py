@@ -27,7 +27,9 @@ from gan_cli.runs.manifest import FORMAT
 if TYPE_CHECKING:
     from filelock import FileLock
 
-CARD, CONFIG = "model.json", "config.json"
+CARD, CONFIG, LOCK = "model.json", "config.json", ".lock"
+LOOKED_AT = 0.1
+"""Seconds in which whoever looks whether a lock is held has let go of it again."""
 CAPTION_FACTS = {"vocabulary", "caption_length", "captions"}
 Plugin = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$", max_length=200)]
 Version = Annotated[str, Field(pattern=r"^[\w.+-]{1,40}$")]
@@ -93,7 +95,7 @@ class RunDirectory:
         try:
             target = _given(Path(path)) if path else _new(datetime.now(), name)
             held = lock(target, wait=wait)
-            found = sorted(entry.name for entry in target.iterdir() if entry.name != ".lock")
+            found = sorted(entry.name for entry in target.iterdir() if entry.name != LOCK)
             taken = next((name for name in found if not begun or name == CARD), None)
         except OSError as error:
             raise RunDirectoryError(
@@ -239,6 +241,22 @@ def _new(now: datetime, name: str) -> Path:
     return path
 
 
+def in_use(path: Path) -> bool:
+    """Whether a process trains in a run directory, as far as the system says; nothing is written
+    there.
+    """
+    try:
+        from fcntl import LOCK_NB, LOCK_SH, flock
+
+        with files.open_regular(path / LOCK) as file:
+            flock(file, LOCK_SH | LOCK_NB)
+    except BlockingIOError:
+        return True
+    except (ImportError, OSError, RunDirectoryError):
+        return False
+    return False
+
+
 def lock(
     path: Path, taken: str = "another process is training in it", wait: float = 0.0
 ) -> FileLock:
@@ -252,7 +270,7 @@ def lock(
     """
     from filelock import FileLock, Timeout
 
-    held = FileLock(path / ".lock", timeout=wait, mode=0o644)
+    held = FileLock(path / LOCK, timeout=max(wait, LOOKED_AT), mode=0o644)
     try:
         held.acquire()
     except Timeout:
