@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 FLAGS = {"--json": "format=json", "--prune": "prune=true"}
-WIDEST = {"run": 34, "model": 15, "data": 13}
-"""Columns, and what they show of a text; the table fits 80."""
+WIDEST = {"model": 15, "data": 13}
+"""Columns, and what they show of a text; the table fits 80, as far as names are not too long."""
 
 
 def main() -> int:
@@ -78,9 +78,9 @@ def _table(found: list[Overview], folder: Path) -> Table:
 
     alone = [run.path for run in found] == [folder]
     names = [str(folder)] if alone else choose.short(found, folder)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("run", "model", "data"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis", max_width=WIDEST[name])
+        table.add_column(name, overflow="ellipsis", max_width=WIDEST.get(name))
     for name in ("step", "Fréchet", "size"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("state", no_wrap=True)
