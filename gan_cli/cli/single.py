@@ -18,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from gan_cli import data
 from gan_cli.base.errors import GanError
 from gan_cli.base.terminal import printable
+from gan_cli.cli.next_commands import next_commands
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.recommended import recommended
 from gan_cli.cli.stored import plain, resumed, stored_values
@@ -131,6 +132,10 @@ def _carried_out(
     try:
         log(run.path, shlex.join(["gan-train", *(command or ["(from Python)"])]))
         ended = _train(config, stored, source, run, say, loggers, until)
+        if ended.grid is not None:
+            say(f"last grid      {ended.grid}")
+        if ended.grid is not None and command is not None and not is_job:
+            _say_next(next_commands(run, config, source.spec), say)
         log(run.path, f"paused at step {until}" if ended.paused else "done")
         return ended
     except GanError as error:
@@ -161,11 +166,12 @@ def _train(
     with quiet():
         from gan_cli.training.run import train as trained
         from gan_cli.training.training_run import TrainingRun
-    ended = trained(TrainingRun(config, stored, source, run, say, tuple(loggers)), until)
-    if ended.grid is not None:
-        say(f"run directory  {run.path}")
-        say(f"last grid      {ended.grid}")
-    return ended
+    return trained(TrainingRun(config, stored, source, run, say, tuple(loggers)), until)
+
+
+def _say_next(commands: list[str], say: Say) -> None:
+    for word, command in zip(("next", "", ""), commands, strict=True):
+        say(f"{word:<15}{command}")
 
 
 def _hydra_directory() -> str | None:
