@@ -102,7 +102,9 @@ def serve(folder: Path, made: socket.socket) -> None:
     """Answer until Ctrl-C or a signal."""
     import uvicorn
 
-    config = uvicorn.Config(app(folder), log_level="warning", access_log=False, lifespan="off")
+    # log_config: uvicorn's own would close what other packages of this process log to
+    settings = {"log_config": None, "log_level": "warning", "access_log": False}
+    config = uvicorn.Config(app(folder), lifespan="off", **settings)  # type: ignore[arg-type]
     uvicorn.Server(config).run(sockets=[made])
 
 

@@ -132,3 +132,12 @@ def test_runs_are_asked_for_by_their_names(
 def test_a_name_is_part_of_a_path(name: str, train: Command) -> None:
     result = train(f"name='{name}'")
     assert (result.code, "name=" in one_line(result)) == (2, True)
+
+
+def test_a_sweep_takes_a_name_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gan_cli.cli.source import sweep_directory
+
+    monkeypatch.chdir(tmp_path)
+    assert sweep_directory(None, "wide").endswith("-wide-sweep")
+    assert sweep_directory(None, "../up").count("..") == 0
+    assert sweep_directory("mine", "wide") == "mine"

@@ -96,7 +96,7 @@ def served(folder: Path) -> Iterator[str]:  # noqa: F811
     routes = [Route("/", first), Route("/act.js", script), Mount("/", slow)]
     outer = Starlette(routes=routes, middleware=[Middleware(server.Headers)])
     listening = socket.create_server((server.HOST, 0))
-    made = uvicorn.Server(uvicorn.Config(outer, log_level="error", lifespan="off"))
+    made = uvicorn.Server(uvicorn.Config(outer, log_config=None, lifespan="off"))
     made.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     thread = threading.Thread(target=made.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
