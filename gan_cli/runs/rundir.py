@@ -22,14 +22,13 @@ from gan_cli.models import MODELS
 from gan_cli.objectives.options import parse_loss
 from gan_cli.runs import checkpoint
 from gan_cli.runs import manifest as manifests
+from gan_cli.runs.lock import LOCK, lock
 from gan_cli.runs.manifest import FORMAT
 
 if TYPE_CHECKING:
     from filelock import FileLock
 
-CARD, CONFIG, LOCK = "model.json", "config.json", ".lock"
-LOOKED_AT = 0.1
-"""Seconds in which whoever looks whether a lock is held has let go of it again."""
+CARD, CONFIG = "model.json", "config.json"
 CAPTION_FACTS = {"vocabulary", "caption_length", "captions"}
 Plugin = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$", max_length=200)]
 Version = Annotated[str, Field(pattern=r"^[\w.+-]{1,40}$")]
@@ -239,42 +238,3 @@ def _new(now: datetime, name: str) -> Path:
         except FileExistsError:
             continue
     return path
-
-
-def in_use(path: Path) -> bool:
-    """Whether a process trains in a run directory, as far as the system says; nothing is written
-    there.
-    """
-    try:
-        from fcntl import LOCK_NB, LOCK_SH, flock
-
-        with files.open_regular(path / LOCK) as file:
-            flock(file, LOCK_SH | LOCK_NB)
-    except BlockingIOError:
-        return True
-    except (ImportError, OSError, RunDirectoryError):
-        return False
-    return False
-
-
-def lock(
-    path: Path, taken: str = "another process is training in it", wait: float = 0.0
-) -> FileLock:
-    """A folder's lock, held by this process until it is released or the process ends; `wait` are
-    seconds to get it in.
-
-    Raises:
-        RunDirectoryError: another process has it; `taken` says what that does. Or the disk has no
-            locks.
-        OSError: nothing can be written there.
-    """
-    from filelock import FileLock, Timeout
-
-    held = FileLock(path / LOCK, timeout=max(wait, LOOKED_AT), mode=0o644)
-    try:
-        held.acquire()
-    except Timeout:
-        raise RunDirectoryError(f"{path}: {taken}") from None
-    except NotImplementedError as error:
-        raise RunDirectoryError(f"{path}: its disk has no file locks ({error})") from None
-    return held

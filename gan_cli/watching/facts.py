@@ -18,8 +18,8 @@ from gan_cli.runs import journal
 from gan_cli.runs.curves import Series
 from gan_cli.runs.listing import folders, locate, log, overview
 from gan_cli.runs.listing.overview import Overview
+from gan_cli.runs.lock import in_use
 from gan_cli.runs.reading import StoredRun, read_run
-from gan_cli.runs.rundir import in_use
 from gan_cli.watching import pictures
 
 MOST_RUNS, MOST_WORDS, MOST_LINES, MOST_SETTINGS = 1000, 50, 100_000, 400

@@ -18,9 +18,9 @@ from gan_cli.runs import checkpoint, ranking, record
 from gan_cli.runs.journal import LONGEST_LINE, is_number
 from gan_cli.runs.listing import log
 from gan_cli.runs.listing.log import Log
+from gan_cli.runs.lock import in_use
 from gan_cli.runs.reading import StoredRun, read_run
 from gan_cli.runs.record import Job
-from gan_cli.runs.rundir import in_use
 
 State = Literal["training", "waiting", "stopped", "pruned", "failed", "done", "damaged"]
 STATES: tuple[State, ...] = get_args(State)
