@@ -141,3 +141,10 @@ def test_a_sweep_takes_a_name_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert sweep_directory(None, "wide").endswith("-wide-sweep")
     assert sweep_directory(None, "../up").count("..") == 0
     assert sweep_directory("mine", "wide") == "mine"
+
+
+def test_the_last_sweep_is_reported(report: Command, tmp_path: Path) -> None:
+    made.sweep(tmp_path / DAY / "12-00-00-sweep")
+    result = report("last", "samples=0")
+    assert result.code == 0, result.err
+    assert (tmp_path / DAY / "12-00-00-sweep" / "report.html").exists()

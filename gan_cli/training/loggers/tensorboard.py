@@ -28,7 +28,7 @@ class TensorBoard:
         import tensorflow as tf
 
         folder = followed.directory / "tensorboard"
-        self._trial = followed.directory.name
+        self._trial = followed.name
         self.id, self._images = folder.name, options.images
         self._tf, self._writer = tf, tf.summary.create_file_writer(str(folder))
         if followed.id is None:
