@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from gan_cli.base.errors import GanError
 from gan_cli.base.nested import flatten
@@ -34,13 +35,26 @@ FOLDERS = ("samples", "checkpoints")
 """What changes when a run gets on."""
 
 
+SLOW, RESTS = 0.5, 20
+"""Seconds of reading after which a run is left alone for so many times as long: the page must not
+take the processor from the training that it shows."""
+
+
+class Known(NamedTuple):
+    """What was read, of which state of the files, and until when it counts whatever they do."""
+
+    mark: list[Any]
+    value: Any
+    until: float
+
+
 class Watched:
     """The runs of a folder, each by its path below it; what has not changed is not read again."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._folder, self._clock = folder, clock
         self._paths: dict[str, Path] = {}
-        self._known: dict[tuple[str, str], tuple[Any, Any]] = {}
+        self._known: dict[tuple[str, str], Known] = {}
 
     def runs(self) -> dict[str, Any]:
         """Those that there are, the newest first."""
@@ -78,11 +92,16 @@ class Watched:
         return path.relative_to(self._folder).as_posix() if path != self._folder else "."
 
     def _once(self, kind: str, name: str, path: Path, read: Callable[[Path], Any]) -> Any:
+        known = self._known.get((kind, name))
+        began = self._clock()
+        if known is not None and began < known.until:
+            return known.value
         mark = [in_use(path), *(_mark(path / part) for part in (*SEEN, *FOLDERS))]
-        before = self._known.get((kind, name))
-        if before is None or before[0] != mark:
-            before = self._known[kind, name] = (mark, read(path))
-        return before[1]
+        if known is None or known.mark != mark:
+            value, took = read(path), self._clock() - began
+            until = began + RESTS * took if took > SLOW else 0.0
+            known = self._known[kind, name] = Known(mark, value, until)
+        return known.value
 
 
 def brief(run: Overview) -> dict[str, Any]:

@@ -22,7 +22,7 @@ pytest.importorskip("uvicorn")
 pytest.importorskip("httpx")
 from starlette.testclient import TestClient
 
-from gan_cli.watching import server
+from gan_cli.watching import facts, server
 
 HOSTILE = "</script><img src=x onerror=alert(1)>\x1b[31m\u202e"
 
@@ -231,3 +231,20 @@ def test_the_command_says_where_the_page_is(
     monkeypatch.setattr(sys, "argv", ["gan-watch", "nowhere"])
     assert main() == 4
     assert "nowhere: no such directory" in capfd.readouterr().err
+
+
+def test_a_run_that_takes_long_to_read_is_left_alone_for_a_while(folder: Path) -> None:
+    now = [0.0]
+
+    def clock() -> float:
+        now[0] += 1.0  # each look at it: reading takes a second
+        return now[0]
+
+    watched = facts.Watched(folder, clock)
+    assert watched.run(WIDE)["step"] == 100
+    lines(folder / WIDE, [{"step": 50 * n, "seconds": 20.0 * n} for n in range(1, 4)])
+    held = RunDirectory.resume(str(folder / WIDE))
+    assert watched.run(WIDE)["state"] == "stopped"
+    now[0] += 40.0
+    assert (watched.run(WIDE)["state"], watched.run(WIDE)["step"]) == ("training", 150)
+    held.release()
