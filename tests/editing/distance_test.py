@@ -12,12 +12,12 @@ from gan_cli.base.spec import DataSpec
 from gan_cli.config.commands import EditConfig
 from gan_cli.editing import check
 from gan_cli.editing.mix import Mix
-from gan_cli.editing.shared.distance import features, scales, squares
 from gan_cli.metrics.content import perceptual_distances
 from gan_cli.metrics.extractors.classifier import Classifier, network
 from gan_cli.metrics.extractors.feature_extractor import Extractor
 from gan_cli.metrics.extractors.pixels import Pixels
 from gan_cli.metrics.extractors.random_features import Random
+from gan_cli.metrics.shared.distance import features, scales, squares
 from gan_cli.models.sequence_gan import SequenceGan
 from gan_cli.objectives.options import Loss
 from gan_cli.runs.rundir import ModelCard
