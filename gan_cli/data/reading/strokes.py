@@ -22,7 +22,7 @@ BLOCK = 1000
 """Images that are measured at once."""
 TINY = 1e-9
 
-Measures = dict[str, np.ndarray]
+Measures = dict[str, "np.ndarray"]
 """thickness, slant -> values."""
 
 
