@@ -89,5 +89,10 @@ def apply(name: str, options: Any, subject: Subject) -> Edited:
             f"edit={name} follows gradients, and model={subject.card.model.name} learns nothing by "
             "them"
         )
+    if subject.model.filling is not None and name != "inpaint":
+        raise ConfigError(
+            f"edit={name} moves in latents; those of model={subject.card.model.name} say no more "
+            "than which hole of which picture is filled: edit=inpaint"
+        )
     made: Edited = EDITS[name].build(options, subject)
     return made

@@ -25,6 +25,7 @@ SEED = 0
 MOST_FRAMES = 200
 """Previews in progress.gif."""
 ROWS_OF_A_CODE = 4
+COLUMNS_OF_HOLES, GREY = 12, 128
 ROWS, FPS = 8, 10
 """Sequences that are shown at least, and how fast they play."""
 
@@ -39,7 +40,8 @@ class Preview:
     autoencoder also has reconstructions-N.png: real images, held-out ones where there are some,
     each with its reconstruction to the right, or, of sequences, below it. A model with codes also
     has codes-N.png: in each row one code moves, through the categories or from -2 to 2, and after
-    some rows the next one.
+    some rows the next one. One that fills holes also has filled-N.png: such images, those with a
+    hole, and with it filled, row below row.
     """
 
     def __init__(
@@ -61,6 +63,9 @@ class Preview:
         if state.sampler.encoding is not None:
             self._originals = _chosen(source, held_out, max(1, len(self._shown.real) // 2))
             self._reconstruct = _reconstruction(state.sampler)
+        self._holes = None
+        if state.sampler.filling is not None:
+            self._holes = with_holes(state.sampler, _chosen(source, held_out, COLUMNS_OF_HOLES))
         self._folder.mkdir(exist_ok=True)
         self._save("real", self._shown.real, self._shown.columns)
         self.last: Path | None = None
@@ -75,6 +80,8 @@ class Preview:
                 self._folder / f"codes-{progress.step:08d}.png",
                 images.grid(self._sample(moved), columns),
             )
+        if self._holes is not None:
+            images.save_png(self._folder / f"filled-{progress.step:08d}.png", self._holes())
         if self._originals is not None and self._reconstruct is not None:
             paired = pairs(self._originals, self._reconstruct(self._originals))
             columns = 2 * max(1, round(math.sqrt(len(paired)) / 2))
@@ -142,6 +149,23 @@ def moved_codes(model: Model) -> tuple[Inputs, int]:
     columns = len(moves[0])
     labels = None if drawn.labels is None else np.tile(drawn.labels.repeat(columns), len(moves))
     return Inputs(np.stack(latents), labels), columns
+
+
+def with_holes(model: Model, whole: np.ndarray) -> Callable[[], np.ndarray]:
+    """A sheet of uint8 images, the same with a hole in grey, and with it filled; the same holes
+    every time.
+    """
+    assert model.filling is not None
+    latents = tf.constant(drawing.inputs(model, SEED)(len(whole)).latents)
+    holes = model.filling.holes(model.networks, latents).numpy() > 0.5
+    fill = drawing.filler(model)
+    hidden = np.where(holes, np.uint8(GREY), whole)
+
+    def sheet() -> np.ndarray:
+        filled = np.where(holes, fill(whole, holes), whole)
+        return images.grid(np.concatenate([whole, hidden, filled]), len(whole))
+
+    return sheet
 
 
 def of_classes(source: Source, rows: int, columns: int) -> np.ndarray:

@@ -1,0 +1,93 @@
+"""`model=inpaint_gan`: its holes, its gated generator, and what it fills."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import gan_cli
+from gan_cli import models
+from gan_cli.base.errors import ConfigError
+from gan_cli.base.spec import DataSpec
+from gan_cli.models.inpaint_gan import InpaintGan
+from gan_cli.networks.inpainting import NUMBERS, Holes, generator, near
+from tests.models.toys import gradients
+
+
+@pytest.mark.parametrize("size", [(8, 8), (28, 28), (20, 33)])
+def test_holes_are_rectangles_and_strokes_and_never_empty(size: tuple[int, int]) -> None:
+    latents = np.random.default_rng(0).standard_normal((200, NUMBERS)).astype(np.float32)
+    holes = Holes(size, dtype="float32")(tf.constant(latents)).numpy()[..., 0]
+    assert set(np.unique(holes)) == {0.0, 1.0}
+    covered = holes.mean(axis=(1, 2))
+    assert (covered > 0.0).all()
+    assert covered.max() < 0.75
+    for hole, rectangle in zip(holes, latents[:, 1] < 0.0, strict=True):
+        rows, columns = np.nonzero(hole)
+        box = hole[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+        if rectangle:
+            assert box.all()
+            assert 0.2 * size[0] <= box.shape[0] <= 0.6 * size[0] + 1
+
+
+def test_a_stroke_is_as_wide_as_it_says() -> None:
+    """A line down the middle: vertices in a row, the thickest stroke, a tenth of 40 pixels on
+    either side."""
+    latents = np.zeros((1, NUMBERS), np.float32)
+    latents[0, 1] = latents[0, 6] = 9.0
+    latents[0, 7:11] = [-9.0, -1.0, 1.0, 9.0]
+    hole = Holes((40, 40), dtype="float32")(tf.constant(latents)).numpy()[0, ..., 0]
+    expected = np.zeros((40, 40))
+    expected[:, 16:24] = 1.0
+    np.testing.assert_array_equal(hole, expected)
+    assert near(tf.constant(hole[None, ..., None]), 3).numpy().sum() == 40 * 14
+
+
+def test_what_is_in_a_hole_is_not_seen_and_the_rest_stays() -> None:
+    network = generator((12, 10, 3), width=4)
+    random = np.random.default_rng(0)
+    images = random.uniform(-1.0, 1.0, (2, 12, 10, 3)).astype(np.float32)
+    holes = np.zeros((2, 12, 10, 1), np.float32)
+    holes[:, 3:7, 2:6] = 1.0
+    other = np.where(holes > 0.0, random.uniform(-1.0, 1.0, images.shape), images)
+    filled, made = network([images, holes], training=False)
+    again, _ = network([other.astype(np.float32), holes], training=False)
+    np.testing.assert_array_equal(filled, again)
+    np.testing.assert_array_equal(filled.numpy(), np.where(holes > 0.0, made, images))
+    assert np.abs(made).max() <= 1.0
+
+
+def test_rim_and_hole_cost_what_their_pixels_differ() -> None:
+    options = InpaintGan(width=2, discriminator_norm="none")
+    model = models.build(options, DataSpec(8, 8, 1), seed=1)
+    images = tf.constant(np.random.default_rng(0).uniform(-1.0, 1.0, (4, 8, 8, 1)), tf.float32)
+    found = gradients(model, {"images": images})
+    assert set(found) == {"generator", "discriminator", "discriminator_local"}
+    assert all(np.isfinite(each).all() for player in found.values() for each in player)
+
+
+def test_a_run_previews_holes_and_fills_those_of_pictures(tmp_path: Path) -> None:
+    settings = {"steps": 4, "batch_size": 8, "precision": "float32", "preview_every": 2}
+    run = gan_cli.train(
+        model="inpaint_gan",
+        run_dir=tmp_path / "run",
+        say=None,
+        training=settings,
+        evaluation={"every": None},
+        **{"data.name": "digits", "data.size": 8, "model.width": 2},
+    )
+    shown = sorted(path.name for path in (tmp_path / "run" / "samples").glob("filled-*"))
+    assert shown[-1] == "filled-00000004.png"
+    images = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 1), np.uint8)
+    found = run.inpaint(images, [2, 2, 3, 4], extractor=None)
+    assert found.latents is None
+    np.testing.assert_array_equal(found.images[~found.holes], images[~found.holes])
+    floats, holes = images.astype(np.float32) / 127.5 - 1.0, found.holes.astype(np.float32)
+    made = np.rint((run.model.fill(floats, holes).numpy() + 1.0) * 127.5)
+    assert np.abs(made - found.made).max() <= 1.0
+    with pytest.raises(ConfigError, match="which hole of which picture is filled: edit=inpaint"):
+        run.project(images)
+    assert run.sample(4, seed=1).shape == (4, 8, 8, 1)  # pictures of its bank, filled
