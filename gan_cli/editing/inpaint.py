@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from gan_cli.editing.shared.subject import Subject
 
 Pixels = Annotated[int, Field(ge=0)]
-GREY = 128
-"""What holes are shown in."""
 
 
 @options
@@ -101,7 +99,7 @@ def inpaint(options: Inpaint, subject: Subject) -> Inpainted:
     images = pictures.read(named, spec)
     mask = subject.given.get("mask", options.mask)
     holes = masks.holes(mask, named, spec, len(images))
-    given = np.where(holes, np.uint8(GREY), images)
+    given = np.where(holes, np.uint8(sheets.GREY), images)
     if subject.model.filling is not None:
         latents, made = None, subject.filled(images, holes)
     else:

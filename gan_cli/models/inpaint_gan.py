@@ -34,7 +34,7 @@ class InpaintGan(DiscriminatorOptions):
     )
 
 
-@model("inpaint_gan", InpaintGan)
+@model("inpaint_gan", InpaintGan, fills=True)
 def inpaint_gan(options: InpaintGan, spec: DataSpec, game: Game) -> Model:
     """A context encoder (Pathak et al. 2016) of gated convolutions (Yu et al. 2019), against a
     discriminator of the whole image and one of the hole and its rim (Iizuka et al. 2017).

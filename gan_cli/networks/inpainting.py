@@ -22,15 +22,18 @@ THIN, THICK, LEAST = 0.04, 0.1, 0.75
 """Half the width of a stroke, as shares of the shorter side, and in pixels at least."""
 KERNEL = 3
 DILATIONS = (2, 4, 8)
-"""Of the convolutions in the middle: what is around a hole is seen from within it."""
+"""Of the convolutions in the middle, those that are less than the side of what they see: what is
+around a hole is seen from within it."""
 
 
 def generator(image_shape: ImageShape, *, width: int) -> keras.Model:
     """Images [B, *image_shape] in [-1, 1] and holes [B, H, W, 1], 1 where they are, -> [images with
-    their holes filled, what all pixels are taken for].
+    their holes filled, what all pixels are taken for], which nothing bounds: behind a tanh all
+    pixels of dark images end at -1, and no gradient brings them back.
 
-    Convolutions are gated (Yu et al. 2019, eq. 3): one decides where the other counts, since a
-    pixel in a hole is no pixel. Images are halved twice at most, and what they were is passed on.
+    On the way down convolutions are gated (Yu et al. 2019, eq. 3): one decides where the other
+    counts, since a pixel in a hole is no pixel. Images are halved twice at most, and what they were
+    is passed on.
     """
     depth = min(2, halvings(image_shape))
     with keras.name_scope("generator"):
@@ -42,15 +45,15 @@ def generator(image_shape: ImageShape, *, width: int) -> keras.Model:
         for index in range(1, depth + 1):
             passed.append(x)
             x = _gated(x, width * 2**index, f"down_{index}", strides=2)
-        for dilation in DILATIONS:
+        for dilation in (each for each in DILATIONS if each < min(x.shape[1:3])):
             x = _gated(x, width * 2**depth, f"dilated_{dilation}", dilation_rate=dilation)
         for index, target in reversed(list(enumerate(sizes(image_shape, depth)[:-1]))):
             x = keras.layers.UpSampling2D(name=f"enlarged_{index}")(x)
             x = crop(x, target, f"crop_{index}")
             x = keras.layers.Concatenate(name=f"passed_{index}")([x, passed[index]])
-            x = _gated(x, width * 2**index, f"up_{index}")
+            x = _features(x, width * 2**index, f"up_{index}")
         x = keras.layers.Conv2D(image_shape[2], KERNEL, padding="same", name="pixels")(x)
-        made = keras.layers.Activation("tanh", dtype="float32", name="made")(x)
+        made = keras.layers.Activation("linear", dtype="float32", name="made")(x)
         filled = Filled(name="filled", dtype="float32")([images, holes, made])
     return keras.Model([images, holes], [filled, made], name="generator")
 
@@ -137,14 +140,18 @@ def near(holes: tf.Tensor, pixels: int) -> tf.Tensor:
 
 
 def _gated(x: keras.KerasTensor, filters: int, name: str, **settings: Any) -> keras.KerasTensor:
-    settings |= {"padding": "same"}
-    features, gate = (
-        keras.layers.Conv2D(
-            filters, KERNEL, activation=activation, name=f"{name}_{part}", **settings
-        )(x)
-        for part, activation in (("features", "elu"), ("gate", "sigmoid"))
-    )
+    features = _features(x, filters, f"{name}_features", **settings)
+    gate = _features(x, filters, f"{name}_gate", "sigmoid", **settings)
     return keras.layers.Multiply(name=name)([features, gate])
+
+
+def _features(
+    x: keras.KerasTensor, filters: int, name: str, activation: str = "elu", **settings: Any
+) -> keras.KerasTensor:
+    layer = keras.layers.Conv2D(
+        filters, KERNEL, padding="same", activation=activation, name=name, **settings
+    )
+    return layer(x)
 
 
 def _within(places: tf.Tensor, side: int, size: tf.Tensor, start: tf.Tensor) -> tf.Tensor:

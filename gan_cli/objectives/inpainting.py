@@ -109,7 +109,7 @@ def inpainting(
         latent_shape=shape,
         sampling=_sample,
         assemble=_assembled,
-        filling=Filling(_fill, _draw),
+        filling=Filling(_fill, _given),
     )
 
 
@@ -122,17 +122,20 @@ def _mean(difference: tf.Tensor, where: tf.Tensor) -> tf.Tensor:
 def _sample(
     networks: Networks, latents: tf.Tensor, labels: tf.Tensor | None, steps: int | None
 ) -> tf.Tensor:
-    return networks["generator"](networks["gallery"](latents), training=False)[0]
+    filled, _ = networks["generator"](networks["gallery"](latents), training=False)
+    return tf.clip_by_value(filled, -1.0, 1.0)
 
 
 def _assembled(networks: Networks) -> keras.Model:
     latents = keras.Input(networks["gallery"].input_shape[1:], name="latents")
-    return keras.Model(latents, networks["generator"](networks["gallery"](latents))[0])
+    filled, _ = networks["generator"](networks["gallery"](latents))
+    return keras.Model(latents, keras.ops.clip(filled, -1.0, 1.0))
 
 
 def _fill(networks: Networks, images: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
-    return networks["generator"]([images, holes], training=False)[1]
+    _, made = networks["generator"]([images, holes], training=False)
+    return tf.clip_by_value(made, -1.0, 1.0)
 
 
-def _draw(networks: Networks, latents: tf.Tensor) -> tf.Tensor:
-    return networks["gallery"](latents)[1]
+def _given(networks: Networks, latents: tf.Tensor) -> list[tf.Tensor]:
+    return networks["gallery"](latents)

@@ -59,11 +59,11 @@ class Filling(NamedTuple):
 
     Attributes:
         fill: (networks, images, holes) -> whole images, of which those pixels count.
-        holes: (networks, latents) -> such holes as it was trained on.
+        given: (networks, latents) -> the images and holes whose filling is the sample of them.
     """
 
     fill: Callable[[Networks, tf.Tensor, tf.Tensor], tf.Tensor]
-    holes: Callable[[Networks, tf.Tensor], tf.Tensor]
+    given: Callable[[Networks, tf.Tensor], list[tf.Tensor]]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import tensorflow as tf
 
 from gan_cli.base.errors import ConfigError, DataError
-from gan_cli.base.images import from_uint8, to_uint8
+from gan_cli.base.images import to_uint8
 from gan_cli.base.lazy import np
 from gan_cli.objectives.codes import Codes, Setting
 from gan_cli.objectives.model import Model
@@ -88,17 +88,6 @@ def compiled(model: Model, steps: int | None = None) -> Sampler:
         return to_uint8(graph()(*map(tf.constant, inputs.given)).numpy())
 
     return sample
-
-
-def filler(model: Model) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """uint8 images [B, H, W, C] and holes bool [B, H, W, 1] -> whole images, as one graph."""
-    function: Any = tf.function(lambda given, holes: model.fill(given, holes), autograph=False)
-
-    def fill(images: np.ndarray, holes: np.ndarray) -> np.ndarray:
-        given = from_uint8(tf.constant(images, tf.float32))
-        return to_uint8(function(given, tf.constant(holes, tf.float32)).numpy())
-
-    return fill
 
 
 def batches(

@@ -7,14 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 import gan_cli
 from gan_cli import models
 from gan_cli.base.errors import ConfigError
 from gan_cli.base.spec import DataSpec
+from gan_cli.data import load
+from gan_cli.data.digits import Digits
 from gan_cli.models.inpaint_gan import InpaintGan
 from gan_cli.networks.inpainting import NUMBERS, Holes, generator, near
+from tests.conftest import Command
 from tests.models.toys import gradients
+
+COLUMNS = 8
+"""Of a grid of 32 pairs."""
 
 
 @pytest.mark.parametrize("size", [(8, 8), (28, 28), (20, 33)])
@@ -57,7 +64,6 @@ def test_what_is_in_a_hole_is_not_seen_and_the_rest_stays() -> None:
     again, _ = network([other.astype(np.float32), holes], training=False)
     np.testing.assert_array_equal(filled, again)
     np.testing.assert_array_equal(filled.numpy(), np.where(holes > 0.0, made, images))
-    assert np.abs(made).max() <= 1.0
 
 
 def test_rim_and_hole_cost_what_their_pixels_differ() -> None:
@@ -69,18 +75,63 @@ def test_rim_and_hole_cost_what_their_pixels_differ() -> None:
     assert all(np.isfinite(each).all() for player in found.values() for each in player)
 
 
-def test_a_run_previews_holes_and_fills_those_of_pictures(tmp_path: Path) -> None:
-    settings = {"steps": 4, "batch_size": 8, "precision": "float32", "preview_every": 2}
-    run = gan_cli.train(
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> gan_cli.Run:
+    return gan_cli.train(
         model="inpaint_gan",
-        run_dir=tmp_path / "run",
+        run_dir=tmp_path_factory.mktemp("inpaint") / "run",
         say=None,
-        training=settings,
+        training={"steps": 2, "batch_size": 8, "precision": "float32", "preview_every": 2},
         evaluation={"every": None},
         **{"data.name": "digits", "data.size": 8, "model.width": 2},
     )
-    shown = sorted(path.name for path in (tmp_path / "run" / "samples").glob("filled-*"))
-    assert shown[-1] == "filled-00000004.png"
+
+
+def cells(path: Path) -> np.ndarray:
+    """The images of 8 pixels out of a grid with a gap of 2, one pixel for each that is shown."""
+    with Image.open(path) as picture:
+        sheet = np.asarray(picture)
+    side = (sheet.shape[1] - 2) // COLUMNS - 2
+    rows = (sheet.shape[0] - 2) // (side + 2)
+    starts = [(2 + i * (side + 2), 2 + j * (side + 2)) for i in range(rows) for j in range(COLUMNS)]
+    step = side // 8
+    return np.stack([sheet[i : i + side : step, j : j + side : step] for i, j in starts])
+
+
+def assert_pairs(shown: np.ndarray) -> None:
+    """Each picture has a hole in grey, and stands beside the same with that filled."""
+    hidden, filled = shown[::2], shown[1::2]
+    assert ((hidden == filled) | (hidden == 128)).all()
+    assert ((hidden != filled).sum(axis=(1, 2)) > 0).all()
+
+
+def test_previews_are_held_out_pictures_with_holes_beside_what_fills_them(
+    run: gan_cli.Run,
+) -> None:
+    whole = cells(run.path / "samples" / "real.png")
+    shown = cells(run.path / "samples" / "step-00000002.png")
+    assert_pairs(shown)
+    np.testing.assert_array_equal(whole[::2], whole[1::2])
+    known = shown[::2] != 128
+    np.testing.assert_array_equal(shown[::2][known], whole[::2][known])
+    digits = Digits(size=8)
+    held_out = load(digits, "test").images[..., 0]
+    assert all((held_out == each).all(axis=(1, 2)).any() for each in whole)
+
+
+def test_samples_are_pictures_of_training_that_were_filled(
+    run: gan_cli.Run, sample: Command, tmp_path: Path
+) -> None:
+    result = sample(str(run.path), "count=32", "output=shown.png")
+    assert result.code == 0, result.err
+    assert "gan-edit RUN edit=inpaint image=PICTURE fills yours" in result.out
+    shown = cells(tmp_path / "shown.png")
+    assert len(shown) == 64
+    assert_pairs(shown)
+    np.testing.assert_array_equal(run.sample(32)[..., 0], shown[1::2])
+
+
+def test_a_run_fills_holes_of_pictures(run: gan_cli.Run) -> None:
     images = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 1), np.uint8)
     found = run.inpaint(images, [2, 2, 3, 4], extractor=None)
     assert found.latents is None
@@ -88,6 +139,5 @@ def test_a_run_previews_holes_and_fills_those_of_pictures(tmp_path: Path) -> Non
     floats, holes = images.astype(np.float32) / 127.5 - 1.0, found.holes.astype(np.float32)
     made = np.rint((run.model.fill(floats, holes).numpy() + 1.0) * 127.5)
     assert np.abs(made - found.made).max() <= 1.0
-    with pytest.raises(ConfigError, match="which hole of which picture is filled: edit=inpaint"):
+    with pytest.raises(ConfigError, match="edit=project: model=inpaint_gan fills holes"):
         run.project(images)
-    assert run.sample(4, seed=1).shape == (4, 8, 8, 1)  # pictures of its bank, filled

@@ -120,7 +120,9 @@ class Subject:
 
     def filled(self, images: np.ndarray, holes: np.ndarray) -> np.ndarray:
         """What a model that fills holes makes of uint8 [N, H, W, C] and bool [N, H, W, 1]."""
-        fill, size = drawing.filler(self.model), self.config.batch_size
+        from gan_cli.sampling.filling import filler
+
+        fill, size = filler(self.model), self.config.batch_size
         return np.concatenate(
             [
                 fill(images[start : start + size], holes[start : start + size])
