@@ -138,4 +138,5 @@ def _fill(networks: Networks, images: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
 
 
 def _given(networks: Networks, latents: tf.Tensor) -> list[tf.Tensor]:
-    return networks["gallery"](latents)
+    images, holes = networks["gallery"](latents)
+    return [images, holes]
