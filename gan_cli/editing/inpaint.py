@@ -90,8 +90,9 @@ class Inpainted:
 
 @edit("inpaint", Inpaint)
 def inpaint(options: Inpaint, subject: Subject) -> Inpainted:
-    """Holes of pictures, filled by a model that was trained to, or from the image of any other that
-    is nearest to what is known (Yeh et al. 2017).
+    """Holes of pictures, filled by a model that was trained for it, or by projection.
+
+    A projection finds the image that is nearest to what is known (Yeh et al. 2017).
     """
     from gan_cli.editing.shared import blending, masks, pictures, projection
 

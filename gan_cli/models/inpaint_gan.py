@@ -36,7 +36,9 @@ class InpaintGan(DiscriminatorOptions):
 
 @model("inpaint_gan", InpaintGan, fills=True)
 def inpaint_gan(options: InpaintGan, spec: DataSpec, game: Game) -> Model:
-    """A context encoder (Pathak et al. 2016) of gated convolutions (Yu et al. 2019), against a
+    """Holes filled by gated convolutions, judged as a whole and about the hole.
+
+    A context encoder (Pathak et al. 2016) of gated convolutions (Yu et al. 2019), against a
     discriminator of the whole image and one of the hole and its rim (Iizuka et al. 2017).
     """
     from gan_cli.networks import inpainting as networks
