@@ -23,9 +23,9 @@ class InpaintGan(DiscriminatorOptions):
     name: str = "inpaint_gan"
     width: Width = option("channels of the generator's first layer; they double twice", 16)
     hole_weight: Weight = option(
-        "weight of the mean absolute difference in holes beside the game", 10.0
+        "weight of the mean absolute difference in holes beside the game", 20.0
     )
-    rim_weight: Weight = option("weight of the same around holes", 2.0)
+    rim_weight: Weight = option("weight of the same around holes", 4.0)
     rim: Annotated[int, Field(ge=1, le=64)] = option(
         "pixels around a hole that the rim and the local discriminator reach", 3
     )

@@ -21,7 +21,7 @@ SMALLEST, LARGEST = 0.25, 0.6
 THIN, THICK, LEAST = 0.04, 0.1, 0.75
 """Half the width of a stroke, as shares of the shorter side, and in pixels at least."""
 KERNEL = 3
-DILATIONS = (2, 4, 8)
+DILATIONS = (1, 2, 4, 8)
 """Of the convolutions in the middle, those that are less than the side of what they see: what is
 around a hole is seen from within it."""
 
@@ -46,7 +46,8 @@ def generator(image_shape: ImageShape, *, width: int) -> keras.Model:
             passed.append(x)
             x = _gated(x, width * 2**index, f"down_{index}", strides=2)
         for dilation in (each for each in DILATIONS if each < min(x.shape[1:3])):
-            x = _gated(x, width * 2**depth, f"dilated_{dilation}", dilation_rate=dilation)
+            more = _gated(x, width * 2**depth, f"dilated_{dilation}", dilation_rate=dilation)
+            x = keras.layers.Add(name=f"added_{dilation}")([x, more])
         for index, target in reversed(list(enumerate(sizes(image_shape, depth)[:-1]))):
             x = keras.layers.UpSampling2D(name=f"enlarged_{index}")(x)
             x = crop(x, target, f"crop_{index}")

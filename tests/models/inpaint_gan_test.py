@@ -141,3 +141,5 @@ def test_a_run_fills_holes_of_pictures(run: gan_cli.Run) -> None:
     assert np.abs(made - found.made).max() <= 1.0
     with pytest.raises(ConfigError, match="edit=project: model=inpaint_gan fills holes"):
         run.project(images)
+    with pytest.raises(ConfigError, match="model=inpaint_gan fills holes, and exports are given"):
+        run.export("keras", run.path / "exported.keras")
