@@ -28,7 +28,6 @@ from gan_cli.data.reading.source import Source
 from gan_cli.editing.shared import blending, distance
 from gan_cli.evaluation.choice import build_extractor
 from gan_cli.metrics.extractors.feature_extractor import Extractor
-from gan_cli.training.configuration import train_config
 
 SHOWN, BATCH = 12, 50
 
@@ -36,7 +35,7 @@ SHOWN, BATCH = 12, 50
 def main() -> None:
     given = arguments()
     runs = [gan_cli.load(each) for each in given.paths if not each.endswith(".png")]
-    options = train_config(runs[0].config).data
+    options = data.DATA.parse(runs[0].config["data"])
     source, held_out = data.load(options), data.load(options, "test")
     rows = held_out.rows_of_some(given.count)
     whole = held_out.images[rows]
@@ -48,9 +47,10 @@ def main() -> None:
     for name, filled in fillings(whole, holes, source, runs, given.steps):
         print(f"{name:<28}{figures(whole, filled, holes, labels, extractor)}", flush=True)
         shown.append(filled)
+    some = np.unique(np.linspace(0, len(whole) - 1, SHOWN, dtype=int))
     for picture in (each for each in given.paths if each.endswith(".png")):
-        kinds = np.concatenate([each[:SHOWN] for each in (*shown, whole)])
-        images.save_png(Path(picture), images.grid(kinds, min(SHOWN, len(whole))))
+        kinds = np.concatenate([each[some] for each in (*shown, whole)])
+        images.save_png(Path(picture), images.grid(kinds, len(some)))
 
 
 def arguments() -> argparse.Namespace:
@@ -59,7 +59,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--hole", type=int, default=10, help="pixels of its side")
     parser.add_argument("--count", type=int, default=50, help="pictures")
     parser.add_argument("--steps", type=int, default=100, help="of a projection")
-    return parser.parse_args()
+    return parser.parse_intermixed_args()
 
 
 def middle(shape: tuple[int, ...], side: int) -> np.ndarray:
@@ -74,7 +74,6 @@ def fillings(
     whole: np.ndarray, holes: np.ndarray, source: Source, runs: list[gan_cli.Run], steps: int
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Of each way of filling its name and the filled pictures."""
-    yield "black", np.where(holes, np.uint8(0), whole)
     mean = source.some(2000).mean(axis=0).round().astype(np.uint8)
     yield "mean of training pictures", np.where(holes, mean, whole)
     try:
