@@ -25,9 +25,10 @@ import gan_cli
 from gan_cli import data
 from gan_cli.base import images
 from gan_cli.data.reading.source import Source
-from gan_cli.editing.shared import blending, distance
+from gan_cli.editing.shared import blending
 from gan_cli.evaluation.choice import build_extractor
 from gan_cli.metrics.extractors.feature_extractor import Extractor
+from gan_cli.metrics.shared import distance
 
 SHOWN, BATCH = 12, 50
 
