@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SAFE = re.compile(
     r"training\.(steps|epochs|steps_per_call|xla|feed|threads|log_every|preview_every|checkpoint_every)"
-    r"|evaluation\..*|watchdog|optimizer\.(players\.\w+\.)?learning_rate|optimizer\.players\.\w+\.rate_factor|schedule(\..*)?|data\.path|model\.features_file"
+    r"|evaluation\..*|watchdog|optimizer\.(players\.\w+\.)?learning_rate|optimizer\.players\.\w+\.rate_factor|schedule(\..*)?|data\.path|data\.decode|model\.features_file"
 )
 """What may change between the parts of a run; anything else would change the meaning of the weights
 or of the position.

@@ -105,6 +105,7 @@ def _introduce(run: TrainingRun, place: str, where: str) -> None:
     config, source = run.config, run.source
     placed = (
         f"data {'resident' if where == 'resident' else 'streamed'}, {source.nbytes / 1e6:,.1f} MB"
+        f"{', decoded on the fly' if source.on_the_fly else ''}"
     )
     run.say(
         f"{config.model.name} on {len(source):,} {source.spec} ({config.data.name}), {place}, "

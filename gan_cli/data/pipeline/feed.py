@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,9 +26,11 @@ class Feed(ABC):
     Attributes:
         failure: what went wrong while a batch was read, where the graph can only say that something
             did.
+        waited: seconds that steps have waited for their batches.
     """
 
     failure: Exception | None = None
+    waited = 0.0
 
     def __init__(self, source: Source, batch_size: int, seed: int) -> None:
         self.batch_size, self.batches_per_epoch = batch_size, source.batches(batch_size)
@@ -144,7 +147,11 @@ class StreamFeed(Feed):
                 self._fetched[each] = self._pool.submit(
                     self._source.images.__getitem__, self._rows(each)
                 )
-        return self._fetched.pop(here).result()
+        began = time.perf_counter()
+        try:
+            return self._fetched.pop(here).result()
+        finally:
+            self.waited += time.perf_counter() - began
 
     def _rows(self, position: int) -> np.ndarray:
         epoch, index = divmod(position, self.batches_per_epoch)
