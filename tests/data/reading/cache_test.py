@@ -19,6 +19,7 @@ from gan_cli.data.reading import cache as caching
 from gan_cli.data.reading.cache import Recipe, Stored, directory, stored
 from gan_cli.data.reading.listing import walk
 from gan_cli.data.reading.loading import FileLoader
+from gan_cli.data.reading.options import Decode
 from gan_cli.data.reading.pictures import Decoded, Look
 from gan_cli.data.reading.records import IMAGES, INDEX, Index
 
@@ -55,13 +56,17 @@ class Counting:
 
 
 def kept(
-    folder: Path, size: tuple[int, int] | None = (8, 8), fails_at: str = ""
+    folder: Path,
+    size: tuple[int, int] | None = (8, 8),
+    fails_at: str = "",
+    decode: Decode = "ahead",
 ) -> tuple[Stored, list[str]]:
     """The pictures of a folder, and the names of those that were decoded for it."""
     wanted = Look(size, "crop", "auto", (255, 255, 255))
     loader = Counting(FileLoader(folder, wanted), fails_at)
     row_shape = (*size, 3) if size else None
-    return stored(folder, walk(folder), Recipe(loader, row_shape, True, repr(wanted))), loader.names
+    how = Recipe(loader, row_shape, True, repr(wanted), decode=decode)
+    return stored(folder, walk(folder), how), loader.names
 
 
 def levels(found: Stored) -> dict[str, list[int]]:
@@ -323,7 +328,7 @@ def test_no_room(folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> 
         kept(folder)
     assert str(caught.value) == (
         f"{cache}: the decoded pictures take 0.0 GB, 0.0 GB are free; "
-        "GAN_CACHE_DIR=FOLDER takes another disk, a smaller data.size less room"
+        "data.decode=on_the_fly needs none, GAN_CACHE_DIR=FOLDER takes another disk"
     )
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=5 * 192))
     assert levels(kept(folder)[0]) == ALL
@@ -377,6 +382,7 @@ from pathlib import Path
 from gan_cli.data.reading.cache import Recipe, stored
 from gan_cli.data.reading.loading import FileLoader
 from gan_cli.data.reading.listing import walk
+from gan_cli.data.reading.options import Decode
 from gan_cli.data.reading.pictures import Look
 
 root, wanted, decoded = Path(sys.argv[1]), Look((8, 8), "crop", "auto", (255, 255, 255)), 0
