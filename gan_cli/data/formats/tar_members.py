@@ -85,10 +85,11 @@ def _told(kind: bytes, content: bytes) -> dict[str, str]:
     while content.strip(b"\0"):
         digits, _, _ = content[:8].partition(b" ")
         length = int(digits) if digits.isdigit() else 0
-        line, content = content[len(digits) + 1 : length], content[length:]
+        line, rest = content[len(digits) + 1 : length], content[length:]
         key, equals, value = line.removesuffix(b"\n").partition(b"=")
-        if not equals:
+        if not equals or length > len(content):
             raise ValueError("holds a damaged header")
+        content = rest
         found[os.fsdecode(key)] = os.fsdecode(value.replace(b"\0", b""))
     return found
 

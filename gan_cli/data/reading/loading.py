@@ -9,7 +9,8 @@ from pathlib import Path
 
 from gan_cli.base.errors import DataError
 from gan_cli.base.lazy import np
-from gan_cli.data.reading.cache import Recipe, Stored
+from gan_cli.data.reading.building import Recipe
+from gan_cli.data.reading.cache import Stored
 from gan_cli.data.reading.captions import Captions, captioned
 from gan_cli.data.reading.listing import read_file
 from gan_cli.data.reading.options import Decode, Pictures

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 
 from gan_cli.base.errors import DataError
-from gan_cli.data.reading import cache as caching
-from gan_cli.data.reading.cache import Recipe, Stored, directory, stored
+from gan_cli.data.reading import building
+from gan_cli.data.reading.building import Recipe
+from gan_cli.data.reading.cache import Stored, directory, stored
 from gan_cli.data.reading.listing import walk
 from gan_cli.data.reading.loading import FileLoader
 from gan_cli.data.reading.options import Decode
@@ -174,7 +175,7 @@ def test_a_colour_picture_among_grey_ones_turns_all_to_three_channels_and_back(
 def test_many_rows_are_copied_and_narrowed_in_blocks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(caching, "ROWS", 2)
+    monkeypatch.setattr(building, "ROWS", 2)
     folder = write(
         tmp_path / "pictures", {f"{level}.png": numbered(level, grey=True) for level in range(7)}
     )
@@ -340,7 +341,7 @@ def test_a_disk_that_fills_up_meanwhile(
     def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(caching, "scan", full)
+    monkeypatch.setattr(building, "scan", full)
     with pytest.raises(DataError) as caught:
         kept(folder)
     assert str(caught.value) == (
@@ -379,7 +380,8 @@ def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch) -> None:
 PROCESS = """
 import sys, time
 from pathlib import Path
-from gan_cli.data.reading.cache import Recipe, stored
+from gan_cli.data.reading.building import Recipe
+from gan_cli.data.reading.cache import stored
 from gan_cli.data.reading.loading import FileLoader
 from gan_cli.data.reading.listing import walk
 from gan_cli.data.reading.options import Decode
