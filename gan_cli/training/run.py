@@ -176,6 +176,8 @@ def _to_the_end(
     if stop is None:
         try:
             progress, stop = loop.run(run.total, signals)
+            if said := feed.hold_up(progress.seconds):
+                run.say(said)
         except NonFiniteError as error:
             back = rollback.from_non_finite(run, int(state.step.numpy()), error)
             if back is None:

@@ -17,6 +17,9 @@ from gan_cli.base.randomness import key
 from gan_cli.base.spec import Batch
 from gan_cli.data.reading.source import Source
 
+WAITING, SHORTEST_WAIT = 0.1, 1.0
+"""Share of the time, and seconds, that steps may wait for their batches without a word."""
+
 
 class Feed(ABC):
     """Gives the batch of any position; nothing in it is state of the run.
@@ -36,6 +39,22 @@ class Feed(ABC):
         self.batch_size, self.batches_per_epoch = batch_size, source.batches(batch_size)
         self._seed, self._count = seed, len(source)
         self._name = "sequence" if source.spec.sequence_length else "images"
+        self._remedy = (
+            "data.decode=ahead decodes them once"
+            if source.on_the_fly
+            else "training.feed=resident keeps them in memory, where they fit"
+        )
+
+    def hold_up(self, seconds: float) -> str:
+        """What there is to say where steps have waited for a tenth of `seconds` or more, else
+        ''.
+        """
+        if self.waited < max(WAITING * seconds, SHORTEST_WAIT):
+            return ""
+        return (
+            f"steps have waited for their images {self.waited / seconds:.0%} of the time; "
+            f"{self._remedy}"
+        )
 
     @abstractmethod
     def batch(self, position: tf.Tensor) -> Batch:

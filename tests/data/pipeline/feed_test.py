@@ -1,5 +1,7 @@
 """Batches as a pure function of the position."""
 
+import time
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -207,3 +209,34 @@ def test_a_file_that_is_cut_off_while_streaming_ends_the_step():
     feed = StreamFeed(Source(Broken()), 5, 0)
     with pytest.raises(Exception, match="cut off"):
         feed.batch(tf.constant(0, tf.int64))
+
+
+@pytest.mark.parametrize("on_the_fly", [True, False])
+def test_what_steps_wait_for_is_measured_and_said(on_the_fly: bool):
+    class Slow:
+        shape = (40, 8, 8, 1)
+
+        def __len__(self) -> int:
+            return 40
+
+        def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+            time.sleep(0.6)
+            return np.zeros((len(rows), 8, 8, 1), np.uint8)
+
+    feed = StreamFeed(Source(Slow(), on_the_fly=on_the_fly), 4, 0)
+    feed.batch(tf.constant(0, tf.int64))
+    assert 0.5 < feed.waited < 1.0
+    assert feed.hold_up(2.0) == ""  # so short a wait is no matter
+    feed.batch(tf.constant(9, tf.int64))
+    assert 1.1 < feed.waited < 2.0
+    remedy = (
+        "data.decode=ahead decodes them once"
+        if on_the_fly
+        else "training.feed=resident keeps them in memory, where they fit"
+    )
+    assert feed.hold_up(feed.waited / 0.25) == (
+        f"steps have waited for their images 25% of the time; {remedy}"
+    )
+    assert feed.hold_up(feed.waited / 0.0999) == ""
+    assert feed.hold_up(feed.waited / 0.1001) != ""
+    assert DeviceFeed(source(), BATCH, 0).hold_up(1e-9) == ""
