@@ -131,6 +131,22 @@ def test_classes_and_captions_in_json(tmp_path: Path) -> None:
     )
 
 
+def test_names_of_classes_are_one_line_each(tmp_path: Path) -> None:
+    told = ['"a\\nb"', '"\\ud800"', '"\\u0000"', "7", "true"]
+    files = {
+        name: content
+        for number, value in enumerate(told)
+        for name, content in samples(
+            range(number, number + 1), json=f'{{{{"k": {value}}}}}'
+        ).items()
+    }
+    path = packed(tmp_path / "a.tar", files)
+    assert "no class (k) of 1 of 5 pictures, the first: a.tar:" in refusal(path, label="k")
+    del files["0004.json"], files["0004.png"]
+    source = read(packed(path, files), label="k")
+    assert sorted(source.class_names) == ["7", "\\ud800", "\\x00", "a\\nb"]
+
+
 def test_captions_in_text_files(tmp_path: Path) -> None:
     path = packed(tmp_path / "a.tar", samples(range(3), txt="a {1}\n\nnumber {0}\n"))
     source = read(path)

@@ -146,7 +146,9 @@ def _told(file: BinaryIO, of_sample: dict[str, Member], label: str | None) -> tu
     else:
         given: Any = next((known[key] for key in KEYS if key in known), [])
         lines = given if isinstance(given, list) else [given]
-    return named, [line.strip() for line in lines if isinstance(line, str) and line.strip()]
+    return printable(named), [
+        line.strip() for line in lines if isinstance(line, str) and line.strip()
+    ]
 
 
 def _word(value: object) -> str:

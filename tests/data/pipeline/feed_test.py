@@ -1,15 +1,21 @@
 """Batches as a pure function of the position."""
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan_cli import data
 from gan_cli.base.errors import DataError
 from gan_cli.base.spec import Batch
 from gan_cli.data.pipeline.feed import FEEDS, DeviceFeed, StreamFeed
 from gan_cli.data.reading.source import Source
+from gan_cli.data.webdataset import WebDataset
+
+from ..made_pictures import numbered
+from ..made_tars import packed
 
 COUNT, BATCH = 11, 3  # three full batches an epoch, two images left over
 
@@ -240,3 +246,24 @@ def test_what_steps_wait_for_is_measured_and_said(on_the_fly: bool):
     assert feed.hold_up(feed.waited / 0.0999) == ""
     assert feed.hold_up(feed.waited / 0.1001) != ""
     assert DeviceFeed(source(), BATCH, 0).hold_up(1e-9) == ""
+
+
+def test_pictures_decoded_on_the_fly_come_in_the_same_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """To the same bits, whatever was asked before: from (seed, position) alone."""
+    monkeypatch.setenv("GAN_CACHE_DIR", str(tmp_path / "cache"))
+    pictures = {f"{number}.png": numbered(number) for number in range(COUNT)}
+    files = {**pictures, **{f"{number}.cls": str(number) for number in range(COUNT)}}
+    path = packed(tmp_path / "a.tar", dict(sorted(files.items())))
+    ahead, fly = (
+        data.load(WebDataset(path=str(path), size=8, test_share=0.0, decode=decode))
+        for decode in ("ahead", "on_the_fly")
+    )
+    feeds = [DeviceFeed(ahead, BATCH, 5), StreamFeed(fly, BATCH, 5), StreamFeed(fly, BATCH, 5)]
+    feeds[2].batch(tf.constant(7, tf.int64))
+    for position in (0, 1, 2, 3, 11, 4, 10**9):
+        first, *others = (feed.batch(tf.constant(position, tf.int64)) for feed in feeds)
+        for other in others:
+            np.testing.assert_array_equal(first["images"], other["images"])
+            np.testing.assert_array_equal(first["labels"], other["labels"])
