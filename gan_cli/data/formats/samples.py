@@ -7,7 +7,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -83,23 +84,22 @@ def walk(shards: Sequence[Path], label: str | None) -> Samples:
     Raises:
         DataError: a tar is damaged, or no picture is in any.
     """
-    places, found = [], []
+    # Not lists of objects, of which there may be millions.
+    places, names, labels, captions = array("q"), bytearray(), bytearray(), bytearray()
     for number, shard in enumerate(shards):
         try:
             with shard.open("rb") as file:
                 for sample in _samples(file, label):
-                    places.append((number, sample.picture.offset, sample.picture.size))
-                    found.append(sample)
+                    places.extend((number, sample.picture.offset, sample.picture.size))
+                    names += _ended(sample.picture.name)
+                    labels += _ended(sample.label)
+                    captions += _ended(json.dumps(sample.captions))
         except (OSError, ValueError) as error:
             raise DataError(f"{shard}: {first_line(error)}") from None
-    if not found:
+    if not places:
         raise DataError(f"{shards[0]}: holds no picture (0001.jpg, and beside it 0001.cls)")
-    return Samples(
-        np.array(places, np.int64),
-        _joined(sample.picture.name for sample in found),
-        _joined(sample.label for sample in found),
-        _joined(json.dumps(sample.captions) for sample in found),
-    )
+    of_bytes = (np.frombuffer(each, np.uint8) for each in (names, labels, captions))
+    return Samples(np.frombuffer(places, np.int64).reshape(-1, 3), *of_bytes)
 
 
 def listed(samples: Samples, shards: Sequence[Path], root: Path) -> Listing:
@@ -119,9 +119,8 @@ def texts(joined: np.ndarray) -> list[str]:
     return [os.fsdecode(each) for each in joined.tobytes().split(b"\0")[:-1]]
 
 
-def _joined(found: Iterable[str]) -> np.ndarray:
-    content = b"".join(os.fsencode(each.replace("\0", " ")) + b"\0" for each in found)
-    return np.frombuffer(content, np.uint8)
+def _ended(text: str) -> bytes:
+    return os.fsencode(text.replace("\0", " ")) + b"\0"
 
 
 def _samples(file: BinaryIO, label: str | None) -> Iterator[Sample]:
