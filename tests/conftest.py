@@ -113,6 +113,16 @@ def plot(
 
 
 @pytest.fixture
+def runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> Command:
+    """gan-runs in this process, in the same folder."""
+    from gan_cli.cli.runs import main
+
+    return _command(main, "gan-runs", monkeypatch, tmp_path, capfd)
+
+
+@pytest.fixture
 def report(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> Command:
@@ -179,11 +189,9 @@ def _command(
 
 
 @pytest.fixture
-def tiny_run(train: Command, tmp_path: Path) -> Path:
+def tiny_run(trained: Path, tmp_path: Path) -> Path:
     """A finished run of 8 steps with checkpoints at 4 and 8."""
-    result = train(*TINY, "training.steps=8", "run_dir=run")
-    assert result.code == 0, result.err
-    return tmp_path / "run"
+    return shutil.copytree(trained / "run", tmp_path / "run")
 
 
 def one_line(result: Result) -> str:

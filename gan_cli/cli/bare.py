@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from gan_cli.base.errors import ConfigError
 
@@ -28,14 +29,18 @@ TAKES_A_VALUE = {
 
 
 @contextmanager
-def replaced(override: Callable[[list[str]], str]) -> Iterator[None]:
+def replaced(
+    override: Callable[[list[str]], str], flags: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[None]:
     """This process's arguments with one override in place of the bare ones, which Hydra refuses.
 
     Args:
         override: what they stand for; it may raise a ConfigError.
+        flags: those that stand for an override each.
     """
     typed = sys.argv[1:]
-    found, rest = split(typed)
+    found, rest = split([flags.get(each, each) for each in typed])
+    sys.argv[1:] = rest
     try:
         if found:  # in front: argparse wants overrides in one piece
             chosen = override(found)

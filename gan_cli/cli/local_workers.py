@@ -24,6 +24,7 @@ from gan_cli.base import cluster, machine
 from gan_cli.base.errors import WorkerError
 from gan_cli.config.options import parse
 from gan_cli.config.schema import Distribution
+from gan_cli.runs.listing import locate
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training import shares
 from gan_cli.training.signals import Signals
@@ -41,7 +42,10 @@ def wanted(composed: DictConfig) -> int:
         return 0
     given: Any = OmegaConf.to_container(composed.get("distribution") or {}, resolve=True)
     if composed.resume is not None and not given.get("workers") and given.get("name") == "none":
-        given = RunDirectory.read(str(composed.resume)).read_config().get("distribution") or {}
+        given = (
+            RunDirectory.read(str(locate.run(composed.resume))).read_config().get("distribution")
+            or {}
+        )
     options = shares.with_workers(parse(Distribution, given, "distribution"))
     return (options.workers or 0) if options.name == "multi_worker" else 0
 

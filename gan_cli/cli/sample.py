@@ -15,6 +15,7 @@ from gan_cli.cli.options import keys
 from gan_cli.cli.quiet import quiet
 from gan_cli.config.commands import SampleConfig
 from gan_cli.config.options import parse
+from gan_cli.models import MODELS
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
 from gan_cli.runs.reading import StoredRun, read_run
 from gan_cli.runs.rundir import RunDirectory
@@ -43,6 +44,11 @@ def job(composed: DictConfig) -> None:
         raise refused(error, f"{output}: {error.strerror or error}") from None
     what = f"sequences of {controls.frames} frames" if controls.frames else "images"
     print(f"{controls.count:,} {what} from step {manifest.step} of {run.path}: {output}")
+    if MODELS[stored.card.model.name].fills:
+        print(
+            "  pictures of training, with drawn holes filled; gan-edit RUN edit=inpaint "
+            "image=PICTURE fills yours"
+        )
 
 
 def choose(run: StoredRun, step: str | int) -> Manifest:

@@ -13,7 +13,7 @@ from gan_cli.exporting.formats import FORMATS, FormatEntry
 from gan_cli.models import MODELS, needs
 from gan_cli.runs.rundir import ModelCard
 
-OF_SOME = ("part", "quantize", "runtime", "license", "push")
+OF_SOME = ("part", "quantize", "directions", "runtime", "license", "push")
 """Keys that not every format takes."""
 
 
@@ -34,12 +34,19 @@ def check(config: ExportConfig, card: ModelCard) -> FormatEntry:
             raise ConfigError(f"{key}={value} goes with format={', '.join(others)}")
     if config.truncation is not None:
         _check_truncation(config, card)
+    if MODELS[card.model.name].fills:
+        raise ConfigError(
+            f"model={card.model.name} fills holes, and exports are given latents alone: "
+            "gan_cli.load(RUN).model.networks['generator'] is a Keras model of pictures and holes"
+        )
     if "captions" in needs(card.model) and not entry.captions:
         others = [name for name in FORMATS if FORMATS[name].captions]
         raise ConfigError(
             f"format={entry.name} has no place for captions, which model={card.model.name} is told "
             f"(format={', '.join(others)} have)"
         )
+    if config.directions is not None and config.part != "generator":
+        raise ConfigError("directions= is of the generator; leave part= out")
     for module in entry.requires:
         if find_spec(module) is None:
             raise ConfigError(
