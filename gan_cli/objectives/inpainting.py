@@ -10,6 +10,7 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from gan_cli.base import replicas
 from gan_cli.base.spec import Batch, Logs
 from gan_cli.networks.inpainting import near
 from gan_cli.objectives.gan import Game
@@ -86,7 +87,7 @@ def inpainting(
             )
         difference = tf.abs(made - images)
         rim = _mean(difference, around - holes)
-        return Pass(seen, _mean(difference, holes), rim, bank.observe(images))
+        return Pass(seen, _mean(difference, holes), rim, bank.observe(replicas.gathered(images)))
 
     def of_generator(made: Pass, context: Context) -> tuple[dict[str, tf.Tensor], Logs]:
         pixels = weights.hole * made.hole + weights.rim * made.rim
@@ -114,8 +115,8 @@ def inpainting(
 
 
 def _mean(difference: tf.Tensor, where: tf.Tensor) -> tf.Tensor:
-    """Over the pixels of a region, which may have none."""
-    area = tf.maximum(tf.reduce_sum(where), 1.0) * difference.shape[-1]
+    """Over the pixels of a region of the whole batch, which may have none."""
+    area = tf.maximum(replicas.mean(tf.reduce_sum(where)), 1.0) * difference.shape[-1]
     return tf.reduce_sum(difference * where) / area
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -37,7 +38,9 @@ class Workers:
         resolver = _of_slurm() if cluster.is_slurm() else None
         resolver = resolver or tf.distribute.cluster_resolver.TFConfigClusterResolver()
         # The strategy starts the server and the heartbeats; the replicas need no more of it.
+        heard = signal.getsignal(signal.SIGTERM)
         self._strategy = tf.distribute.MultiWorkerMirroredStrategy(resolver, options)
+        signal.signal(signal.SIGTERM, heard)  # its server has taken this one for itself
         kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
         self.device = f"/job:{resolver.task_type}/task:{resolver.task_id}/device:{kind}:0"
         self._agreed = self._summed()

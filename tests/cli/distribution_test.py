@@ -266,7 +266,7 @@ def test_the_tasks_of_a_slurm_job_are_the_workers_of_its_run(
         "SLURM_STEP_NODELIST": "localhost",
         "SLURM_STEP_TASKS_PER_NODE": "2",
     }
-    command = [*TINY, "-m", "hydra/launcher=basic", "training.steps=4", "hydra.sweep.dir=sweep"]
+    command = ["-m", "hydra/launcher=basic", *TINY, "training.steps=4", "hydra.sweep.dir=sweep"]
     jobs = [start(*command, SLURM_PROCID=str(index), **slurm) for index in range(2)]
     assert [job.code() for job in jobs] == [0, 0], [job.said for job in jobs]
     manifest = tmp_path / "sweep" / "0" / "checkpoints" / "step-00000004" / "manifest.json"
