@@ -20,6 +20,7 @@ from hydra.errors import CompactHydraException, MissingConfigException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from gan_cli import __version__
 from gan_cli.base.errors import ConfigError, GanError, OutOfMemoryError, nearest, refused, unknown
 from gan_cli.base.terminal import printable
 from gan_cli.cli import bare, edge, hydra_main, own_yaml, plugins, source
@@ -82,10 +83,14 @@ def _run(
                 raise SystemExit(fail(name, _expected(error))) from None
 
     try:
-        _refuse_rerun(sys.argv[1:])
+        if "--version" in arguments:
+            print(f"gan_cli {__version__}")
+            return 0
+        _refuse_rerun(arguments)
+        _refuse_bytes(arguments)
         source.register()
         with bare.replaced(bare_key), around or nullcontext():
-            plugins.load_from(sys.argv[1:])
+            plugins.load_from(arguments)
             hydra_main.call(guarded, config or name, f"pkg://{source.PACKAGE}")
         return 0
     except SystemExit as ended:
@@ -155,6 +160,10 @@ def explain(error: Exception, keys: Callable[[str], list[str]]) -> str:
             f"{match[1]}: several values are a sweep, a run for each: add -m "
             f"(one list of them is {key}=[{values}])"
         )
+    if match := re.match(r"Multiple values for ([^ ]+)\. .* 'override [^ ]+: (.+)'$", text):
+        override = f"{match[1]}={match[2]}"
+        if f"+{override}" in sys.argv[1:]:
+            return f"+{override}: {match[1]} has a value already; give {override} without the +"
     if type(error).__name__.startswith("Override") and "Lexer" in text:
         argument = str(getattr(error, "override", "") or text.partition(":")[0])
         key, _, value = argument.partition("=")
@@ -193,6 +202,15 @@ def _no_key(key: str, keys: list[str]) -> str:
 def _likeness(key: str, other: str) -> tuple[float, bool]:
     """`steps` is rather a key of training than of another section."""
     return SequenceMatcher(None, key, other).ratio(), other.startswith("training.")
+
+
+def _refuse_bytes(arguments: list[str]) -> None:
+    """Of a name that is no text JSON and YAML can keep nothing."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            raise ConfigError(f"{argument}: is not UTF-8; rename the file or folder") from None
 
 
 def _refuse_rerun(arguments: list[str]) -> None:
