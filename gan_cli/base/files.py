@@ -56,6 +56,15 @@ def whole(path: Path) -> Iterator[Path]:
         raise
 
 
+def untaken(path: Path) -> Path:
+    """`path`, or the first of NAME-2, NAME-3, ... that is not there."""
+    number, free = 1, path
+    while free.exists() or free.is_symlink():
+        number += 1
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return free
+
+
 def remove(path: Path) -> None:
     """Remove a file, a link (not what it names) or a folder, if it is there."""
     if path.is_dir() and not path.is_symlink():

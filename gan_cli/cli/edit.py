@@ -7,6 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, refused
 from gan_cli.base.files import whole
 from gan_cli.cli import app, bare
@@ -62,8 +63,10 @@ def _made(config: EditConfig, options: Any, stored: StoredRun, manifest: Manifes
 
 def _output(config: EditConfig, stored: StoredRun, step: int) -> Path:
     """The folder that is written: never over what is there."""
-    name = f"{stored.path.resolve().name}-step-{step:08d}-{config.edit}"
-    path = Path(config.output or name)
+    if config.output is None:
+        name = f"{stored.path.resolve().name}-step-{step:08d}-{config.edit}"
+        return files.untaken(Path(name))
+    path = Path(config.output)
     if path.exists():
         raise ConfigError(f"output={path} exists already; give another output=")
     if not path.absolute().parent.is_dir():

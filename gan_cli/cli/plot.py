@@ -9,6 +9,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, RunDirectoryError, refused, unknown
 from gan_cli.cli import app, bare
 from gan_cli.cli.options import keys
@@ -105,8 +106,10 @@ def _chosen(
 
 def _output(config: PlotConfig) -> Path:
     """Where the figure goes: never over a file that is there."""
-    name = f"{Path(config.runs[0]).resolve().name}-plot" if len(config.runs) == 1 else "plot"
-    path = Path(config.output or f"{name}.png")
+    if config.output is None:
+        name = f"{Path(config.runs[0]).resolve().name}-plot" if len(config.runs) == 1 else "plot"
+        return files.untaken(Path(f"{name}.png"))
+    path = Path(config.output)
     if path.suffix.lower() != ".png":
         raise ConfigError(f"output={path}: a PNG, so its name must end in .png")
     if path.exists():

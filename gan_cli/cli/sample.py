@@ -9,6 +9,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from gan_cli.base import files
 from gan_cli.base.errors import CheckpointError, ConfigError, refused
 from gan_cli.cli import app, bare
 from gan_cli.cli.options import keys
@@ -55,8 +56,10 @@ def choose(run: StoredRun, step: str | int) -> Manifest:
 
 def _output(config: SampleConfig, run: RunDirectory, step: int) -> Path:
     """Where the images go: never over a file that is there."""
-    ending = {"grid": ".png", "npz": ".npz", "gif": ".gif", "png": ""}[config.format]
-    path = Path(config.output or f"{run.path.resolve().name}-step-{step:08d}{ending}")
+    if config.output is None:
+        ending = {"grid": ".png", "npz": ".npz", "gif": ".gif", "png": ""}[config.format]
+        return files.untaken(Path(f"{run.path.resolve().name}-step-{step:08d}{ending}"))
+    path = Path(config.output)
     if path.exists():
         raise ConfigError(f"output={path} exists already; give another output=")
     if not path.absolute().parent.is_dir():

@@ -6,9 +6,9 @@ defaults are the configuration of its name.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any, cast
 
 from hydra.core.config_search_path import ConfigSearchPath
@@ -18,6 +18,7 @@ from hydra.plugins.config_source import ConfigResult, ConfigSource
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import MISSING, DictConfig, OmegaConf
 
+from gan_cli.base import files
 from gan_cli.config import commands
 from gan_cli.config.catalogue import Catalogue
 from gan_cli.config.options import defaults
@@ -204,12 +205,7 @@ def sweep_directory(resumed: str | None) -> str:
     """
     if resumed is not None:
         return resumed
-    first = f"runs/{datetime.now():%Y-%m-%d/%H-%M-%S}-sweep"
-    path, number = first, 1
-    while os.path.exists(path):
-        number += 1
-        path = f"{first}-{number}"
-    return path
+    return str(files.untaken(Path(f"runs/{datetime.now():%Y-%m-%d/%H-%M-%S}-sweep")))
 
 
 OmegaConf.register_new_resolver(

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from omegaconf import DictConfig, ListConfig
+from omegaconf import DictConfig, ListConfig, Node
 from omegaconf.errors import OmegaConfBaseException
 
 from gan_cli.base.errors import ConfigError
@@ -24,6 +24,7 @@ LOGGER = re.compile(
     r"logging\.(StreamHandler|NullHandler|Formatter)|colorlog\.ColoredFormatter"
     r"|ext://sys\.std(out|err)"
 )
+IMPORTED = re.compile("'(ext|cfg)://")
 OWN_LOG = "${hydra.runtime.output_dir}/${hydra.job.name}.log"
 """The file of Hydra's own hydra/job_logging=default."""
 
@@ -66,15 +67,20 @@ def _named(parent: DictConfig | ListConfig, key: Any, path: str) -> Iterator[tup
     try:
         value = parent[key]
     except OmegaConfBaseException:  # an interpolation that only a job can resolve
-        value = str(parent._get_node(key)._value())
+        value = _written(parent, key)
     if isinstance(value, DictConfig):
-        written = value._get_node("filename", validate_access=False)
-        own = written is not None and written._value() == OWN_LOG
-        for below in value:
+        own = _written(value, "filename") == OWN_LOG
+        for below in list[Any](value):
             if not (own and below == "class" and value[below] == "logging.FileHandler"):
                 yield from _named(value, below, f"{path}.{below}")
     elif isinstance(value, ListConfig):
         for place in range(len(value)):
             yield from _named(value, place, f"{path}.{place}")
-    elif key in ("_target_", "class", "()") or str(value).startswith(("ext://", "cfg://")):
-        yield path, str(value)
+    elif key in ("_target_", "class", "()") or IMPORTED.match(repr(value)):
+        yield path, value if isinstance(value, str) else repr(value)
+
+
+def _written(parent: DictConfig | ListConfig, key: Any) -> str | None:
+    """A value as it was written, interpolations and all."""
+    node = parent._get_node(key, validate_access=False)
+    return str(node._value()) if isinstance(node, Node) else None

@@ -53,6 +53,7 @@ def generate(
                 control.columns,
                 config.fps,
                 control.prompts or (),
+                control.names,
             ),
         )
 

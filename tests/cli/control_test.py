@@ -94,12 +94,19 @@ def test_a_grid_has_a_row_for_each_class_and_a_column_for_each_latent(classes: C
         10, 6, 8, 8, 1
     )
     with Image.open("all.png") as sheet:
-        np.testing.assert_array_equal(np.asarray(sheet)[..., None], grid(np.concatenate(rows), 6))
+        shown = np.asarray(sheet)[..., None]
+    expected = grid(np.concatenate(rows), 6)
+    np.testing.assert_array_equal(shown[:, -expected.shape[1] :], expected)
+    names = shown[:, : -expected.shape[1], 0]  # "crab" is longer than "7", and in its own row
+    height = (shown.shape[0] - 2) // 10
+    ink = [(names[row * height : (row + 1) * height] < 128).any(axis=0).sum() for row in range(10)]
+    assert ink[NAMES.index("crab")] > 2 * ink[NAMES.index("7")] > 0
     assert classes("checkpoint=run", "output=two.png", "labels=[8,1]", "count=13").code == 0
     with Image.open("two.png") as sheet:
-        np.testing.assert_array_equal(
-            np.asarray(sheet)[..., None], grid(np.concatenate([rows[8], rows[1]]), 6)
-        )
+        expected = grid(np.concatenate([rows[8], rows[1]]), 6)
+        np.testing.assert_array_equal(np.asarray(sheet)[:, -expected.shape[1] :, None], expected)
+    result = classes("checkpoint=run", "output=eight.png", "labels=[8,1]")
+    assert result.out.splitlines()[-1] == "16 images from step 4 of run: eight.png"
     assert classes("checkpoint=run", "output=found.png", "latents=latents.npy").code == 0
     assert Path("found.png").read_bytes() == Path("all.png").read_bytes()
     assert (

@@ -57,6 +57,16 @@ def test_grid_png_and_npz_hold_the_same_images_and_touch_nothing(
     }
 
 
+def test_a_second_call_takes_the_next_name(sample: Command, tiny_run: Path) -> None:
+    names = []
+    for seed in (0, 1, 2):
+        result = sample("run", "count=4", f"seed={seed}")
+        assert result.code == 0, result.err
+        names.append(result.out.split()[-1])
+    assert names == [f"run-step-00000008{number}.png" for number in ("", "-2", "-3")]
+    assert len({Path(name).read_bytes() for name in names}) == 3
+
+
 def test_the_seed_and_the_step_choose(sample: Command, tiny_run: Path) -> None:
     for name, arguments in {
         "a": ["seed=1"],
