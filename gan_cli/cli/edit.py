@@ -38,9 +38,11 @@ def job(composed: DictConfig) -> None:
     options = parse(EDITS[config.edit].options, values)
     stored = read_run(config.checkpoint, warn)
     check(config, options, stored.card)
-    manifest = choose(stored, config.step)
-    output = _output(config, stored, manifest.step)
-    made = _made(config, options, stored, manifest)
+    _output(config, stored, choose(stored, config.step).step)  # a mistake shows at once
+    made, step = stored.of_checkpoint(
+        config.step, lambda manifest: (_made(config, options, stored, manifest), manifest.step)
+    )
+    output = _output(config, stored, step)
     try:
         with whole(output) as partial:
             partial.mkdir()
@@ -48,7 +50,7 @@ def job(composed: DictConfig) -> None:
     except OSError as error:
         raise refused(error, f"{output}: {error.strerror or error}") from None
     made.show()
-    print(f"edit={config.edit} of step {manifest.step} of {stored.path}: {output}")
+    print(f"edit={config.edit} of step {step} of {stored.path}: {output}")
 
 
 def _made(config: EditConfig, options: Any, stored: StoredRun, manifest: Manifest) -> Edited:

@@ -34,16 +34,21 @@ def job(composed: DictConfig) -> None:
     config = parse(SampleConfig, OmegaConf.to_container(composed, resolve=True))
     stored = read_run(config.checkpoint, warn)
     controls, run = control.check(config, stored.card), stored.directory
-    manifest = choose(stored, config.step)
-    output = _output(config, run, manifest.step)
+    _output(config, run, choose(stored, config.step).step)  # a mistake shows at once
     with quiet():
         from gan_cli.sampling import generate
-    try:
-        generate.generate(run, manifest, config, controls, output)
-    except OSError as error:
-        raise refused(error, f"{output}: {error.strerror or error}") from None
+
+    def drawn(manifest: Manifest) -> tuple[int, Path]:
+        output = _output(config, run, manifest.step)
+        try:
+            generate.generate(run, manifest, config, controls, output)
+        except OSError as error:
+            raise refused(error, f"{output}: {error.strerror or error}") from None
+        return manifest.step, output
+
+    step, output = stored.of_checkpoint(config.step, drawn)
     what = f"sequences of {controls.frames} frames" if controls.frames else "images"
-    print(f"{controls.count:,} {what} from step {manifest.step} of {run.path}: {output}")
+    print(f"{controls.count:,} {what} from step {step} of {run.path}: {output}")
 
 
 def choose(run: StoredRun, step: str | int) -> Manifest:
