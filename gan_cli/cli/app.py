@@ -54,7 +54,8 @@ def run(
         try:
             return _run(name, job, keys, around, config, bare_key)
         except KeyboardInterrupt as stopped:
-            print(f"gan-{name}: stopped before the first step", file=sys.stderr)
+            when = " before the first step" if name == "train" else ""
+            print(f"gan-{name}: stopped{when}", file=sys.stderr)
             return stopped.exit_code if isinstance(stopped, edge.Stopped) else 130
 
 

@@ -46,7 +46,8 @@ def explained(run: RunDirectory, saver: Checkpoint, feed: Feed) -> Iterator[None
         raise refused(
             error,
             (
-                f"{run.path}: {error.strerror or error}. {_last_good(run, saver)}; "
+                f"{error.filename or run.path}: {error.strerror or error}. "
+                f"{_last_good(run, saver)}; "
                 f"{remedy}{goes_on(run)}"
             ),
         ) from None

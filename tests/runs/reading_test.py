@@ -356,3 +356,11 @@ def test_a_checkpoint_that_does_not_fit_is_no_pruned_one(run: Path) -> None:
                 stored.directory.checkpoints, manifest.step, SAMPLER, {"other": ((1,), "float32")}
             ),
         )
+
+
+@pytest.mark.parametrize("name", ["checkpoints", "samples"])
+def test_a_file_in_the_place_of_a_folder_is_named(name: str, run: Path) -> None:
+    shutil.rmtree(run / name, ignore_errors=True)
+    (run / name).write_text("")
+    with pytest.raises(RunDirectoryError, match=rf"run/{name}: is a file; a run directory has a"):
+        read_run(run)
