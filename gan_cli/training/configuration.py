@@ -36,6 +36,20 @@ def train_config(values: dict[str, Any]) -> TrainConfig:
     )
 
 
+def with_size(
+    config: TrainConfig, stored: dict[str, Any], spec: DataSpec
+) -> tuple[TrainConfig, dict[str, Any]]:
+    """Configuration, and what is stored of it, with the size of the images in place of `auto`: a
+    resumed run has the same, whatever pictures have come.
+    """
+    if getattr(config.data, "size", None) != "auto":
+        return config, stored
+    size = spec.height if spec.height == spec.width else [spec.height, spec.width]
+    return replace(config, data=replace(config.data, size=size)), stored | {
+        "data": {**stored["data"], "size": size}
+    }
+
+
 def plugins_of(model: Any, loss: Any, data: Any = None) -> list[str]:
     """The plugins that the options of a model, of its loss with its penalties, and of a data set
     come from.
