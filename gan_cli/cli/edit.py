@@ -18,7 +18,7 @@ from gan_cli.config.commands import EditConfig
 from gan_cli.config.options import parse
 from gan_cli.editing import EDITS, Edited, apply, check
 from gan_cli.runs.checkpoint import Manifest
-from gan_cli.runs.reading import StoredRun, read_run
+from gan_cli.runs.reading import StoredRun, named, read_run
 
 
 def main() -> int:
@@ -39,10 +39,10 @@ def job(composed: DictConfig) -> None:
     stored = read_run(config.checkpoint, warn)
     check(config, options, stored.card)
     _output(config, stored, choose(stored, config.step).step)  # a mistake shows at once
-    made, step = stored.of_checkpoint(
-        config.step, lambda manifest: (_made(config, options, stored, manifest), manifest.step)
+    made, manifest = stored.of_checkpoint(
+        config.step, lambda each: (_made(config, options, stored, each), each)
     )
-    output = _output(config, stored, step)
+    output = _output(config, stored, manifest.step)
     try:
         with whole(output) as partial:
             partial.mkdir()
@@ -50,7 +50,7 @@ def job(composed: DictConfig) -> None:
     except OSError as error:
         raise refused(error, f"{output}: {error.strerror or error}") from None
     made.show()
-    print(f"edit={config.edit} of step {step} of {stored.path}: {output}")
+    print(f"edit={config.edit} of {named(manifest, config.step)} of {stored.path}: {output}")
 
 
 def _made(config: EditConfig, options: Any, stored: StoredRun, manifest: Manifest) -> Edited:

@@ -17,7 +17,7 @@ from gan_cli.evaluation import publication
 from gan_cli.exporting import check
 from gan_cli.exporting.formats import FORMATS, FormatEntry
 from gan_cli.runs.checkpoint import Manifest
-from gan_cli.runs.reading import StoredRun, read_run
+from gan_cli.runs.reading import StoredRun, named, read_run
 
 if TYPE_CHECKING:
     from gan_cli.exporting.compare import Exported
@@ -39,10 +39,10 @@ def job(composed: DictConfig) -> None:
     entry = check.check(config, stored.card)
     choose(stored, config.step)
     entry.check(config)
-    step, exported = stored.of_checkpoint(
-        config.step, lambda manifest: (manifest.step, _exported(stored, manifest, config, entry))
+    manifest, exported = stored.of_checkpoint(
+        config.step, lambda each: (each, _exported(stored, each, config, entry))
     )
-    print(f"{config.part} of step {step} of {stored.path}: {exported}")
+    print(f"{config.part} of {named(manifest, config.step)} of {stored.path}: {exported}")
 
 
 def _exported(

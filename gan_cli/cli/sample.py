@@ -17,7 +17,7 @@ from gan_cli.cli.quiet import quiet
 from gan_cli.config.commands import SampleConfig
 from gan_cli.config.options import parse
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
-from gan_cli.runs.reading import StoredRun, read_run
+from gan_cli.runs.reading import StoredRun, named, read_run
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import control
 
@@ -38,17 +38,17 @@ def job(composed: DictConfig) -> None:
     with quiet():
         from gan_cli.sampling import generate
 
-    def drawn(manifest: Manifest) -> tuple[int, Path]:
+    def drawn(manifest: Manifest) -> tuple[str, Path]:
         output = _output(config, run, manifest.step)
         try:
             generate.generate(run, manifest, config, controls, output)
         except OSError as error:
             raise refused(error, f"{output}: {error.strerror or error}") from None
-        return manifest.step, output
+        return named(manifest, config.step), output
 
-    step, output = stored.of_checkpoint(config.step, drawn)
+    where, output = stored.of_checkpoint(config.step, drawn)
     what = f"sequences of {controls.frames} frames" if controls.frames else "images"
-    print(f"{controls.count:,} {what} from step {step} of {run.path}: {output}")
+    print(f"{controls.count:,} {what} from {where} of {run.path}: {output}")
 
 
 def choose(run: StoredRun, step: str | int) -> Manifest:

@@ -36,6 +36,16 @@ def read_run(path: str | Path, warn: Callable[[str], None] | None = None) -> Sto
     return StoredRun(RunDirectory.read(str(path)), warn)
 
 
+def named(manifest: Manifest, asked: str | int) -> str:
+    """A step, and why that one."""
+    score = manifest.score if manifest.full_score is None else manifest.full_score
+    if isinstance(asked, int):
+        return f"step {manifest.step}"
+    if asked == "best" and score is not None:
+        return f"step {manifest.step} (the best, {score:.4g})"
+    return f"step {manifest.step} (the newest{', none is scored' if asked == 'best' else ''})"
+
+
 class StoredRun:
     """What a run directory holds. Parts are read when they are asked for, or all by `check`.
 
