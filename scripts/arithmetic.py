@@ -29,7 +29,7 @@ def _uses(layer: keras.Layer) -> int:
     weights = sum(math.prod(each.shape) for each in layer.trainable_weights if each.ndim > 1)
     if not weights:
         return 0
-    taken = layer.input.shape if isinstance(layer, TAKEN) else layer.output.shape
+    taken = keras.tree.flatten(layer.input if isinstance(layer, TAKEN) else layer.output)[0].shape
     places = taken[1:2] if isinstance(layer, keras.layers.GRU) else taken[1:-1]
     return weights * math.prod(places)
 

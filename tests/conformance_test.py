@@ -36,7 +36,8 @@ from gan_cli.training.step import Step
 from tests.conftest import TINY, Command
 from tests.models.toys import assert_all_move, gradients
 
-SHAPES = [(28, 28, 1), (32, 32, 3), (48, 64, 3), (128, 128, 3)]
+SMALLEST = (8, 8, 1)
+SHAPES = [SMALLEST, (28, 28, 1), (32, 32, 3), (48, 64, 3), (128, 128, 3)]
 FRAMES = 3
 FIRST = "dcgan"
 """The model for which every test is quick enough to run each time; of the others, marked slow, CI
@@ -135,7 +136,7 @@ def composed(name: str) -> TrainConfig:
 
 
 def build(
-    name: str, shape: tuple[int, int, int] = (28, 28, 1), precision: str = "float32"
+    name: str, shape: tuple[int, int, int] = SMALLEST, precision: str = "float32"
 ) -> tuple[Model, State, Step]:
     config = composed(name)
     images = fitting(source((FRAMES, *shape) if sequences(name) else shape), captions(name))
@@ -150,10 +151,10 @@ def blank(name: str) -> Batch:
     """A batch of four grey images, or sequences, with labels or captions."""
     labels = tf.zeros([4], tf.int64)
     if captions(name):
-        return {"images": tf.zeros([4, 28, 28, 1]), "captions": tf.constant([[1, 2], [1, 3]] * 2)}
+        return {"images": tf.zeros([4, *SMALLEST]), "captions": tf.constant([[1, 2], [1, 3]] * 2)}
     if sequences(name):
-        return {"sequence": tf.zeros([4, FRAMES, 28, 28, 1]), "labels": labels}
-    return {"images": tf.zeros([4, 28, 28, 1]), "labels": labels}
+        return {"sequence": tf.zeros([4, FRAMES, *SMALLEST]), "labels": labels}
+    return {"images": tf.zeros([4, *SMALLEST]), "labels": labels}
 
 
 def pictures() -> Batch:

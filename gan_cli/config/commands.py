@@ -181,6 +181,9 @@ class ExportConfig:
         "of style_gan: the share of the distance from the mean of W, made part of it; null: off",
         None,
     )
+    directions: Annotated[str, Field(min_length=1)] | None = option(
+        "directions.npz of gan-edit edit=directions: one more input, how far to go along each", None
+    )
     quantize: Literal["none", "int8"] = option(
         "format=litert: int8 has weights and arithmetic of 8 bits, half the size or less", "none"
     )

@@ -30,7 +30,7 @@ const file = (value) => {
 };
 try {
   await session;
-  const call = () => generate(Float32Array.from(given.latents), given.labels, given.count);
+  const call = () => generate(given.inputs, given.count);
   const images = Array.from(await call()), loaded = performance.now();
   await call();
   file({ images, loaded, ran: performance.now() - loaded });
@@ -46,13 +46,13 @@ def find() -> Path | None:
 
 
 def run(browser: Path, page: str, inputs: Arrays, shape: tuple[int, ...]) -> Ran:
-    """What a page's function `generate` makes of latents and labels.
+    """What a page's function `generate` makes of inputs.
 
     Raises:
         ExportError: it cannot be run.
     """
     given = {name: np.ravel(values).tolist() for name, values in inputs.items()}
-    code = SCRIPT % (json.dumps({**given, "count": shape[0]}), RESULT)
+    code = SCRIPT % (json.dumps({"inputs": given, "count": shape[0]}), RESULT)
     found = _saved(browser, _with_script(page, code))
     if "error" in found:
         raise ExportError(f"the page does not run in {browser.stem}: {found['error']}")

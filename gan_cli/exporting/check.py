@@ -13,7 +13,7 @@ from gan_cli.exporting.formats import FORMATS, FormatEntry
 from gan_cli.models import MODELS, needs
 from gan_cli.runs.rundir import ModelCard
 
-OF_SOME = ("part", "quantize", "runtime", "license", "push")
+OF_SOME = ("part", "quantize", "directions", "runtime", "license", "push")
 """Keys that not every format takes."""
 
 
@@ -40,6 +40,8 @@ def check(config: ExportConfig, card: ModelCard) -> FormatEntry:
             f"format={entry.name} has no place for captions, which model={card.model.name} is told "
             f"(format={', '.join(others)} have)"
         )
+    if config.directions is not None and config.part != "generator":
+        raise ConfigError("directions= is of the generator; leave part= out")
     for module in entry.requires:
         if find_spec(module) is None:
             raise ConfigError(

@@ -21,6 +21,7 @@ from gan_cli.exporting.graph import Graph, encoder, generator
 from gan_cli.objectives.model import Model
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
 from gan_cli.runs.reading import StoredRun
+from gan_cli.sampling import directions
 from gan_cli.sampling.generate import load_sampler
 
 OF_THIS_MACHINE = ("features_file",)
@@ -106,9 +107,10 @@ def _graph(model: Model, about: About, config: ExportConfig) -> Graph:
         )
     if config.part == "encoder":
         return encoder(model, about)
-    return generator(
-        model if config.truncation is None else model.truncated(config.truncation), about
-    )
+    if config.truncation is not None:
+        model = model.truncated(config.truncation)
+    moves = None if config.directions is None else directions.read(config.directions)
+    return generator(model, about, moves)
 
 
 def _written(graph: Graph, path: Path, config: ExportConfig, entry: FormatEntry) -> Written:

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from gan_cli.base.errors import ConfigError
+from gan_cli.exporting import directions
 from gan_cli.exporting.about import About
 from gan_cli.exporting.compare import COUNT
 from gan_cli.exporting.formats import Arrays
@@ -75,15 +77,24 @@ class Graph:
         return serve
 
 
-def generator(model: Model, about: About, seed: int = 0) -> Graph:
+def generator(model: Model, about: About, moves: np.ndarray | None = None, seed: int = 0) -> Graph:
     """latents float32 [N, ...], and labels int64 [N] where it is told the class, or captions int32
     [N, L] where it is told these, -> images in [-1, 1], float32 [N, H, W, C] or [N, T, H, W, C].
+
+    Args:
+        moves: float32 [K, ...], of directions; then how far it goes along each is one more input,
+            `strengths` float32 [N, K].
     """
     draw = _named(drawing.inputs(model, seed))
-    inputs = draw(COUNT)
-    images = model.sample(*map(tf.constant, inputs.values()))
-    network, outputs = model.generator, {"images": images.numpy()}
-    return Graph(network, draw, inputs, outputs, "generator", about)
+    if moves is None:
+        network, inputs = model.generator, draw(COUNT)
+        images = model.sample(*map(tf.constant, inputs.values())).numpy()
+    else:
+        network = directions.steered(model, moves)
+        draw = directions.with_strengths(draw, len(moves), seed)
+        inputs = draw(COUNT)
+        images = directions.images(model, inputs, moves)
+    return Graph(network, draw, inputs, {"images": images}, "generator", about)
 
 
 def encoder(model: Model, about: About, seed: int = 0) -> Graph:

@@ -13,11 +13,11 @@ from gan_cli.base.lazy import np
 from gan_cli.base.spec import DataSpec
 from gan_cli.base.terminal import printable
 from gan_cli.config.commands import SampleConfig
-from gan_cli.data.reading.arrays import map_npy, read_npz
+from gan_cli.data.reading.arrays import map_npy
 from gan_cli.models import MODELS, needs
 from gan_cli.objectives.codes import Codes, Setting
 from gan_cli.runs.rundir import ModelCard
-from gan_cli.sampling import prompts
+from gan_cli.sampling import directions, prompts
 
 DEFAULT_COUNT, A_ROW = 64, 8
 """Images where no count is asked for, and images of each row that was asked for then."""
@@ -233,17 +233,12 @@ def _offset(config: SampleConfig) -> np.ndarray | None:
         return None
     if config.directions is None or config.direction is None:
         raise ConfigError("direction=NUMBER goes with directions=FILE, of gan-edit edit=directions")
-    found = read_npz(Path(config.directions), ["directions"])["directions"]
-    if found.dtype.kind != "f" or found.ndim < 2 or not np.isfinite(found).all():
-        raise DataError(
-            f"directions={config.directions}: {found.dtype} {list(found.shape)}, expected finite "
-            "floats [N, ...]"
-        )
+    found = directions.read(config.directions)
     if config.direction >= len(found):
         raise ConfigError(
             f"direction={config.direction}: {config.directions} has 0 to {len(found) - 1}"
         )
-    offset: np.ndarray = config.strength * found[config.direction].astype(np.float32)
+    offset: np.ndarray = config.strength * found[config.direction]
     return offset
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
+import gan_cli
 from tests.conftest import TINY, Command, one_line
 from tests.web import NOWHERE
 
@@ -37,6 +38,12 @@ def levels(images: np.ndarray) -> np.ndarray:
         (["run", "format=keras", "step=5"], 5, "run has no checkpoint of step 5 (it has: 4, 8)"),
         (["run", "format=keras", "quantize=int8"], 2, "quantize=int8 goes with format=litert"),
         (["run", "format=onnx", "license=mit"], 2, "license=mit goes with format=huggingface"),
+        (
+            ["run", "format=huggingface", "directions=d.npz"],
+            2,
+            "directions=d.npz goes with format=",
+        ),
+        (["run", "format=keras", "directions=d.npz"], 3, "d.npz"),
         (["run", "format=keras", "truncation=0.5"], 2, "model=dcgan truncates its latents"),
         (["run", "format=keras", "output=run"], 2, "format=keras writes a file .keras"),
         (["run", "format=saved_model", "output=run"], 2, "another output=, or overwrite=true"),
@@ -155,8 +162,6 @@ def test_the_folder_for_the_hub_runs_as_its_card_says(
     (snippet,) = re.findall(r"```python\n(.*?)```", card, re.DOTALL)
     code = f"{snippet}\nnp.save('images.npy', images)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path / "hub", timeout=200)
-    import gan_cli
-
     latents = np.random.default_rng(0).standard_normal((16, 6), dtype=np.float32)
     found = levels(np.load(tmp_path / "hub" / "images.npy"))
     assert found == pytest.approx(gan_cli.load("run").sample(latents=latents), abs=1)
@@ -236,8 +241,6 @@ def test_what_does_not_run_by_itself_is_an_error_and_removed(
 
 @pytest.mark.slow
 def test_truncation_of_styles_is_part_of_what_is_exported(export: Command, train: Command) -> None:
-    import gan_cli
-
     small = [each for each in TINY if "width" not in each]
     assert train(*small, "model=style_gan", "training.steps=2", "run_dir=styles").code == 0
     run = gan_cli.load("styles")
@@ -252,6 +255,30 @@ def test_truncation_of_styles_is_part_of_what_is_exported(export: Command, train
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("model", ["dcgan", "style_gan"])
+def test_directions_are_an_input(model: str, export: Command, train: Command) -> None:
+    """In latents, and in styles."""
+    assert train(*TINY, f"model={model}", "training.steps=2", "run_dir=moved").code == 0
+    run = gan_cli.load("moved")
+    found = run.directions(by="sefa", count=2)
+    found.write(Path())
+    latents = np.random.default_rng(0).standard_normal((3, 6), np.float32)
+    strengths = np.array([[0, 0], [1.5, 0], [-2, 3]], np.float32)
+    for name in ("onnx", "keras"):
+        result = export("moved", f"format={name}", "directions=directions.npz", f"output=x.{name}")
+        assert result.code == 0, result.err
+    images = levels(of_onnx("x.onnx", {"latents": latents, "strengths": strengths}))
+    for place, (first, second) in enumerate(strengths):
+        offset = first * found.directions[0] + second * found.directions[1]
+        expected = run.sample(latents=latents[place : place + 1], offset=offset)
+        assert images[place] == pytest.approx(expected[0], abs=1)
+    assert np.abs(images[1].astype(int) - run.sample(latents=latents[1:2])[0]).max() > 1
+    result = export("run", "format=onnx", "directions=directions.npz", "output=y.onnx")
+    if model == "style_gan":
+        assert "this model takes [K, 6]" in one_line(result)
+
+
+@pytest.mark.slow
 def test_captions_are_an_input_where_the_format_has_one(export: Command, train: Command) -> None:
     made = train(
         "model=text_gan",
@@ -262,9 +289,9 @@ def test_captions_are_an_input_where_the_format_has_one(export: Command, train: 
         "run_dir=text",
     )
     assert made.code == 0, made.err
-    result = export("text", "format=web")
+    result = export("text", "format=huggingface")
     assert result.code == 2
-    assert "format=web has no place for captions, which model=text_gan is told" in one_line(result)
+    assert "format=huggingface has no place for captions, which model=text_gan" in one_line(result)
     assert export("text", "format=onnx", "output=text.onnx").code == 0
     import onnxruntime
 

@@ -23,7 +23,7 @@ def run(inputs):
 """
 
 
-@exporter("keras", suffix=".keras", takes=("part",))
+@exporter("keras", suffix=".keras", takes=("part", "directions"))
 def keras(graph: Graph, path: Path, config: ExportConfig) -> Written:
     """A file that keras.saving.load_model opens, without gan_cli where its layers are Keras's."""
     from gan_cli.networks.standard import is_standard

@@ -31,7 +31,7 @@ run = lambda inputs: dict(runner(**inputs))
     "litert",
     suffix=".tflite",
     requires=("ai_edge_litert",),
-    takes=("part", "quantize"),
+    takes=("part", "directions", "quantize"),
     converts=True,
 )
 def litert(graph: Graph, path: Path, config: ExportConfig) -> Written:

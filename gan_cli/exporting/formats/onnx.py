@@ -21,7 +21,11 @@ OPSET = 18
 
 
 @exporter(
-    "onnx", suffix=".onnx", requires=("tf2onnx", "onnxruntime"), takes=("part",), converts=True
+    "onnx",
+    suffix=".onnx",
+    requires=("tf2onnx", "onnxruntime"),
+    takes=("part", "directions"),
+    converts=True,
 )
 def onnx(graph: Graph, path: Path, config: ExportConfig) -> Written:
     """One file for any size of batch."""

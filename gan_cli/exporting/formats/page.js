@@ -1,7 +1,10 @@
 const facts = JSON.parse(document.getElementById("facts").textContent);
 const [frames, height, width, channels] = facts.image;
-const size = facts.latents.reduce((product, side) => product * side, 1);
+const arrays = { float32: Float32Array, int32: Int32Array, int64: BigInt64Array };
+const lengthOf = (name) => facts.inputs[name].shape.reduce((product, side) => product * side, 1);
+const size = lengthOf("latents");
 const by = (id) => document.getElementById(id);
+const REACH = { latents: 3, strengths: 5 };
 const FIRST = 12, SECONDS_BETWEEN = 2, FRAMES_PER_SECOND = 10;
 
 /** Bytes that lie in the page: gzip in base64. */
@@ -17,11 +20,12 @@ async function load() {
   return ort.InferenceSession.create(await unpacked("model"), { executionProviders: ["wasm"] });
 }
 
-/** Latents of `count` images, and their classes where the network is told them -> floats in [-1, 1]. */
-async function generate(latents, labels, count) {
-  const given = { latents: new ort.Tensor("float32", latents, [count, ...facts.latents]) };
-  if (facts.classes.length) {
-    given.labels = new ort.Tensor("int64", BigInt64Array.from(labels, BigInt), [count]);
+/** The network's inputs of `count` images by name, arrays of numbers -> floats in [-1, 1]. */
+async function generate(inputs, count) {
+  const given = {};
+  for (const [name, { type, shape }] of Object.entries(facts.inputs)) {
+    const values = arrays[type].from(inputs[name], type === "int64" ? BigInt : Number);
+    given[name] = new ort.Tensor(type, values, [count, ...shape]);
   }
   const made = await (await session).run(given);
   return made.images.data;
@@ -35,8 +39,11 @@ const drawn = () => Float32Array.from({ length: size }, normal);
 
 const canvas = by("picture"), paper = canvas.getContext("2d");
 [canvas.width, canvas.height] = [width, height];
-const state = { latents: drawn(), label: 0, images: null, frame: 0, play: false, busy: false, wanted: false };
-const sliders = [];
+const state = {
+  latents: drawn(), labels: [0], strengths: facts.directions.map(() => 0), captions: [],
+  images: null, frame: 0, play: false, busy: false, wanted: false,
+};
+const sliders = { latents: [], strengths: [] };
 
 /** Shows what the state says; while an image is computed, the newest wish alone is kept. */
 async function update() {
@@ -47,7 +54,7 @@ async function update() {
     while (state.wanted) {
       state.wanted = false;
       const began = performance.now();
-      state.images = await generate(state.latents.slice(), [state.label], 1);
+      state.images = await generate(state, 1);
       paint();
       by("status").textContent = `${(performance.now() - began).toFixed(1)} ms`;
     }
@@ -68,36 +75,64 @@ function paint() {
   paper.putImageData(pixels, 0, 0);
 }
 
-function showLatents() {
-  for (const [index, { input, output }] of sliders.entries()) {
-    input.value = state.latents[index];
-    output.textContent = state.latents[index].toFixed(2);
+/** Sets the sliders of `latents` or `strengths` to what the state says. */
+function show(values) {
+  for (const [index, { input, output }] of sliders[values].entries()) {
+    input.value = state[values][index];
+    output.textContent = state[values][index].toFixed(2);
   }
 }
 
-function addSlider(index, place) {
+function addSlider(values, index, text, place) {
   const label = document.createElement("label"), name = document.createElement("span");
   const input = document.createElement("input"), output = document.createElement("output");
-  name.textContent = index + 1;
-  Object.assign(input, { type: "range", min: -3, max: 3, step: 0.01 });
-  input.setAttribute("aria-label", `Latent ${index + 1}`);
+  name.textContent = text;
+  Object.assign(input, { type: "range", min: -REACH[values], max: REACH[values], step: 0.01 });
   input.addEventListener("input", () => {
-    stop();
-    state.latents[index] = Number(input.value);
-    output.textContent = state.latents[index].toFixed(2);
+    if (values === "latents") stop();
+    state[values][index] = Number(input.value);
+    output.textContent = state[values][index].toFixed(2);
     update();
   });
   label.append(name, input, output);
   place.append(label);
-  sliders.push({ input, output });
+  sliders[values].push({ input, output });
+}
+
+/** The words of a description as gan-sample reads them: lower case, without punctuation. */
+const wordsOf = (text) => text.toLowerCase().match(/[\p{L}\p{N}]+(?:['\u2019][\p{L}\p{N}]+)*/gu) || [];
+
+/** Takes a description; one with other words, or too many, is named and changes nothing. */
+function describe(text) {
+  const words = wordsOf(text), length = lengthOf("captions");
+  const strange = words.filter((word) => !facts.vocabulary.includes(word));
+  const mistakes = strange.length ? `It does not know: ${strange.join(", ")}` : `At most ${length} words`;
+  const wrong = strange.length > 0 || words.length > length;
+  by("unknown").textContent = wrong ? mistakes : "";
+  if (wrong || !words.length) return;
+  const tokens = words.map((word) => facts.vocabulary.indexOf(word) + 1);
+  state.captions = tokens.concat(Array(length - tokens.length).fill(0));
+}
+
+function addPrompt() {
+  by("words").value = facts.captions[0];
+  for (const caption of facts.captions) by("examples").append(new Option(caption));
+  by("vocabulary").textContent = facts.vocabulary.join(" ");
+  by("prompt").addEventListener("submit", (event) => event.preventDefault());
+  by("words").addEventListener("input", () => {
+    describe(by("words").value);
+    update();
+  });
+  describe(by("words").value);
+  by("prompt").hidden = false;
 }
 
 function addClass(name, index) {
   const button = document.createElement("button");
   button.textContent = name;
-  button.setAttribute("aria-pressed", String(index === state.label));
+  button.setAttribute("aria-pressed", String(index === state.labels[0]));
   button.addEventListener("click", () => {
-    state.label = index;
+    state.labels = [index];
     for (const [place, each] of [...by("classes").querySelectorAll("button")].entries()) {
       each.setAttribute("aria-pressed", String(place === index));
     }
@@ -122,7 +157,7 @@ function play() {
     if (share >= 1) [from, to, began, share] = [to, drawn(), now, 0];
     const angle = (share * Math.PI) / 2;
     state.latents = from.map((value, index) => Math.cos(angle) * value + Math.sin(angle) * to[index]);
-    showLatents();
+    show("latents");
     await update();
     requestAnimationFrame(step);
   };
@@ -141,8 +176,18 @@ function save() {
 }
 
 function build() {
-  if (facts.latents.length === 1) {
-    for (let index = 0; index < size; index++) addSlider(index, by(index < FIRST ? "first" : "rest"));
+  if (facts.vocabulary.length) addPrompt();
+  facts.directions.forEach((name, index) => addSlider("strengths", index, name, by("along")));
+  by("directions").hidden = !facts.directions.length;
+  by("reset").addEventListener("click", () => {
+    state.strengths.fill(0);
+    show("strengths");
+    update();
+  });
+  if (facts.inputs.latents.shape.length === 1) {
+    for (let index = 0; index < size; index++) {
+      addSlider("latents", index, `Latent ${index + 1}`, by(index < FIRST ? "first" : "rest"));
+    }
     by("latents").hidden = false;
     by("more").hidden = size <= FIRST;
     by("more").querySelector("summary").textContent = `${size - FIRST} more`;
@@ -152,7 +197,7 @@ function build() {
   by("draw").addEventListener("click", () => {
     stop();
     state.latents = drawn();
-    showLatents();
+    show("latents");
     update();
   });
   by("play").addEventListener("click", () => (state.play ? stop() : play()));
@@ -163,7 +208,8 @@ function build() {
       if (state.images) paint();
     }, 1000 / FRAMES_PER_SECOND);
   }
-  showLatents();
+  show("latents");
+  show("strengths");
   by("controls").hidden = false;
 }
 

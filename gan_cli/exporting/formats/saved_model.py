@@ -21,7 +21,7 @@ def run(inputs):
 """
 
 
-@exporter("saved_model", suffix="", takes=("part",))
+@exporter("saved_model", suffix="", takes=("part", "directions"))
 def saved_model(graph: Graph, path: Path, config: ExportConfig) -> Written:
     """A folder that TensorFlow and its servers load, without gan_cli or Keras."""
     save(graph, path)

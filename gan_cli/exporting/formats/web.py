@@ -12,7 +12,7 @@ import re
 import tarfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gan_cli.base import pages
 from gan_cli.base.download import Download
@@ -21,6 +21,7 @@ from gan_cli.config.commands import ExportConfig
 from gan_cli.exporting import browser
 from gan_cli.exporting.formats import Written, exporter
 from gan_cli.exporting.formats.onnx import of_file, save
+from gan_cli.sampling import directions
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -40,6 +41,8 @@ RUNTIME = Published(
     ),
 )
 SCRIPT, WASM = "package/dist/ort.wasm.bundle.min.mjs", "package/dist/ort-wasm-simd-threaded.wasm"
+EXAMPLES = 6
+"""Captions of the data that the page offers, about."""
 EXPORTS = re.compile(r"export\{([^}]*)\};\s*(//# sourceMappingURL=.*)?\s*$")
 
 
@@ -56,9 +59,8 @@ def check(config: ExportConfig) -> None:
     "web",
     suffix=".html",
     requires=("tf2onnx", "onnxruntime"),
-    takes=("runtime",),
+    takes=("runtime", "directions"),
     converts=True,
-    captions=False,
     check=check,
 )
 def web(graph: Graph, path: Path, config: ExportConfig) -> Written:
@@ -68,7 +70,7 @@ def web(graph: Graph, path: Path, config: ExportConfig) -> Written:
         save(graph, network)
         model = network.read_bytes()
     script, wasm = _parts(_runtime(config))
-    page = _page(graph, script, wasm, model)
+    page = _page(graph, config, script, wasm, model)
     path.write_text(page, encoding="utf-8")
     found = browser.find()
     if found is None:
@@ -100,27 +102,40 @@ def _as_global(found: re.Match[str]) -> str:
     return f"globalThis.ort={{{','.join(f'{theirs}:{ours}' for ours, theirs in names)}}};"
 
 
-def _page(graph: Graph, script: str, wasm: bytes, model: bytes) -> str:
+def _page(graph: Graph, config: ExportConfig, script: str, wasm: bytes, model: bytes) -> str:
     from markupsafe import Markup
 
-    about, shape = graph.about, graph.outputs["images"].shape[1:]
-    classes = about.data.class_names or [str(each) for each in range(about.data.num_classes)]
-    facts = {
-        "name": about.run,
-        "latents": graph.inputs["latents"].shape[1:],
-        "image": shape if len(shape) == 4 else (1, *shape),
-        "classes": classes if "labels" in graph.inputs else [],
-    }
+    about = graph.about
     return pages.render(
         TEMPLATE,
         title=about.run,
         about=_sentence(about),
         version=VERSION,
-        facts=facts,
+        facts=_facts(graph, config),
         wasm=_packed(wasm),
         model=_packed(model),
         runtime=Markup(script),
     )
+
+
+def _facts(graph: Graph, config: ExportConfig) -> dict[str, Any]:
+    """What the page's script is told."""
+    data, shape = graph.about.data, graph.outputs["images"].shape[1:]
+    classes = data.class_names or [str(each) for each in range(data.num_classes)]
+    told = "captions" in graph.inputs
+    moved = config.directions if "strengths" in graph.inputs else None
+    return {
+        "name": graph.about.run,
+        "inputs": {
+            name: {"type": each.dtype.name, "shape": each.shape[1:]}
+            for name, each in graph.inputs.items()
+        },
+        "image": shape if len(shape) == 4 else (1, *shape),
+        "classes": classes if "labels" in graph.inputs else [],
+        "directions": directions.names(moved, graph.inputs["strengths"].shape[1]) if moved else [],
+        "vocabulary": data.vocabulary if told else [],
+        "captions": data.captions[:: max(1, len(data.captions) // EXAMPLES)] if told else [],
+    }
 
 
 def _sentence(about: About) -> str:
