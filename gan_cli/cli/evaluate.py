@@ -23,7 +23,7 @@ from gan_cli.config.options import parse
 from gan_cli.data import DATA
 from gan_cli.evaluation import judges, report
 from gan_cli.evaluation.choice import DEFAULT_METRICS, check_metrics, check_weights, metrics_for
-from gan_cli.evaluation.evaluate import OF_MODELS, better
+from gan_cli.evaluation.evaluate import OF_MODELS, better, sure
 from gan_cli.evaluation.report import Report
 from gan_cli.metrics import METRICS, extractors
 from gan_cli.metrics.extractors import AUTO, EXTRACTORS
@@ -217,17 +217,13 @@ def _stored(config: EvaluateConfig, run: RunDirectory, manifest: Manifest) -> Re
         return None
     found = report.read(path)
     made, sampler = found.provenance, manifest.files[SAMPLER].sha256
-    wanted = better(metrics_for(config.metrics, ()))
+    wanted = sure(metrics_for(config.metrics, ()))
     same = (found.subject.get("sha256"), made.repeats, made.seed) == (
         sampler,
         config.repeats,
         config.seed,
     )
-    if (
-        not same
-        or config.split not in ("auto", made.split)
-        or not wanted.keys() <= found.scores.keys()
-    ):
+    if not same or config.split not in ("auto", made.split) or not wanted <= found.scores.keys():
         return None
     return replace(found, subject={"path": str(run.path), "step": manifest.step, "sha256": sampler})
 

@@ -72,14 +72,20 @@ def encoder(reading: Reading, condition_dim: int) -> keras.Model:
     return keras.Model(captions, [mean, log_variance], name="text_encoder")
 
 
-def joined(text_encoder: keras.Model, generator: keras.Model, latent_dim: int) -> keras.Model:
-    """One network from [latents [B, latent_dim], captions [B, L]] to images; `generator` takes the
-    latents and the mean of the caption's condition behind each other.
+def conditioned(latents: Any, mean: Any, log_variance: Any) -> Any:
+    """Latents [B, latent_dim] with the last D of them as a condition of that mean and log-variance,
+    both [B, D].
     """
-    latents = keras.Input((latent_dim,), name="latents")
+    rest, drawn = latents[:, : -mean.shape[1]], latents[:, -mean.shape[1] :]
+    condition = mean + keras.ops.exp(0.5 * log_variance) * drawn
+    return keras.ops.concatenate([rest, condition], axis=1)
+
+
+def joined(text_encoder: keras.Model, generator: keras.Model) -> keras.Model:
+    """One network from [latents [B, latent_dim], captions [B, L]] to images; see `conditioned`."""
+    latents = keras.Input(generator.input_shape[1:], name="latents")
     captions = keras.Input(text_encoder.inputs[0].shape[1:], dtype="int32", name="captions")
-    mean, _ = text_encoder(captions)
-    both = keras.layers.Concatenate(dtype="float32", name="latents_and_condition")([latents, mean])
+    both = conditioned(latents, *text_encoder(captions))
     return keras.Model([latents, captions], generator(both), name="generator")
 
 

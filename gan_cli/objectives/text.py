@@ -15,36 +15,36 @@ from gan_cli.objectives.terms import Comparison, Output, Term
 
 
 def text_generator(
-    text_encoder: keras.Model, generator: keras.Model, latent_dim: int, captions: np.ndarray
+    text_encoder: keras.Model, generator: keras.Model, captions: np.ndarray
 ) -> Generator:
-    """Captions int32 [B, L] are encoded as the mean and log-variance of a condition, which stands
-    behind the latents [B, latent_dim] that any generator takes. Samples are made of the mean.
+    """Captions int32 [B, L] are encoded as mean and log-variance of a condition [B, D]; the last
+    D latents say where about the mean it is (Zhang et al. 2017, section 3.2), in samples too: most
+    of what a caption leaves open is there.
 
     Args:
+        generator: takes vectors [B, latent_dim], whose last D values are the condition.
         captions: int32 [M, L], of which samples are made where none are given.
     """
-    from gan_cli.networks.text import joined
+    from gan_cli.networks.text import conditioned, joined
 
     def generate(latents: tf.Tensor, labels: tf.Tensor | None, noise: Noise) -> tf.Tensor:
-        mean, log_variance = text_encoder(labels, training=True)
-        drawn = noise.normal("condition", tuple(mean.shape))
-        condition = mean + tf.exp(0.5 * log_variance) * drawn
-        return generator(tf.concat([latents, condition], axis=1), training=True)
+        conditions = text_encoder(labels, training=True)
+        return generator(conditioned(latents, *conditions), training=True)
 
     def sample(
         networks: Networks, latents: tf.Tensor, labels: tf.Tensor | None, steps: int | None
     ) -> tf.Tensor:
-        mean, _ = networks["text_encoder"](labels, training=False)
-        return networks["generator"](tf.concat([latents, mean], axis=1), training=False)
+        conditions = networks["text_encoder"](labels, training=False)
+        return networks["generator"](conditioned(latents, *conditions), training=False)
 
     def assemble(networks: Networks) -> keras.Model:
-        return joined(networks["text_encoder"], networks["generator"], latent_dim)
+        return joined(networks["text_encoder"], networks["generator"])
 
     return Generator(
         networks={"text_encoder": text_encoder, "generator": generator},
         generate=generate,
         sample=sample,
-        latent_shape=(latent_dim,),
+        latent_shape=tuple(generator.input_shape[1:]),
         captions=captions,
         assemble=assemble,
     )

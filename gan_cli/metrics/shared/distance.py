@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import tensorflow as tf
-
+from gan_cli.base.lazy import tf
 from gan_cli.metrics.extractors.feature_extractor import Extractor
 
-Features = Callable[[tf.Tensor], list[tf.Tensor]]
+Features = Callable[["tf.Tensor"], "list[tf.Tensor]"]
 """Images [B, H, W, C] in [-1, 1] -> maps [B, h, w, C] whose squared differences count."""
 FINEST = 8
 """Pixels of the shorter side down to which images are halved."""

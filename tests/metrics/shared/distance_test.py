@@ -6,21 +6,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_cli.base.errors import ConfigError
 from gan_cli.base.images import from_uint8
-from gan_cli.base.spec import DataSpec
-from gan_cli.config.commands import EditConfig
-from gan_cli.editing import check
-from gan_cli.editing.mix import Mix
-from gan_cli.editing.shared.distance import features, scales, squares
 from gan_cli.metrics.content import perceptual_distances
 from gan_cli.metrics.extractors.classifier import Classifier, network
 from gan_cli.metrics.extractors.feature_extractor import Extractor
 from gan_cli.metrics.extractors.pixels import Pixels
 from gan_cli.metrics.extractors.random_features import Random
-from gan_cli.models.sequence_gan import SequenceGan
-from gan_cli.objectives.options import Loss
-from gan_cli.runs.rundir import ModelCard
+from gan_cli.metrics.shared.distance import features, scales, squares
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 1), np.uint8)
 
@@ -49,9 +41,3 @@ def test_without_maps_pixels_count_at_several_scales() -> None:
     np.testing.assert_allclose(halved[0][0, 0, 0, 0], IMAGES[0, :2, :2, 0].mean())
     small = tf.zeros([1, 8, 8, 3])
     assert scales(small) == [small]
-
-
-def test_sequences_are_not_edited() -> None:
-    card = ModelCard(3, SequenceGan(), Loss(), DataSpec(8, 8, 1, sequence_length=4))
-    with pytest.raises(ConfigError, match="edit=mix works on single images; model=sequence_gan"):
-        check(EditConfig(checkpoint="run", edit="mix"), Mix(), card)
