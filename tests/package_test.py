@@ -52,11 +52,14 @@ def test_the_wheel_carries_configs_digits_and_page_and_runs_from_anywhere(tmp_pa
     names = set(zipfile.ZipFile(wheel).namelist())
     yamls = {f"gan_cli/{path.relative_to(ROOT)}" for path in (ROOT / "configs").rglob("*.yaml")}
     assert len(yamls) > 15
-    folders = [ROOT / "gan_cli" / room for room in ("evaluation", "exporting/formats", "reports")]
+    folders = [
+        ROOT / "gan_cli" / room
+        for room in ("evaluation", "exporting/formats", "reports", "watching")
+    ]
     parts = [path for folder in folders for path in folder.iterdir()]
     suffixes = (".html", ".css", ".js", ".md")
     pages = {str(path.relative_to(ROOT)) for path in parts if path.suffix in suffixes}
-    assert len(pages) >= 11
+    assert len(pages) >= 14
     sets = {
         f"gan_cli/data/{name}.{suffix}"
         for name in ("digits", "mnist_small")

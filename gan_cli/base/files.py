@@ -56,12 +56,12 @@ def whole(path: Path) -> Iterator[Path]:
         raise
 
 
-def untaken(path: Path) -> Path:
-    """`path`, or the first of NAME-2, NAME-3, ... that is not there."""
-    number, free = 1, path
+def untaken(stem: str, suffix: str = "") -> Path:
+    """STEM, or the first of STEM-2, STEM-3, ... that is not there with this suffix."""
+    number, free = 1, Path(stem + suffix)
     while free.exists() or free.is_symlink():
         number += 1
-        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        free = Path(f"{stem}-{number}{suffix}")
     return free
 
 

@@ -9,7 +9,7 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from difflib import SequenceMatcher
 from functools import partial
@@ -37,6 +37,7 @@ def run(
     around: AbstractContextManager[None] | None = None,
     config: str | None = None,
     bare_key: Callable[[list[str]], str] = bare.refuse,
+    flags: Mapping[str, str] | None = None,
 ) -> int:
     """Run a Hydra app on this process's arguments and return the exit code.
 
@@ -48,11 +49,12 @@ def run(
             in it.
         config: the primary config file; None: the command's name.
         bare_key: the override that bare arguments stand for.
+        flags: overrides that flags stand for.
     """
 
     with edge.streams(), edge.signals():
         try:
-            return _run(name, job, keys, around, config, bare_key)
+            return _run(name, job, keys, around, config, bare_key, flags or {})
         except KeyboardInterrupt as stopped:
             when = " before the first step" if name == "train" else ""
             print(f"gan-{name}: stopped{when}", file=sys.stderr)
@@ -66,6 +68,7 @@ def _run(
     around: AbstractContextManager[None] | None,
     config: str | None,
     bare_key: Callable[[list[str]], str],
+    flags: Mapping[str, str],
 ) -> int:
     here = _process()
     arguments = sys.argv[1:]
@@ -89,9 +92,9 @@ def _run(
             return 0
         _refuse_rerun(arguments)
         _refuse_bytes(arguments)
-        source.register()
-        with bare.replaced(bare_key), around or nullcontext():
-            plugins.load_from(arguments)
+        source.register(config or name)
+        with bare.replaced(bare_key, flags), around or nullcontext():
+            plugins.load_from(sys.argv[1:])
             hydra_main.call(guarded, config or name, f"pkg://{source.PACKAGE}")
         return 0
     except SystemExit as ended:

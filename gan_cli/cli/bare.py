@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 
 from gan_cli.base.errors import ConfigError
 
@@ -29,15 +30,18 @@ TAKES_A_VALUE = {
 
 
 @contextmanager
-def replaced(override: Callable[[list[str]], str]) -> Iterator[None]:
+def replaced(
+    override: Callable[[list[str]], str], aliases: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[None]:
     """This process's arguments with one override in place of the bare ones, which Hydra refuses,
     and all overrides in one piece, in front of the flags, as argparse wants them.
 
     Args:
         override: what they stand for; it may raise a ConfigError.
+        aliases: flags that stand for an override each.
     """
     typed = sys.argv[1:]
-    found, overrides, flags = split(typed)
+    found, overrides, flags = split([aliases.get(each, each) for each in typed])
     try:
         sys.argv[1:] = [*overrides, *flags]
         if found:

@@ -50,6 +50,16 @@ def report() -> int:
     return _run("gan_cli.cli.report")
 
 
+def runs() -> int:
+    """`gan-runs`."""
+    return _run("gan_cli.cli.runs")
+
+
+def watch() -> int:
+    """`gan-watch`."""
+    return _run("gan_cli.cli.watch")
+
+
 def _run(module: str) -> int:
     gc.disable()  # `app` turns it on again
     try:

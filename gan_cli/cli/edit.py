@@ -66,8 +66,7 @@ def _made(config: EditConfig, options: Any, stored: StoredRun, manifest: Manifes
 def _output(config: EditConfig, stored: StoredRun, step: int) -> Path:
     """The folder that is written: never over what is there."""
     if config.output is None:
-        name = f"{stored.path.resolve().name}-step-{step:08d}-{config.edit}"
-        return files.untaken(Path(name))
+        return files.untaken(f"{stored.path.resolve().name}-step-{step:08d}-{config.edit}")
     path = Path(config.output)
     if path.exists():
         raise ConfigError(f"output={path} exists already; give another output=")

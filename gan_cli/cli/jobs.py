@@ -20,8 +20,9 @@ from gan_cli.base import machine
 from gan_cli.base.errors import ConfigError, DiskFullError, GanError, Interrupted, RunDirectoryError
 from gan_cli.cli import app
 from gan_cli.cli.single import ORPHAN, log, say, train, typed_overrides
+from gan_cli.runs.lock import lock
 from gan_cli.runs.record import FORMAT, Job, read_job
-from gan_cli.runs.rundir import RunDirectory, lock
+from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sweeps.outcome import outcome
 from gan_cli.sweeps.plan import difference
 

@@ -121,6 +121,8 @@ COMMANDS = {
     "gan-evaluate": commands.EvaluateConfig,
     "gan-report": commands.ReportConfig,
     "gan-edit": commands.EditConfig,
+    "gan-runs": commands.RunsConfig,
+    "gan-watch": commands.WatchConfig,
 }
 
 HEAD = """# Options

@@ -63,7 +63,7 @@ def _output(config: SampleConfig, run: RunDirectory, step: int) -> Path:
     """Where the images go: never over a file that is there."""
     if config.output is None:
         ending = {"grid": ".png", "npz": ".npz", "gif": ".gif", "png": ""}[config.format]
-        return files.untaken(Path(f"{run.path.resolve().name}-step-{step:08d}{ending}"))
+        return files.untaken(f"{run.path.resolve().name}-step-{step:08d}", ending)
     path = Path(config.output)
     if path.exists():
         raise ConfigError(f"output={path} exists already; give another output=")

@@ -18,12 +18,14 @@ from omegaconf import DictConfig, OmegaConf
 from gan_cli import data
 from gan_cli.base.errors import GanError
 from gan_cli.base.terminal import printable
+from gan_cli.cli.next_commands import next_commands
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.recommended import recommended
 from gan_cli.cli.stored import plain, resumed, stored_values
 from gan_cli.config.schema import TrainConfig
 from gan_cli.data.reading.captions import fitting
 from gan_cli.models import needs
+from gan_cli.runs.listing import locate
 from gan_cli.runs.record import write_command
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training import configuration, init_from
@@ -60,7 +62,7 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
         resume, overrides = directory, []  # its own configuration, untouched
     stored = stored_values(composed)
     if resume is not None:
-        run = RunDirectory.resume(str(resume), wait=ORPHAN if directory else 0.0)
+        run = RunDirectory.resume(str(locate.run(resume)), wait=ORPHAN if directory else 0.0)
         stored, values = resumed(run, stored, composed, overrides)
     else:
         values = plain(composed)
@@ -71,7 +73,7 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
             return run
         if config.init_from is not None:
             init_from.locate(config.init_from)  # a mistake shows before TensorFlow is imported
-        made = _created(directory, run_dir, f"{config.model.name}-{config.data.name}")
+        made = _created(directory, run_dir, configuration.called(config))
         if directory is None:  # a sweep's job has a record of its own
             write_command(made.path, typed_overrides())
         _keep_for_people(made.path, composed)
@@ -131,6 +133,10 @@ def _carried_out(
     try:
         log(run.path, shlex.join(["gan-train", *(command or ["(from Python)"])]))
         ended = _train(config, stored, source, run, say, loggers, until)
+        if ended.grid is not None:
+            say(f"last grid      {ended.grid}")
+        if ended.grid is not None and command is not None and not is_job:
+            _say_next(next_commands(run, config, source.spec), say)
         log(run.path, f"paused at step {until}" if ended.paused else "done")
         return ended
     except GanError as error:
@@ -161,11 +167,12 @@ def _train(
     with quiet():
         from gan_cli.training.run import train as trained
         from gan_cli.training.training_run import TrainingRun
-    ended = trained(TrainingRun(config, stored, source, run, say, tuple(loggers)), until)
-    if ended.grid is not None:
-        say(f"run directory  {run.path}")
-        say(f"last grid      {ended.grid}")
-    return ended
+    return trained(TrainingRun(config, stored, source, run, say, tuple(loggers)), until)
+
+
+def _say_next(commands: list[str], say: Say) -> None:
+    for word, command in zip(("next", "", ""), commands, strict=True):
+        say(f"{word:<15}{command}")
 
 
 def _hydra_directory() -> str | None:

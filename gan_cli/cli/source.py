@@ -6,9 +6,9 @@ defaults are the configuration of its name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any, cast
 
 from hydra.core.config_search_path import ConfigSearchPath
@@ -48,10 +48,15 @@ PRIMARY: dict[str, list[type]] = {
     "evaluate": [commands.EvaluateConfig],
     "plot": [commands.PlotConfig],
     "report": [commands.ReportConfig],
+    "runs": [commands.RunsConfig],
+    "watch": [commands.WatchConfig],
     "hydra/launcher/processes": [commands.Processes],
     "hydra/sweeper/optuna": [commands.Optuna],
 }
 """Configuration -> the schemas whose keys it holds."""
+
+PLAIN = ("runs", "watch")
+"""Commands without groups."""
 
 OPEN = {
     "train": (*GROUPS, "training", "evaluation", "sweep", "logger"),
@@ -66,7 +71,12 @@ class Configs(ConfigSource):
     """`gan://PACKAGE`: Hydra's own source of that package's YAML, over the schema.
 
     Hydra copies its sources for each look at a group; nothing changes this one.
+
+    Attributes:
+        without_groups: of a command in which `model=dcgan` is a value and chooses no YAML.
     """
+
+    without_groups = False
 
     def __init__(self, provider: str, path: str) -> None:
         super().__init__(provider, path)
@@ -85,7 +95,8 @@ class Configs(ConfigSource):
         return bool(self._files.available())
 
     def is_group(self, config_path: str) -> bool:
-        return bool(self._files.is_group(config_path))
+        hidden = self.without_groups and config_path in GROUPS
+        return not hidden and bool(self._files.is_group(config_path))
 
     def is_config(self, config_path: str) -> bool:
         return bool(self._files.is_config(config_path)) or _registered(config_path)
@@ -133,13 +144,14 @@ class Replaced(SearchPathPlugin):
                 element.path = f"{Configs.scheme()}://{PACKAGE}"
 
 
-def register() -> None:
-    """Make Hydra, in this process alone, read our configurations from here, and know our launcher
-    and sweepers: its own scan sees those only where gan_cli is installed as a wheel. It takes such
-    classes of hydra_plugins alone, which is mapped from `gan_cli/cli/plugin`.
+def register(command: str = "train") -> None:
+    """For a command make Hydra, in this process alone, read our configurations from here, and know
+    our launcher and sweepers: its own scan sees those only where gan_cli is installed as a wheel.
+    It takes such classes of hydra_plugins alone, which is mapped from `gan_cli/cli/plugin`.
     """
     from hydra_plugins.gan_cli import Grid, Optuna, Processes
 
+    Configs.without_groups = command in PLAIN
     for plugin in (Configs, Replaced, Processes, Grid, Optuna):
         Plugins.instance().register(plugin)
 
@@ -182,11 +194,12 @@ def _over_schema(group: str, given: DictConfig) -> DictConfig:
 def _primary(name: str, given: DictConfig) -> DictConfig:
     """The keys of a command at their defaults, with what its YAML says, and sections left open."""
     values: dict[str, Any] = {section: {} for section in OPEN.get(name, ())}
+    groups = () if name in PLAIN else GROUPS
     for schema in PRIMARY[name]:
         fields = schema.__pydantic_fields__  # type: ignore[attr-defined]
         required = {key: MISSING for key, field in fields.items() if field.is_required()}
-        values |= {key: value for key, value in required.items() if key not in GROUPS}
-        values |= {key: value for key, value in defaults(schema).items() if key not in GROUPS}
+        values |= {key: value for key, value in required.items() if key not in groups}
+        values |= {key: value for key, value in defaults(schema).items() if key not in groups}
     whole = OmegaConf.create(values)
     whole.merge_with(given)
     for section in OPEN.get(name, ()):
@@ -199,13 +212,14 @@ def _edit(name: str) -> DictConfig:
     return OmegaConf.create({"edit": name, **defaults(EDITS[name].options)})
 
 
-def sweep_directory(resumed: str | None) -> str:
-    """Where a sweep writes: the one it goes on in, or runs/DATE/TIME-sweep, numbered where another
-    sweep of the same second has it.
+def sweep_directory(resumed: str | None, name: str | None = None) -> str:
+    """Where a sweep writes: the one it goes on in, or runs/DATE/TIME-sweep, or -name-sweep,
+    numbered where another sweep of the same second has it.
     """
     if resumed is not None:
         return resumed
-    return str(files.untaken(Path(f"runs/{datetime.now():%Y-%m-%d/%H-%M-%S}-sweep")))
+    called = f"{name}-" if name and re.fullmatch(r"[\w.+-]{1,60}", str(name)) else ""
+    return str(files.untaken(f"runs/{datetime.now():%Y-%m-%d/%H-%M-%S}-{called}sweep"))
 
 
 OmegaConf.register_new_resolver(

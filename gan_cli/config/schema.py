@@ -13,6 +13,7 @@ from gan_cli.config.options import (
     Count,
     OptionalCount,
     Rate,
+    RunName,
     Seed,
     Share,
     Threads,
@@ -227,10 +228,13 @@ class TrainConfig:
     )
     seed: Seed = option("every random draw follows from it", 0)
     init_from: Annotated[str, Field(min_length=1)] | None = option(
-        (
-            "run directory, or a step-N of its checkpoints, whose weights a new run starts with "
-            "where "
-            "they fit"
-        ),
+        "run, or a step-N of its checkpoints, whose weights a new run starts with where they fit",
         None,
+    )
+    name: RunName | None = option(
+        "what the run is called: letters, digits and ._+-; in place of model-data in its directory",
+        None,
+    )
+    notes: Annotated[str, Field(min_length=1, max_length=2000)] | None = option(
+        "what you want to remember of the run", None
     )

@@ -13,6 +13,7 @@ from gan_cli.base.errors import CheckpointError, ConfigError, RunDirectoryError
 from gan_cli.runs import checkpoint, curves, index, ranking
 from gan_cli.runs.checkpoint import BOTH, SAMPLER, Manifest
 from gan_cli.runs.curves import Metrics
+from gan_cli.runs.listing import locate
 from gan_cli.runs.rundir import CARD, ModelCard, RunDirectory
 
 LOOKED_AT = 64 * 1024
@@ -28,12 +29,13 @@ def read_run(path: str | Path, warn: Callable[[str], None] | None = None) -> Sto
     """A run directory, to read from; it may come from a stranger, and nothing in it is changed.
 
     Args:
+        path: of it, or what `locate.run` takes for one.
         warn: called with each line of `damage` as it is found.
 
     Raises:
         RunDirectoryError: there is none, or it is of another version of gan_cli.
     """
-    return StoredRun(RunDirectory.read(str(path)), warn)
+    return StoredRun(RunDirectory.read(str(locate.run(path))), warn)
 
 
 def named(manifest: Manifest, asked: str | int) -> str:
@@ -144,9 +146,14 @@ class StoredRun:
         choose = ranking.best if step == "best" else checkpoint.newest
         return choose(folder, self._found, names)
 
-    def check(self) -> list[str]:
-        """Look at every part that a report or a sample relies on; all of `damage`."""
-        self._check_best()
+    def check(self, contents: bool = True) -> list[str]:
+        """Look at every part that a report or a sample relies on; all of `damage`.
+
+        Args:
+            contents: the weights of the best checkpoint too, which may take a second.
+        """
+        if contents:
+            self._check_best()
         self._check_checkpoints()
         _ = self.config
         _ = self.metrics

@@ -50,6 +50,11 @@ def with_size(
     }
 
 
+def called(config: TrainConfig) -> str:
+    """What the directory of a new run is called after the time: its name, or model and data."""
+    return config.name or f"{config.model.name}-{config.data.name}"
+
+
 def plugins_of(model: Any, loss: Any, data: Any = None) -> list[str]:
     """The plugins that the options of a model, of its loss with its penalties, and of a data set
     come from.

@@ -30,7 +30,7 @@ from gan_cli.training.hooks import (
 )
 from gan_cli.training.loop import Loop
 from gan_cli.training.preview import Preview
-from gan_cli.training.progress import MetricsLog, bar_or_lines
+from gan_cli.training.progress import MetricsLog, Outlook, bar_or_lines
 from gan_cli.training.restore import restore
 from gan_cli.training.signals import Signals
 from gan_cli.training.state import State
@@ -202,10 +202,26 @@ def _to_the_end(
     return Ended(preview.last)
 
 
+def _steps(run: TrainingRun, start: int) -> str:
+    """How much is to be done."""
+    size = run.config.training.batch_size
+    epochs = (run.total - start) / run.source.batches(size)
+    passes = f" ({epochs:,.0f} epochs)" if epochs >= 1.5 else ""
+    rest = "more " if start else ""
+    return f"{run.total - start:,} {rest}steps of {size:,} images{passes}"
+
+
 def _watchers(run: TrainingRun, start: int, since: int) -> list[Hook]:
     """What shows, writes and watches the numbers of the run."""
     training, directory = run.config.training, run.directory
     watchers: list[Hook] = [
+        Outlook(
+            _steps(run, start),
+            directory.path,
+            run.config.evaluation.every is not None,
+            training.log_every,
+            run.say,
+        ),
         bar_or_lines(start, run.total, training.log_every),
         MetricsLog(directory.metrics, training.log_every, start),
     ]

@@ -26,10 +26,11 @@ def test_options_of_one_schema() -> None:
 
 
 def test_a_section_without_name_has_bare_keys() -> None:
-    watchdog, seed, init_from = options.of(schema.TrainConfig)
+    watchdog, seed, init_from, name, notes = options.of(schema.TrainConfig)
     assert (watchdog.key, watchdog.default) == ("watchdog", "warn")
     assert seed == options.Option("seed", "every random draw follows from it", 0)
     assert (init_from.key, init_from.default) == ("init_from", None)
+    assert (name.key, notes.key) == ("name", "notes")
 
 
 def test_each_model_data_set_and_edit_has_a_section() -> None:

@@ -294,6 +294,24 @@ def test_nothing_is_scored_yet(tmp_path: Path) -> None:
     assert "gan-train training.steps=200 seed=0" in read.text
 
 
+def test_names_and_notes_stand_beside_a_job_and_make_no_setting_of_it(tmp_path: Path) -> None:
+    for place, name in enumerate(("wide", "<b>deep")):
+        config = made.CONFIG | {"name": name, "notes": f"note {place}", "seed": place}
+        overrides = ["loss=hinge", f"seed={place}", f"name={name}", f"notes=note {place}"]
+        made.run(tmp_path / "runs" / str(place), config=config, overrides=overrides)
+    collected = collect(tmp_path / "runs")
+    assert collected.varying == []
+    assert [(row["name"], row["notes"]) for row in rows_of(collected)] == [
+        ("wide", "note 0"),
+        ("<b>deep", "note 1"),
+    ]
+    read = Reader(built(tmp_path / "runs")[1])
+    for shown in ("job 0 (wide)", "job 1 (<b>deep)", "note 0", "note 1"):
+        assert shown in read.text
+    (comparison,) = rank(collected.rows).comparisons
+    assert comparison.repeated  # one setting with two seeds
+
+
 def test_the_spreadsheet_has_a_row_for_each_job(tmp_path: Path) -> None:
     collected = collect(made.sweep(tmp_path / "sweep"))
     rows = rows_of(collected)
@@ -321,6 +339,8 @@ def test_the_spreadsheet_has_a_row_for_each_job(tmp_path: Path) -> None:
         "exit_code": "0",
         "reason": "",
         "damage": "",
+        "name": "",
+        "notes": "",
         "command": "gan-train training.steps=200 optimizer.learning_rate=1e-3 loss=minimax seed=0",
     }
     assert rows[0]["evaluator"] == made.FACTS.fingerprint

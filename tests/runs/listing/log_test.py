@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli.reports import log
-from gan_cli.reports.log import Log
+from gan_cli.runs.listing import log
+from gan_cli.runs.listing.log import Log
 
 
 def written(folder: Path, *lines: str) -> Log:
