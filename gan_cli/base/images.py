@@ -12,6 +12,8 @@ from gan_cli.base.files import open_regular, whole
 from gan_cli.base.lazy import Image, np
 
 GAP = 2
+GREY = 128
+"""What holes are shown in."""
 TEXT, LINE = 14, 21
 """Height of letters, and of a line with a caption, in pixels."""
 WIDE, COLUMNS, TILE, LARGEST = 500, 4, 64, 2200
@@ -59,6 +61,16 @@ def grid(images: np.ndarray, columns: int | None = None, enlarge: bool = True) -
         left = GAP + (index % columns) * (width + GAP)
         sheet[top : top + height, left : left + width] = image
     return sheet
+
+
+def pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Two arrays [N, ...] in turn: [2 N, ...]."""
+    return np.stack([first, second], axis=1).reshape(-1, *first.shape[1:])
+
+
+def columns_of_pairs(count: int) -> int:
+    """Of a grid of so many images, as square as can be with none of its pairs cut in two."""
+    return 2 * max(1, round(math.sqrt(count) / 2))
 
 
 def captioned(images: np.ndarray, columns: int, captions: Sequence[str]) -> np.ndarray:

@@ -16,6 +16,7 @@ from gan_cli.cli.options import keys
 from gan_cli.cli.quiet import quiet
 from gan_cli.config.commands import SampleConfig
 from gan_cli.config.options import parse
+from gan_cli.models import MODELS
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
 from gan_cli.runs.reading import StoredRun, named, read_run
 from gan_cli.runs.rundir import RunDirectory
@@ -49,6 +50,11 @@ def job(composed: DictConfig) -> None:
     where, output = stored.of_checkpoint(config.step, drawn)
     what = f"sequences of {controls.frames} frames" if controls.frames else "images"
     print(f"{controls.count:,} {what} from {where} of {run.path}: {output}")
+    if MODELS[stored.card.model.name].fills:
+        print(
+            "  pictures of training, with drawn holes filled; gan-edit RUN edit=inpaint "
+            "image=PICTURE fills yours"
+        )
 
 
 def choose(run: StoredRun, step: str | int) -> Manifest:

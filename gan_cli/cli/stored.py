@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from gan_cli.runs.rundir import RunDirectory
 
 SAFE = re.compile(
-    r"training\.(steps|epochs|steps_per_call|xla|feed|threads|log_every|preview_every|checkpoint_every)"
-    r"|evaluation\..*|watchdog|optimizer\.(players\.\w+\.)?learning_rate|optimizer\.players\.\w+\.rate_factor|schedule(\..*)?|data\.path|model\.features_file|name|notes"
+    r"name|notes|watchdog|evaluation\..*|schedule(\..*)?|data\.(path|decode)|model\.features_file"
+    r"|optimizer\.(players\.\w+\.)?learning_rate|optimizer\.players\.\w+\.rate_factor"
+    r"|training\.(steps|epochs|steps_per_call|xla|feed|threads)"
+    r"|training\.(log_every|preview_every|checkpoint_every)"
 )
 """What may change between the parts of a run; anything else would change the meaning of the weights
 or of the position.

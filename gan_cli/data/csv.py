@@ -56,7 +56,7 @@ def load(options: Csv, split: Split) -> Source:
     found = stored(
         path,
         listing,
-        recipe(FileLoader(path.parent, wanted), wanted)._replace(chosen=True),
+        recipe(FileLoader(path.parent, wanted), wanted, options.decode)._replace(chosen=True),
     )
     numbers, names = (None, []) if labels is None else (labels.of(found.names), labels.class_names)
     captions = _captions(sheet, options, found.names)

@@ -77,7 +77,7 @@ def _sized(options: Folder, root: Path, place: Path, listing: Listing) -> Folder
 def pictures(root: Path, listing: Listing, options: Pictures) -> Stored:
     """The listed files below a folder, decoded."""
     wanted = look(options)
-    return stored(root, listing, recipe(FileLoader(root, wanted), wanted))
+    return stored(root, listing, recipe(FileLoader(root, wanted), wanted, options.decode))
 
 
 def _own_split(root: Path, split: Split) -> Path | None:

@@ -76,7 +76,9 @@ def load(options: HuggingFace, split: Split) -> Source:
     except Exception as error:  # of Arrow's C++ code
         raise DataError(f"{asked}: {first_line(error)}; fetch or save it again") from None
     loader = arrow.RowLoader(files, image, found.roots, wanted)
-    how = recipe(loader, wanted)._replace(key=f"{wanted} {chosen} {image}", chosen=True)
+    how = recipe(loader, wanted, options.decode)._replace(
+        key=f"{wanted} {chosen} {image}", chosen=True
+    )
     pictures = stored(Path(files[0]), listing, how)
     labels, names = _classes(found, options, chosen, label, asked) if label else (None, [])
     if labels is not None:

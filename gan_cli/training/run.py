@@ -105,6 +105,7 @@ def _introduce(run: TrainingRun, place: str, where: str) -> None:
     config, source = run.config, run.source
     placed = (
         f"data {'resident' if where == 'resident' else 'streamed'}, {source.nbytes / 1e6:,.1f} MB"
+        f"{', decoded on the fly' if source.on_the_fly else ''}"
     )
     run.say(
         f"{config.model.name} on {len(source):,} {source.spec} ({config.data.name}), {place}, "
@@ -177,6 +178,8 @@ def _to_the_end(
     if stop is None:
         try:
             progress, stop = loop.run(run.total, signals)
+            if said := feed.hold_up(progress.seconds):
+                run.say(said)
         except NonFiniteError as error:
             back = rollback.from_non_finite(run, int(state.step.numpy()), error)
             if back is None:

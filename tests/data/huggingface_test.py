@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,21 @@ def test_a_parquet_file(tmp_path: Path):
     assert source.images[:][:, 3, 3].tolist() == [[number, 0, 9] for number in range(10)]
     assert (source.skipped, source.origin) == ([], f"data.path={tmp_path / 'a.parquet'}")
     assert source.names == [f"train:{number}" for number in range(10)]
+
+
+@pytest.mark.parametrize("form", ["parquet", "arrow"])
+def test_rows_decoded_on_the_fly_in_threads(tmp_path: Path, form: str):
+    if form == "parquet":
+        parquet(tmp_path / "a" / "a.parquet")
+    else:
+        table().save_to_disk(tmp_path / "a", num_shards=3)
+    ahead, fly = (read(tmp_path / "a", decode=decode) for decode in ("ahead", "on_the_fly"))
+    assert (ahead.on_the_fly, fly.on_the_fly) == (False, True)
+    assert fly.fingerprint == ahead.fingerprint
+    rows = np.array([9, 0, 4, 4])
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(fly.images.__getitem__, [rows] * 20):
+            np.testing.assert_array_equal(found, ahead.images[rows])
 
 
 def test_a_folder_of_parquet_files_with_its_splits(tmp_path: Path):

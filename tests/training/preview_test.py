@@ -11,13 +11,13 @@ import pytest
 from PIL import Image
 
 from gan_cli.base.errors import DataError
-from gan_cli.base.images import grid
+from gan_cli.base.images import grid, pairs
 from gan_cli.data.reading.source import Source
 from gan_cli.objectives.model import Model
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import drawing
 from gan_cli.training.hooks import Progress
-from gan_cli.training.preview import Preview, of_classes, pairs
+from gan_cli.training.preview import Preview, of_classes
 
 from .toys import Labelled, Negative, Sequences, Toy
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,6 +17,9 @@ from gan_cli.base.randomness import key
 from gan_cli.base.spec import Batch
 from gan_cli.data.reading.source import Source
 
+WAITING, SHORTEST_WAIT = 0.1, 1.0
+"""Share of the time, and seconds, that steps may wait for their batches without a word."""
+
 
 class Feed(ABC):
     """Gives the batch of any position; nothing in it is state of the run.
@@ -25,14 +29,32 @@ class Feed(ABC):
     Attributes:
         failure: what went wrong while a batch was read, where the graph can only say that something
             did.
+        waited: seconds that steps have waited for their batches.
     """
 
     failure: Exception | None = None
+    waited = 0.0
 
     def __init__(self, source: Source, batch_size: int, seed: int) -> None:
         self.batch_size, self.batches_per_epoch = batch_size, source.batches(batch_size)
         self._seed, self._count = seed, len(source)
         self._name = "sequence" if source.spec.sequence_length else "images"
+        self._remedy = (
+            "data.decode=ahead decodes them once"
+            if source.on_the_fly
+            else "training.feed=resident keeps them in memory, where they fit"
+        )
+
+    def hold_up(self, seconds: float) -> str:
+        """What there is to say where steps have waited for a tenth of `seconds` or more, else
+        ''.
+        """
+        if self.waited < max(WAITING * seconds, SHORTEST_WAIT):
+            return ""
+        return (
+            f"steps have waited for their images {self.waited / seconds:.0%} of the time; "
+            f"{self._remedy}"
+        )
 
     @abstractmethod
     def batch(self, position: tf.Tensor) -> Batch:
@@ -144,7 +166,11 @@ class StreamFeed(Feed):
                 self._fetched[each] = self._pool.submit(
                     self._source.images.__getitem__, self._rows(each)
                 )
-        return self._fetched.pop(here).result()
+        began = time.perf_counter()
+        try:
+            return self._fetched.pop(here).result()
+        finally:
+            self.waited += time.perf_counter() - began
 
     def _rows(self, position: int) -> np.ndarray:
         epoch, index = divmod(position, self.batches_per_epoch)

@@ -13,6 +13,9 @@ LARGEST_UNASKED = 64
 SIDE = "side, or [height, width], in pixels"
 
 
+Decode = Literal["auto", "ahead", "on_the_fly"]
+
+
 @options
 class Pictures:
     """What all sources of picture files share."""
@@ -42,4 +45,11 @@ class Pictures:
     )
     max_bad_fraction: Annotated[float, Field(ge=0.0, le=1.0)] = option(
         "largest share of broken files to leave out; with more, nothing is trained", 0.01
+    )
+    decode: Decode = option(
+        (
+            "ahead: all pictures once, into a cache; on_the_fly: each whenever it is trained on, "
+            "from where it lies; auto: ahead, if that takes at most half of the free disk"
+        ),
+        "auto",
     )
