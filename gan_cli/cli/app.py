@@ -52,9 +52,10 @@ def run(
         flags: overrides that flags stand for.
     """
 
-    with edge.streams(), edge.signals():
+    with edge.streams():
         try:
-            return _run(name, job, keys, around, config, bare_key, flags or {})
+            with edge.signals():
+                return _run(name, job, keys, around, config, bare_key, flags or {})
         except KeyboardInterrupt as stopped:
             when = " before the first step" if name == "train" else ""
             print(f"gan-{name}: stopped{when}", file=sys.stderr)
