@@ -181,7 +181,11 @@ class Run:
         """The model with the averaged weights of the checkpoint."""
         from gan_cli.sampling.generate import load_sampler
 
-        return load_sampler(self._stored.directory, self.manifest)
+        def loaded(manifest: Manifest) -> Model:
+            self.manifest = manifest
+            return load_sampler(self._stored.directory, manifest)
+
+        return self._stored.of_checkpoint(self._asked, loaded)
 
     @cached_property
     def generator(self) -> keras.Model:

@@ -20,6 +20,7 @@ from hydra.errors import CompactHydraException, MissingConfigException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from gan_cli import __version__
 from gan_cli.base.errors import ConfigError, GanError, OutOfMemoryError, nearest, refused, unknown
 from gan_cli.base.terminal import printable
 from gan_cli.cli import bare, edge, hydra_main, own_yaml, plugins, source
@@ -51,11 +52,13 @@ def run(
         flags: overrides that flags stand for.
     """
 
-    with edge.streams(), edge.signals():
+    with edge.streams():
         try:
-            return _run(name, job, keys, around, config, bare_key, flags or {})
+            with edge.signals():
+                return _run(name, job, keys, around, config, bare_key, flags or {})
         except KeyboardInterrupt as stopped:
-            print(f"gan-{name}: stopped before the first step", file=sys.stderr)
+            when = " before the first step" if name == "train" else ""
+            print(f"gan-{name}: stopped{when}", file=sys.stderr)
             return stopped.exit_code if isinstance(stopped, edge.Stopped) else 130
 
 
@@ -85,7 +88,11 @@ def _run(
                 raise SystemExit(fail(name, _expected(error))) from None
 
     try:
-        _refuse_rerun(sys.argv[1:])
+        if "--version" in arguments:
+            print(f"gan_cli {__version__}")
+            return 0
+        _refuse_rerun(arguments)
+        _refuse_bytes(arguments)
         source.register(config or name)
         with bare.replaced(bare_key, flags), around or nullcontext():
             plugins.load_from(sys.argv[1:])
@@ -158,6 +165,10 @@ def explain(error: Exception, keys: Callable[[str], list[str]]) -> str:
             f"{match[1]}: several values are a sweep, a run for each: add -m "
             f"(one list of them is {key}=[{values}])"
         )
+    if match := re.match(r"Multiple values for ([^ ]+)\. .* 'override [^ ]+: (.+)'$", text):
+        override = f"{match[1]}={match[2]}"
+        if f"+{override}" in sys.argv[1:]:
+            return f"+{override}: {match[1]} has a value already; give {override} without the +"
     if type(error).__name__.startswith("Override") and "Lexer" in text:
         argument = str(getattr(error, "override", "") or text.partition(":")[0])
         key, _, value = argument.partition("=")
@@ -196,6 +207,15 @@ def _no_key(key: str, keys: list[str]) -> str:
 def _likeness(key: str, other: str) -> tuple[float, bool]:
     """`steps` is rather a key of training than of another section."""
     return SequenceMatcher(None, key, other).ratio(), other.startswith("training.")
+
+
+def _refuse_bytes(arguments: list[str]) -> None:
+    """Of a name that is no text JSON and YAML can keep nothing."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            raise ConfigError(f"{argument}: is not UTF-8; rename the file or folder") from None
 
 
 def _refuse_rerun(arguments: list[str]) -> None:

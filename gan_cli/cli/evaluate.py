@@ -62,8 +62,11 @@ def job(composed: DictConfig) -> None:
     elif config.people or config.answers:
         _people(config, str(config.checkpoint), data)
     else:
-        run, manifest = _opened(str(config.checkpoint), config)
-        scored = _scored(config, run, manifest, data)
+        stored = read_run(str(config.checkpoint), warn)
+        run = stored.directory
+        manifest, scored = stored.of_checkpoint(
+            config.step, lambda each: (each, _scored(config, run, each, data))
+        )
         _show(scored)
         path = _report_path(run, manifest, scored.provenance.extractor, config)
         _write(Path(config.output or path), scored)

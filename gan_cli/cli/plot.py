@@ -9,6 +9,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, RunDirectoryError, refused, unknown
 from gan_cli.cli import app, bare
 from gan_cli.cli.options import keys
@@ -106,8 +107,10 @@ def _chosen(
 
 def _output(config: PlotConfig, first: Path) -> Path:
     """Where the figure goes: never over a file that is there."""
-    name = f"{first.resolve().name}-plot" if len(config.runs) == 1 else "plot"
-    path = Path(config.output or f"{name}.png")
+    if config.output is None:
+        name = f"{first.resolve().name}-plot" if len(config.runs) == 1 else "plot"
+        return files.untaken(name, ".png")
+    path = Path(config.output)
     if path.suffix.lower() != ".png":
         raise ConfigError(f"output={path}: a PNG, so its name must end in .png")
     if path.exists():

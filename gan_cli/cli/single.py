@@ -153,6 +153,7 @@ def _carried_out(
         "plugins": configuration.plugins_of(config.model, config.loss, config.data),
     }
     source = fitting(data.load(config.data), "captions" in needs(config.model))
+    config, stored = configuration.with_size(config, stored, source.spec)
     source.batches(config.training.batch_size)
     configuration.check_run(config, source.spec)
     run = opened()

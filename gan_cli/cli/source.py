@@ -6,7 +6,6 @@ defaults are the configuration of its name.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -19,6 +18,7 @@ from hydra.plugins.config_source import ConfigResult, ConfigSource
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import MISSING, DictConfig, OmegaConf
 
+from gan_cli.base import files
 from gan_cli.config import commands
 from gan_cli.config.catalogue import Catalogue
 from gan_cli.config.options import defaults
@@ -220,12 +220,7 @@ def sweep_directory(resumed: str | None, name: str | None = None) -> str:
     if resumed is not None:
         return resumed
     called = f"{name}-" if name and re.fullmatch(r"[\w.+-]{1,60}", str(name)) else ""
-    first = f"runs/{datetime.now():%Y-%m-%d/%H-%M-%S}-{called}sweep"
-    path, number = first, 1
-    while os.path.exists(path):
-        number += 1
-        path = f"{first}-{number}"
-    return path
+    return str(files.untaken(f"runs/{datetime.now():%Y-%m-%d/%H-%M-%S}-{called}sweep"))
 
 
 OmegaConf.register_new_resolver(

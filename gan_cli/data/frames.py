@@ -13,14 +13,14 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from gan_cli.base.errors import DataError
-from gan_cli.config.options import Count, option, options
+from gan_cli.config.options import Count, Size, option, options
 from gan_cli.data import data_source
 from gan_cli.data.formats.player import count_frames
 from gan_cli.data.formats.sequences import Cut, SequenceLoader, content, forget, natural
 from gan_cli.data.reading.cache import Stored, stored
 from gan_cli.data.reading.listing import PICTURE_NAME, Listing, required, walk
 from gan_cli.data.reading.loading import recipe, source
-from gan_cli.data.reading.options import Pictures
+from gan_cli.data.reading.options import SIDE, Pictures
 from gan_cli.data.reading.pictures import BadPicture, look
 from gan_cli.data.reading.source import Skipped, Source, Split, digest
 
@@ -33,6 +33,7 @@ class Frames(Pictures):
     path: str | None = option(
         "folder of videos: a folder of frames or an animated GIF each (required)", None
     )
+    size: Size = option(f"{SIDE}; null: the files' own, where all share one", 64)
     frames: Annotated[int, Field(ge=2, le=256)] = option(
         "frames of a sequence; a longer video gives several", 16
     )

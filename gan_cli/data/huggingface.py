@@ -9,7 +9,7 @@ from typing import Any, Literal
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.base.lazy import np
 from gan_cli.base.terminal import printable
-from gan_cli.config.options import option, options
+from gan_cli.config.options import Size, option, options
 from gan_cli.data import data_source
 from gan_cli.data.formats import arrow
 from gan_cli.data.formats.hub import Opened, open_from_hub, open_local
@@ -19,7 +19,7 @@ from gan_cli.data.reading.captions import KEYS, Captions, complete
 from gan_cli.data.reading.labels import MOST_CLASSES, in_range, numbers_up_to
 from gan_cli.data.reading.listing import required
 from gan_cli.data.reading.loading import recipe, source
-from gan_cli.data.reading.options import Pictures
+from gan_cli.data.reading.options import SIDE, Pictures
 from gan_cli.data.reading.pictures import look
 from gan_cli.data.reading.source import Source, Split
 
@@ -42,6 +42,7 @@ class HuggingFace(Pictures):
         ),
         None,
     )
+    size: Size = option(f"{SIDE}; null: the files' own, where all share one", 64)
     subset: str | None = option("which of its subsets (configurations), if it has several", None)
     revision: str | None = option("branch, tag or commit on the Hub; null: the newest", None)
     train_split: str = option("split to train on", "train")

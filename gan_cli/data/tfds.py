@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.base.lazy import np
-from gan_cli.config.options import option, options
+from gan_cli.config.options import Size, option, options
 from gan_cli.data import data_source
 from gan_cli.data.formats import array_record, tfrecord
 from gan_cli.data.formats.array_record import ArrayLoader
@@ -21,7 +21,7 @@ from gan_cli.data.reading.arrays import first_line
 from gan_cli.data.reading.cache import stored
 from gan_cli.data.reading.labels import MOST_CLASSES
 from gan_cli.data.reading.loading import recipe, source
-from gan_cli.data.reading.options import Pictures
+from gan_cli.data.reading.options import SIDE, Pictures
 from gan_cli.data.reading.pictures import look
 from gan_cli.data.reading.scan import begin
 from gan_cli.data.reading.source import Source, Split
@@ -39,6 +39,7 @@ class Tfds(Pictures):
         "name in the catalog of TensorFlow Datasets, e.g. oxford_flowers102 (required)", None
     )
     path: str | None = option("its data_dir; null: TensorFlow Datasets' own folder", None)
+    size: Size = option(f"{SIDE}; null: the files' own, where all share one", 64)
     image: str = option("feature that holds the image", "image")
     label: str | None = option("feature that holds the label; null: without labels", "label")
     download: bool = option("fetch and prepare the data set where it is not there yet", True)

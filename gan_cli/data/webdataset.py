@@ -12,7 +12,7 @@ from typing import Literal
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.base.lazy import np
 from gan_cli.base.terminal import printable
-from gan_cli.config.options import option, options
+from gan_cli.config.options import Size, option, options
 from gan_cli.data import data_source
 from gan_cli.data.formats.examples import indexed
 from gan_cli.data.formats.samples import CLASS, Samples, TarLoader, listed, texts, walk
@@ -20,7 +20,7 @@ from gan_cli.data.reading.cache import stored
 from gan_cli.data.reading.captions import Captions, complete
 from gan_cli.data.reading.labels import Labels, by_text
 from gan_cli.data.reading.loading import recipe, source
-from gan_cli.data.reading.options import Pictures
+from gan_cli.data.reading.options import SIDE, Pictures
 from gan_cli.data.reading.pictures import look
 from gan_cli.data.reading.source import Source, Split
 
@@ -33,6 +33,7 @@ class WebDataset(Pictures):
     path: str | None = option(
         "a tar, a folder of tars, or a pattern such as 'shards/*.tar' (required)", None
     )
+    size: Size = option(f"{SIDE}; null: the files' own, where all share one", 64)
     test_path: str | None = option("the same for the test split; null: a share is held out", None)
     label: str | Literal[False] | None = option(
         (

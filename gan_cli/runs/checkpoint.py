@@ -72,7 +72,8 @@ def save(
     temporary = final.with_suffix(".tmp")
     score, evaluator = scored or (None, None)
     try:
-        temporary.mkdir(parents=True)
+        folder.mkdir(exist_ok=True)  # but no run directory anew that was deleted or moved
+        temporary.mkdir()
         facts = {
             name: tensors.write(temporary / name, arrays) for name, arrays in tensors_of.items()
         }

@@ -155,6 +155,9 @@ class RunDirectory:
                 )
             if not (entry.is_file() or entry.is_dir()) and entry.exists():
                 raise RunDirectoryError(f"{entry}: is neither a file nor a folder")
+        for folder in (self.checkpoints, self.samples):
+            if folder.is_file():
+                raise RunDirectoryError(f"{folder}: is a file; a run directory has a folder there")
 
     def _refuse_other_format(self) -> None:
         try:

@@ -58,6 +58,7 @@ def generate(
                 columns_of_pairs(shown) if paired else control.columns,
                 config.fps,
                 control.prompts or (),
+                control.names,
             ),
         )
 

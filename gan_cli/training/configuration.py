@@ -38,6 +38,20 @@ def train_config(values: dict[str, Any]) -> TrainConfig:
     )
 
 
+def with_size(
+    config: TrainConfig, stored: dict[str, Any], spec: DataSpec
+) -> tuple[TrainConfig, dict[str, Any]]:
+    """Configuration, and what is stored of it, with the size of the images in place of `auto`: a
+    resumed run has the same, whatever pictures have come.
+    """
+    if getattr(config.data, "size", None) != "auto":
+        return config, stored
+    size = spec.height if spec.height == spec.width else [spec.height, spec.width]
+    return replace(config, data=replace(config.data, size=size)), stored | {
+        "data": {**stored["data"], "size": size}
+    }
+
+
 def called(config: TrainConfig) -> str:
     """What the directory of a new run is called after the time: its name, or model and data."""
     return config.name or f"{config.model.name}-{config.data.name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from gan_cli.data.reading.source import Source
 from gan_cli.objectives.model import Model
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import drawing, filling
-from gan_cli.sampling.control import class_grid
+from gan_cli.sampling.control import class_grid, class_names
 from gan_cli.sampling.drawing import Inputs
 from gan_cli.training.hooks import Progress
 from gan_cli.training.state import State
@@ -64,13 +64,11 @@ class Preview:
             self._originals = _chosen(source, held_out, max(1, len(self._shown.real) // 2))
             self._reconstruct = _reconstruction(state.sampler)
         self._folder.mkdir(exist_ok=True)
-        self._save("real", self._shown.real, self._shown.columns)
+        self._save("real", self._shown.real)
         self.last: Path | None = None
 
     def __call__(self, progress: Progress) -> None:
-        self.last = self._save(
-            f"step-{progress.step:08d}", self._sample(self._shown.inputs), self._shown.columns
-        )
+        self.last = self._save(f"step-{progress.step:08d}", self._sample(self._shown.inputs))
         if self._codes is not None:
             moved, columns = self._codes
             images.save_png(
@@ -96,22 +94,26 @@ class Preview:
             ]
             images.save_gif(self._folder / "progress.gif", chosen)
 
-    def _save(self, name: str, pixels: np.ndarray, columns: int | None) -> Path:
-        path = self._folder / f"{name}.png"
-        images.save_png(path, images.grid(pixels, columns))
+    def _save(self, name: str, pixels: np.ndarray) -> Path:
+        path, shown = self._folder / f"{name}.png", self._shown
+        if shown.columns and shown.names:
+            images.save_png(path, images.named(pixels, shown.columns, shown.names))
+        else:
+            images.save_png(path, images.grid(pixels, shown.columns))
         if pixels.ndim == 5:
             images.save_film(path.with_suffix(".gif"), pixels, FPS)
         return path
 
 
 class Arranged(NamedTuple):
-    """What a preview shows: the inputs of its images, real ones to compare them with, and the
-    columns of its grid.
+    """What a preview shows: the inputs of its images, real ones to compare them with, and, of rows
+    of classes, the columns of the grid and the names of its rows.
     """
 
     inputs: Inputs
     real: np.ndarray
     columns: int | None
+    names: Sequence[str] = ()
 
 
 def arranged(model: Model, source: Source, count: int) -> Arranged:
@@ -126,7 +128,8 @@ def arranged(model: Model, source: Source, count: int) -> Arranged:
         return Arranged(draw(count), source.some(count), None)
     rows, columns = class_grid(count, model.num_classes)
     drawn = drawing.rows_of_classes(draw, range(rows), columns)(rows * columns)
-    return Arranged(drawn, of_classes(source, rows, columns), columns)
+    names = class_names(source.spec, range(rows))
+    return Arranged(drawn, of_classes(source, rows, columns), columns, names)
 
 
 def with_holes(model: Model, whole: np.ndarray) -> Arranged:

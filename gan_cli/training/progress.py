@@ -64,10 +64,15 @@ class ProgressBar:
     every = 0
 
     def __init__(self, start: int, total: int) -> None:
-        layout = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+        layout = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{desc}{postfix}]"
         self._score: list[str] = []
         self._bar = tqdm(
-            initial=start, total=total, bar_format=layout, dynamic_ncols=True, file=sys.stdout
+            desc="?",
+            initial=start,
+            total=total,
+            bar_format=layout,
+            dynamic_ncols=True,
+            file=sys.stdout,
         )
 
     def __call__(self, progress: Progress) -> None:
@@ -78,6 +83,9 @@ class ProgressBar:
         ]
         if "frechet" in progress.scores:
             self._score = [f"FD {progress.scores['frechet']:.3g}"]
+        # tqdm's own estimate takes what the start cost for the speed of all steps
+        left = tqdm.format_interval(progress.seconds_left) if progress.seconds_left else "?"
+        self._bar.set_description_str(left, refresh=False)
         parts = [f"{progress.images_per_second:,.0f} img/s", *losses, *self._score]
         self._bar.set_postfix_str(", ".join(parts), refresh=False)
         self._bar.update(progress.step - self._bar.n)

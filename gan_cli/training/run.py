@@ -183,7 +183,9 @@ def _to_the_end(
 ) -> Ended | RollBack:
     config, training = run.config, run.config.training
     (state, feed), *others = parts
-    scores = _scorer(run, state, saver)
+    scores: Scorer | None = None
+    with signals.at_once():  # a classifier may have to be trained
+        scores = _scorer(run, state, saver)
     evaluate = Evaluate(scores, config.evaluation.patience) if scores else None
     held_out = partial(data.load, config.data, "test")
     preview = Preview(

@@ -288,6 +288,29 @@ def test_a_disk_that_fills_during_a_save_loses_nothing(
     assert (tmp_path / "run" / STATE).read_bytes() == (tmp_path / "whole" / STATE).read_bytes()
 
 
+def test_a_run_directory_that_goes_while_it_trains(
+    train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = files.sync_directory
+
+    def sync(path: Path) -> None:
+        real(path)
+        if path.name == "checkpoints" and (path / "step-00000004").exists():
+            path.parent.rename(tmp_path / "elsewhere")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "sync_directory", sync)
+        result = train(*TINY, "training.steps=16", "run_dir=run")
+    assert result.code == 4
+    assert one_line(result) == (
+        "gan-train: run: was moved or deleted while the run trained; if it was moved to THERE, "
+        "gan-train resume=THERE goes on"
+    )
+    assert not (tmp_path / "run").exists()  # nor is a part of it made anew
+    result = train("resume=elsewhere")
+    assert (result.code, "step 16/16" in result.out) == (0, True)
+
+
 def test_two_runs_in_one_directory(train: Command, tiny_run: Path) -> None:
     with FileLock(tiny_run / ".lock"):
         result = train("resume=run", "training.steps=9")

@@ -14,6 +14,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from html.parser import HTMLParser
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def test_the_page_of_a_sweep(tmp_path: Path) -> None:
         "1 waiting",
         "gan-train -m seed=0,1 loss=hinge,minimax",
         f"{words.period(times)}. Report of 21 November 2026, 09:05.",
-        "gan_cli 0.1.0, tensorflow 2.21.0",
+        f"gan_cli {version('gan_cli')}, tensorflow {version('tensorflow')}",
         "training.steps 200",
         "Fréchet distance; less is better",
         "33.00 4.24 -5.12 to 71.12",

@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gan_cli.config.options import Share, Size, option, options
+from gan_cli.config.options import AutoSize, Share, option, options
 
+LARGEST_UNASKED = 64
+"""Pixels of a side; larger images are for those who ask for them, since they take hours."""
 SIDE = "side, or [height, width], in pixels"
 
 
@@ -19,7 +21,11 @@ class Pictures:
     """What all sources of picture files share."""
 
     path: str | None = option("what to read (required)", None)
-    size: Size = option(f"{SIDE}; null: the files' own, where all share one", 64)
+    size: AutoSize = option(
+        f"{SIDE}; auto: that of all pictures up to 64, else a square that most of them fill, of 64 "
+        "at most; null: the files' own, where all share one",
+        "auto",
+    )
     fit: Literal["crop", "pad", "stretch"] = option(
         (
             "where the shape differs: crop the longer side, pad the shorter one with the "
