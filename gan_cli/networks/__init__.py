@@ -32,3 +32,8 @@ def register_layers() -> None:
     """Import all layers, which gives each its name among Keras's."""
     for module in WITH_LAYERS:
         import_module(f"{__name__}.{module}")
+
+
+# Whichever of these modules is the first to be imported: Keras, whose import registers all of them,
+# comes before any has begun.
+import_module("keras")

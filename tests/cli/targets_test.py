@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Command, one_line
+from tests.conftest import Command, Result, one_line
 
 COPY = "{_target_: shutil.copyfile, src: mine/hydra/callbacks/x.yaml, dst: copied}"
 
@@ -61,7 +63,12 @@ def test_what_is_no_plugin_is_refused_before_hydra_builds_it(
     assert not (tmp_path / "copied").exists()
 
 
-def test_hydra_s_own_log_goes_on(train: Command, tmp_path: Path) -> None:
-    result = train("hydra/job_logging=default", "data=npz", "data.path=nowhere.npz")
-    assert result.code == 3
-    assert "nowhere.npz" in one_line(result)
+def test_hydra_s_own_log_goes_on(tmp_path: Path) -> None:
+    """In a process of its own: it closes every handler of the process, those of pytest too."""
+    code = "from gan_cli.cli.train import main; raise SystemExit(main())"
+    arguments = ["hydra/job_logging=default", "data=npz", "data.path=nowhere.npz"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 3
+    assert "nowhere.npz" in one_line(Result(done.returncode, done.stdout, done.stderr))
