@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from gan_cli.runs.rundir import ModelCard
 
 __version__ = "0.1.0"
-__all__ = ["Run", "data", "load", "metrics", "models", "train"]
+__all__ = ["Run", "data", "list_runs", "load", "metrics", "models", "train"]
 ROOMS = ("data", "metrics", "models", "networks", "objectives")
 """Packages that are imported when they are asked for by `gan_cli.NAME`."""
 
@@ -54,6 +54,7 @@ def load(
     """A run directory of `gan-train`, which may come from a stranger: nothing in it is executed.
 
     Args:
+        path: of it; or of the runs in `runs` "last", or what one alone begins with, or its name.
         step: best, newest, or the step of a checkpoint.
         plugins: modules that its model comes from, which only you can name.
         warn: called with a line for each damaged file that is met; None: warnings.warn.
@@ -65,6 +66,24 @@ def load(
 
     load_plugins(plugins)
     return Run(path, step, warn)
+
+
+def list_runs(folder: str | Path = "runs", *, sort: str = "time", **wanted: str) -> pd.DataFrame:
+    """The runs of a folder, a row for each, as `gan-runs` lists them; their paths are the index.
+
+    Args:
+        sort: time (the newest first), score, step, size or name.
+        wanted: model, data, state or name that they must have; * and ? stand for any letters.
+
+    Raises:
+        gan_cli.base.errors.GanError: there is no such folder or state.
+    """
+    import pandas as pd
+
+    from gan_cli.runs.listing import choose
+
+    columns, rows = choose.table(choose.listed(folder, wanted, sort))
+    return pd.DataFrame(rows, columns=columns).set_index("path")
 
 
 def train(
@@ -162,7 +181,11 @@ class Run:
         """The model with the averaged weights of the checkpoint."""
         from gan_cli.sampling.generate import load_sampler
 
-        return load_sampler(self._stored.directory, self.manifest)
+        def loaded(manifest: Manifest) -> Model:
+            self.manifest = manifest
+            return load_sampler(self._stored.directory, manifest)
+
+        return self._stored.of_checkpoint(self._asked, loaded)
 
     @cached_property
     def generator(self) -> keras.Model:
@@ -345,27 +368,7 @@ def __getattr__(name: str) -> Any:
 
 def _register_layers() -> None:
     """Keras finds a layer of ours in a saved model by its registered name only."""
-    for module in (
-        "attention",
-        "autoencoder",
-        "basis",
-        "bilinear",
-        "composition",
-        "conditional_norm",
-        "convolution",
-        "dropout",
-        "equalized",
-        "grouped",
-        "layers",
-        "minibatch",
-        "modulated",
-        "normalization",
-        "pixels",
-        "resampling",
-        "spectral",
-        "styles",
-    ):
-        import_module(f"gan_cli.networks.{module}")
+    import_module("gan_cli.networks").register_layers()
 
 
 when_imported("keras", _register_layers)

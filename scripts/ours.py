@@ -15,13 +15,15 @@ from gan_cli.base.nested import unflatten
 from gan_cli.config.schema import TrainConfig
 from gan_cli.training.configuration import train_config
 
+NEEDED = {"loss.name": "non_saturating", "optimizer.name": "adam", "schedule.name": "constant"}
+"""Groups that a configuration always names."""
+
 
 def configured(settings: dict[str, Any]) -> TrainConfig:
     """A checked configuration of full keys; every option that decides the work is among them."""
     from gan_cli.training import automatic
 
-    needed = {"loss.name": "non_saturating", "optimizer.name": "adam", "schedule.name": "constant"}
-    return automatic.with_precision(train_config(unflatten({**needed, **settings})))
+    return automatic.with_precision(train_config(unflatten({**NEEDED, **settings})))
 
 
 def train(steps: int, settings: dict[str, Any]):

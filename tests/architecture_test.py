@@ -28,6 +28,7 @@ ROOMS = [
     "training",
     "sweeps",
     "reports",
+    "watching",
     "cli",
 ]
 """From the ground floor up."""

@@ -197,6 +197,7 @@ def test_the_registry_says_what_the_model_takes(name: str) -> None:
     assert (model.sequence_length > 0) == sequences(name)
     assert (model.evidence_bound is not None) == MODELS[name].likelihood
     assert (model.styles is not None) == MODELS[name].styles
+    assert (model.filling is not None) == MODELS[name].fills
     assert ("discriminator" in " ".join(model.players)) == MODELS[name].adversarial
 
 

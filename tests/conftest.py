@@ -113,6 +113,16 @@ def plot(
 
 
 @pytest.fixture
+def runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> Command:
+    """gan-runs in this process, in the same folder."""
+    from gan_cli.cli.runs import main
+
+    return _command(main, "gan-runs", monkeypatch, tmp_path, capfd)
+
+
+@pytest.fixture
 def report(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> Command:

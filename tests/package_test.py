@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+
+
+def test_the_lowest_versions_that_are_allowed_are_those_that_were_tried() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["test"], *extras["sweep"], *extras["slurm"]]
+    lines = (ROOT / "constraints-lowest.txt").read_text().splitlines()
+    tried = dict(line.split("==") for line in lines if not line.startswith("#"))
+    for text in wanted:
+        if text.startswith("gan_cli["):
+            continue
+        name, lowest = re.match(r"([\w-]+)>=([\d.]+)", text).groups()  # type: ignore[union-attr]
+        assert f"{tried[name]}.".startswith(f"{lowest}."), text
 
 
 @pytest.mark.slow
@@ -37,11 +52,14 @@ def test_the_wheel_carries_configs_digits_and_page_and_runs_from_anywhere(tmp_pa
     names = set(zipfile.ZipFile(wheel).namelist())
     yamls = {f"gan_cli/{path.relative_to(ROOT)}" for path in (ROOT / "configs").rglob("*.yaml")}
     assert len(yamls) > 15
-    folders = [ROOT / "gan_cli" / room for room in ("evaluation", "exporting/formats", "reports")]
+    folders = [
+        ROOT / "gan_cli" / room
+        for room in ("evaluation", "exporting/formats", "reports", "watching")
+    ]
     parts = [path for folder in folders for path in folder.iterdir()]
     suffixes = (".html", ".css", ".js", ".md")
     pages = {str(path.relative_to(ROOT)) for path in parts if path.suffix in suffixes}
-    assert len(pages) >= 11
+    assert len(pages) >= 14
     sets = {
         f"gan_cli/data/{name}.{suffix}"
         for name in ("digits", "mnist_small")

@@ -13,7 +13,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import IntervalSweep, Override
 from omegaconf import DictConfig, OmegaConf
 
-from gan_cli.cli import bare
+from gan_cli.cli import bare, source
 from gan_cli.cli.options import COMMANDS, keys
 from gan_cli.cli.stored import plain
 from gan_cli.config.options import parse
@@ -62,12 +62,12 @@ def compose_and_check(command: str) -> None:
     name, *arguments = shlex.split(command)
     if "--config-dir" in arguments or any(each.startswith("plugins=") for each in arguments):
         return  # files of the user's own, which other tests write
-    paths, overrides = bare.split(
-        [each for each in arguments if each not in (*FLAGS, "job", "-m", "--multirun")]
-    )
+    paths, overrides, _ = bare.split([each for each in arguments if each not in (*FLAGS, "job")])
     if "cluster=ray" in overrides:
         pytest.importorskip("hydra_plugins.hydra_ray_launcher")
     given = [*_about(name, paths), *overrides]
+    if any(each.startswith("resume=") for each in given):  # its model and data are not known here
+        given = [each for each in given if not each.startswith(("data.", "model."))]
     if {"-m", "--multirun"} & {*arguments}:
         swept = [_values(each) for each in OverridesParser.create().parse_overrides(given)]
         first = [values[0] for values in swept]
@@ -101,8 +101,13 @@ def _values(override: Override) -> list[str]:
 
 
 def _check(name: str, overrides: list[str]) -> None:
-    with initialize_config_module("gan_cli.configs", version_base="1.3"):
-        composed = compose(CONFIGS.get(name, name.removeprefix("gan-")), overrides)
+    config = CONFIGS.get(name, name.removeprefix("gan-"))
+    source.register(config)
+    try:
+        with initialize_config_module("gan_cli.configs", version_base="1.3"):
+            composed = compose(config, overrides)
+    finally:
+        source.register()  # as for all tests
     own: dict[str, Any] = {}
     if name != "gan-train":
         own = _own(composed, COMMANDS[name])

@@ -122,3 +122,11 @@ def test_mistakes_are_lines(tiny_run: Path) -> None:
         gan_cli.train(model="dcgn")
     with pytest.raises(ConfigError, match="widht"):
         gan_cli.train(**{"model.widht": 3})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", ["layers", "normalization"])
+def test_any_module_of_networks_may_be_the_first_import(module: str, tmp_path: Path) -> None:
+    """Keras, which it imports, has all of our layers registered at once."""
+    done = python(f"import gan_cli.networks.{module}", tmp_path)
+    assert done.returncode == 0, done.stderr

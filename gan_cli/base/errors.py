@@ -74,6 +74,12 @@ class ExportError(GanError):
     exit_code = 10
 
 
+class WorkerError(GanError):
+    """A worker of a run was lost: killed, hung, or out of memory; the run has stopped."""
+
+    exit_code = 11
+
+
 class Interrupted(GanError):
     """A signal asked the run to stop; its state was saved first."""
 
@@ -89,6 +95,22 @@ def refused(error: OSError, line: str) -> DiskFullError | RunDirectoryError:
     )
 
 
+ELSEWHERE = {
+    "bce": ("non_saturating",),
+    "vanilla": ("minimax",),
+    "lsgan": ("least_squares",),
+    "wgan": ("wasserstein",),
+    "wgan_gp": ("wasserstein_gp",),
+    "fid": ("frechet",),
+    "kid": ("kernel",),
+    "nz": ("latent_dim",),
+    "z_dim": ("latent_dim",),
+    "outdir": ("run_dir",),
+    "output_dir": ("run_dir",),
+}
+"""What others call what has a name here that is nothing like it."""
+
+
 def unknown(what: str, given: object, accepted: list[str]) -> str:
     """The line for a name that is not in a closed list: what was given, the nearest name, all
     names.
@@ -102,8 +124,13 @@ def nearest(given: str, names: list[str]) -> str | None:
     """The name most like the one given, by the last part of a dotted one: people remember that, and
     a shared section would make all alike. `lr` is like `learning_rate`.
     """
-    last = given.rpartition(".")[2].lower()
+    last = given.rpartition(".")[2].lower().replace("-", "_")
     parts = {name: name.rpartition(".")[2] for name in names}
+    longer = [part for part in parts.values() if part.startswith(f"{last}_")]
+    if last not in parts.values() and (meant := [*longer[:1]] or ELSEWHERE.get(last)):
+        found = next((name for name in names if parts[name] in meant), None)
+        if found:
+            return found
     initials = {name: "".join(word[:1] for word in part.split("_")) for name, part in parts.items()}
     close = get_close_matches(last, parts.values(), n=1, cutoff=0.6)
     for name in names:

@@ -56,6 +56,15 @@ def whole(path: Path) -> Iterator[Path]:
         raise
 
 
+def untaken(stem: str, suffix: str = "") -> Path:
+    """STEM, or the first of STEM-2, STEM-3, ... that is not there with this suffix."""
+    number, free = 1, Path(stem + suffix)
+    while free.exists() or free.is_symlink():
+        number += 1
+        free = Path(f"{stem}-{number}{suffix}")
+    return free
+
+
 def remove(path: Path) -> None:
     """Remove a file, a link (not what it names) or a folder, if it is there."""
     if path.is_dir() and not path.is_symlink():

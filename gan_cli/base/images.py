@@ -12,12 +12,16 @@ from gan_cli.base.files import open_regular, whole
 from gan_cli.base.lazy import Image, np
 
 GAP = 2
+GREY = 128
+"""What holes are shown in."""
 TEXT, LINE = 14, 21
 """Height of letters, and of a line with a caption, in pixels."""
-WIDE, HIGH, COLUMNS = 500, 2000, 4
+WIDE, COLUMNS, TILE, LARGEST = 500, 4, 64, 2200
 """A grid is enlarged until it is so many pixels wide, one of fewer columns as if it had so many,
-but not beyond this height.
+and its images are so wide, but not beyond this width and height.
 """
+MARGIN = 140
+"""Pixels that the names of rows may take."""
 
 
 def from_uint8(pixels: Any) -> Any:
@@ -38,8 +42,8 @@ def grid(images: np.ndarray, columns: int | None = None, enlarge: bool = True) -
     Sequences [N, T, H, W, C] have a row each, with their frames in it.
 
     Args:
-        enlarge: images by the smallest whole factor with which the grid is 500 pixels wide, so
-            that each pixel stays what it is, as a square; see `enlargement`.
+        enlarge: images by a whole factor, so that each pixel stays what it is, as a square; see
+            `enlargement`.
     """
     if images.ndim == 5:
         images, columns = images.reshape(-1, *images.shape[2:]), images.shape[1]
@@ -57,6 +61,16 @@ def grid(images: np.ndarray, columns: int | None = None, enlarge: bool = True) -
         left = GAP + (index % columns) * (width + GAP)
         sheet[top : top + height, left : left + width] = image
     return sheet
+
+
+def pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Two arrays [N, ...] in turn: [2 N, ...]."""
+    return np.stack([first, second], axis=1).reshape(-1, *first.shape[1:])
+
+
+def columns_of_pairs(count: int) -> int:
+    """Of a grid of so many images, as square as can be with none of its pairs cut in two."""
+    return 2 * max(1, round(math.sqrt(count) / 2))
 
 
 def captioned(images: np.ndarray, columns: int, captions: Sequence[str]) -> np.ndarray:
@@ -83,6 +97,27 @@ def captioned(images: np.ndarray, columns: int, captions: Sequence[str]) -> np.n
     return np.concatenate(parts)
 
 
+def named(images: np.ndarray, columns: int, names: Sequence[str]) -> np.ndarray:
+    """A grid [H', W', C] of uint8 images [N, H, W, C] with the name of each row to its left.
+
+    Args:
+        names: of the rows, at least as many.
+    """
+    from PIL import ImageDraw, ImageFont
+
+    sheet, rows = grid(images, columns), math.ceil(len(images) / columns)
+    font, height = ImageFont.load_default(TEXT), (sheet.shape[0] - GAP) // rows
+    if height < TEXT:
+        return sheet
+    widest = max(font.getlength(name) for name in names[:rows])
+    margin = Image.new("L", (min(math.ceil(widest) + 3 * GAP, MARGIN), sheet.shape[0]), 255)
+    for row, name in enumerate(names[:rows]):
+        place = (2 * GAP, GAP + row * height + (height - GAP) // 2)
+        ImageDraw.Draw(margin).text(place, _fitting(name, font, margin.width), 0, font, anchor="lm")
+    left = np.asarray(margin)[..., None].repeat(sheet.shape[2], axis=2)
+    return np.concatenate([left, sheet], axis=1)
+
+
 def _fitting(caption: str, font: Any, width: int) -> str:
     """A caption, or its beginning."""
     shown = caption
@@ -93,13 +128,16 @@ def _fitting(caption: str, font: Any, width: int) -> str:
 
 def enlargement(height: int, width: int, rows: int, columns: int) -> int:
     """The smallest whole factor for images [height, width] with which their grid is at least 500
-    pixels wide; of fewer than four columns that of four, so that a single image stays small; less
-    where the grid would be over 2,000 pixels high; 1 where it is as wide already.
+    pixels wide, of fewer than four columns that of four, so that a single image stays small, and
+    each image about 64; less where the grid would be over 2,200 pixels wide or high.
     """
-    columns = max(columns, COLUMNS)
-    wanted = math.ceil((WIDE - GAP - columns * GAP) / (columns * width))
-    highest = ((HIGH - GAP) // rows - GAP) // height
-    return max(1, min(wanted, highest))
+    wanted = max(
+        math.ceil((WIDE - GAP - max(columns, COLUMNS) * GAP) / (max(columns, COLUMNS) * width)),
+        round(TILE / width),
+    )
+    highest = ((LARGEST - GAP) // rows - GAP) // height
+    widest = ((LARGEST - GAP) // columns - GAP) // width
+    return max(1, min(wanted, highest, widest))
 
 
 def save_png(path: Path, image: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Random draws that are a pure function of (seed, step, replica, name of the stream): nothing to
+"""Random draws that are a pure function of (seed, step, name of the stream): nothing to
 save, nothing hidden.
 """
 
@@ -7,16 +7,17 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 
+from gan_cli.base import replicas
 from gan_cli.base.lazy import tf
 
 
-def key(seed: int, stream: str, step: tf.Tensor | int, replica: int = 0) -> tf.Tensor:
+def key(seed: int, stream: str, step: tf.Tensor | int) -> tf.Tensor:
     """The key [2] int64 of one draw for `tf.random.stateless_*`.
 
-    Seed, stream and replica are hashed while the graph is traced, so that a key costs one op at run
+    Seed and stream are hashed while the graph is traced, so that a key costs one op at run
     time.
     """
-    digest = hashlib.sha256(f"{seed}/{replica}/{stream}".encode()).digest()
+    digest = hashlib.sha256(f"{seed}/0/{stream}".encode()).digest()
     return tf.stack(
         [
             tf.constant(int.from_bytes(digest[:8], "little", signed=True), tf.int64),
@@ -27,11 +28,13 @@ def key(seed: int, stream: str, step: tf.Tensor | int, replica: int = 0) -> tf.T
 
 @dataclass(frozen=True)
 class Noise:
-    """The random draws of one step; two draws of one step need two stream names."""
+    """The random draws of one step; two draws of one step need two stream names.
+
+    Of several replicas, each has its rows of what one would draw: the first axis is that of items.
+    """
 
     seed: int
     step: tf.Tensor | int
-    replica: int = 0
     prefix: str = ""
 
     def branch(self, name: str) -> Noise:
@@ -40,11 +43,13 @@ class Noise:
 
     def normal(self, stream: str, shape: tuple[int, ...]) -> tf.Tensor:
         """Standard normal float32 of the given shape."""
-        return tf.random.stateless_normal(shape, self._key(stream))
+        key = self._key(stream)
+        return replicas.own_draw(lambda all_: tf.random.stateless_normal(all_, key), shape)
 
     def uniform(self, stream: str, shape: tuple[int, ...]) -> tf.Tensor:
         """Uniform float32 in [0, 1) of the given shape."""
-        return tf.random.stateless_uniform(shape, self._key(stream))
+        key = self._key(stream)
+        return replicas.own_draw(lambda all_: tf.random.stateless_uniform(all_, key), shape)
 
     def _key(self, stream: str) -> tf.Tensor:
-        return key(self.seed, self.prefix + stream, self.step, self.replica)
+        return key(self.seed, self.prefix + stream, self.step)

@@ -9,7 +9,7 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from difflib import SequenceMatcher
 from functools import partial
@@ -20,6 +20,7 @@ from hydra.errors import CompactHydraException, MissingConfigException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from gan_cli import __version__
 from gan_cli.base.errors import ConfigError, GanError, OutOfMemoryError, nearest, refused, unknown
 from gan_cli.base.terminal import printable
 from gan_cli.cli import bare, edge, hydra_main, own_yaml, plugins, source
@@ -36,6 +37,7 @@ def run(
     around: AbstractContextManager[None] | None = None,
     config: str | None = None,
     bare_key: Callable[[list[str]], str] = bare.refuse,
+    flags: Mapping[str, str] | None = None,
 ) -> int:
     """Run a Hydra app on this process's arguments and return the exit code.
 
@@ -47,13 +49,16 @@ def run(
             in it.
         config: the primary config file; None: the command's name.
         bare_key: the override that bare arguments stand for.
+        flags: overrides that flags stand for.
     """
 
-    with edge.streams(), edge.signals():
+    with edge.streams():
         try:
-            return _run(name, job, keys, around, config, bare_key)
+            with edge.signals():
+                return _run(name, job, keys, around, config, bare_key, flags or {})
         except KeyboardInterrupt as stopped:
-            print(f"gan-{name}: stopped before the first step", file=sys.stderr)
+            when = " before the first step" if name == "train" else ""
+            print(f"gan-{name}: stopped{when}", file=sys.stderr)
             return stopped.exit_code if isinstance(stopped, edge.Stopped) else 130
 
 
@@ -64,6 +69,7 @@ def _run(
     around: AbstractContextManager[None] | None,
     config: str | None,
     bare_key: Callable[[list[str]], str],
+    flags: Mapping[str, str],
 ) -> int:
     here = _process()
     arguments = sys.argv[1:]
@@ -82,9 +88,13 @@ def _run(
                 raise SystemExit(fail(name, _expected(error))) from None
 
     try:
-        _refuse_rerun(sys.argv[1:])
-        source.register()
-        with bare.replaced(bare_key), around or nullcontext():
+        if "--version" in arguments:
+            print(f"gan_cli {__version__}")
+            return 0
+        _refuse_rerun(arguments)
+        _refuse_bytes(arguments)
+        source.register(config or name)
+        with bare.replaced(bare_key, flags), around or nullcontext():
             plugins.load_from(sys.argv[1:])
             hydra_main.call(guarded, config or name, f"pkg://{source.PACKAGE}")
         return 0
@@ -155,6 +165,10 @@ def explain(error: Exception, keys: Callable[[str], list[str]]) -> str:
             f"{match[1]}: several values are a sweep, a run for each: add -m "
             f"(one list of them is {key}=[{values}])"
         )
+    if match := re.match(r"Multiple values for ([^ ]+)\. .* 'override [^ ]+: (.+)'$", text):
+        override = f"{match[1]}={match[2]}"
+        if f"+{override}" in sys.argv[1:]:
+            return f"+{override}: {match[1]} has a value already; give {override} without the +"
     if type(error).__name__.startswith("Override") and "Lexer" in text:
         argument = str(getattr(error, "override", "") or text.partition(":")[0])
         key, _, value = argument.partition("=")
@@ -193,6 +207,15 @@ def _no_key(key: str, keys: list[str]) -> str:
 def _likeness(key: str, other: str) -> tuple[float, bool]:
     """`steps` is rather a key of training than of another section."""
     return SequenceMatcher(None, key, other).ratio(), other.startswith("training.")
+
+
+def _refuse_bytes(arguments: list[str]) -> None:
+    """Of a name that is no text JSON and YAML can keep nothing."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            raise ConfigError(f"{argument}: is not UTF-8; rename the file or folder") from None
 
 
 def _refuse_rerun(arguments: list[str]) -> None:

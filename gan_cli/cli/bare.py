@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 
 from gan_cli.base.errors import ConfigError
 
@@ -28,21 +30,26 @@ TAKES_A_VALUE = {
 
 
 @contextmanager
-def replaced(override: Callable[[list[str]], str]) -> Iterator[None]:
-    """This process's arguments with one override in place of the bare ones, which Hydra refuses.
+def replaced(
+    override: Callable[[list[str]], str], aliases: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[None]:
+    """This process's arguments with one override in place of the bare ones, which Hydra refuses,
+    and all overrides in one piece, in front of the flags, as argparse wants them.
 
     Args:
         override: what they stand for; it may raise a ConfigError.
+        aliases: flags that stand for an override each.
     """
     typed = sys.argv[1:]
-    found, rest = split(typed)
+    found, overrides, flags = split([aliases.get(each, each) for each in typed])
     try:
-        if found:  # in front: argparse wants overrides in one piece
+        sys.argv[1:] = [*overrides, *flags]
+        if found:
             chosen = override(found)
             key = chosen.partition("=")[0]
-            if any(each.startswith(f"{key}=") for each in rest):
+            if any(each.startswith(f"{key}=") for each in overrides):
                 raise ConfigError(f"{found[0]}: give {key} either as bare argument or as {key}=")
-            sys.argv[1:] = [chosen, *rest]
+            sys.argv[1:] = [chosen, *overrides, *flags]
         yield
     finally:
         sys.argv[1:] = typed
@@ -68,27 +75,38 @@ def refuse(found: list[str]) -> str:
     """A command that takes none.
 
     Raises:
-        ConfigError: always.
+        ConfigError: always, with what was probably meant.
     """
+    first = found[0]
+    meant = [f"{group}={first}" for group in _groups(first)]
+    if (Path(first) / "model.json").exists():
+        meant = [f"resume={quoted(first) if ' ' in first else first}"]
+    elif Path(first).is_dir():
+        meant = [f"data=folder data.path={first}"]
+    hint = f"; did you mean {' or '.join(meant)}?" if meant else "; --help has all"
     raise ConfigError(
-        f"{found[0]}: an argument is KEY=VALUE, such as model=dcgan, or resume=RUN; --help has all"
+        f"{first}: an argument is KEY=VALUE, such as model=dcgan, or resume=RUN{hint}"
     )
 
 
-def split(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """The bare arguments, and those for Hydra."""
-    rest: list[str] = []
-    found: list[str] = []
+def _groups(option: str) -> list[str]:
+    """The groups of ours that have an option of this name."""
+    groups = files("gan_cli.configs").iterdir()
+    has = [each.name for each in groups if each.is_dir() and (each / f"{option}.yaml").is_file()]
+    return sorted(has)
+
+
+def split(arguments: list[str]) -> tuple[list[str], list[str], list[str]]:
+    """The bare arguments, overrides, and flags with their values."""
+    bare, overrides, flags = list[str](), list[str](), list[str]()
     for before, argument in zip(["", *arguments], arguments, strict=False):
-        is_path = (
-            "=" not in argument or Path(argument).is_dir()
-        )  # a sweep may well name a folder seed=0
-        (
-            found
-            if is_path and not argument.startswith("-") and before not in TAKES_A_VALUE
-            else rest
-        ).append(argument)
-    return found, rest
+        if argument.startswith("-") or before in TAKES_A_VALUE:
+            flags.append(argument)
+        elif "=" not in argument or Path(argument).is_dir():
+            bare.append(argument)  # a sweep may well name a folder seed=0
+        else:
+            overrides.append(argument)
+    return bare, overrides, flags
 
 
 def quoted(text: str) -> str:

@@ -7,6 +7,7 @@ walking through it again and again is an eighth of the time that a mistake takes
 from __future__ import annotations
 
 import gc
+import sys
 from importlib import import_module
 
 
@@ -50,10 +51,23 @@ def report() -> int:
     return _run("gan_cli.cli.report")
 
 
+def runs() -> int:
+    """`gan-runs`."""
+    return _run("gan_cli.cli.runs")
+
+
+def watch() -> int:
+    """`gan-watch`."""
+    return _run("gan_cli.cli.watch")
+
+
 def _run(module: str) -> int:
     gc.disable()  # `app` turns it on again
     try:
         code: int = import_module(module).main()
+    except KeyboardInterrupt:  # while modules are imported: `app` answers a later one
+        print(f"gan-{module.rpartition('.')[2]}: stopped before the first step", file=sys.stderr)
+        return 130
     finally:
         if not gc.isenabled():
             gc.freeze()  # no job was begun: nor is anything collected at the end

@@ -7,6 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, refused
 from gan_cli.base.files import whole
 from gan_cli.cli import app, bare
@@ -17,7 +18,7 @@ from gan_cli.config.commands import EditConfig
 from gan_cli.config.options import parse
 from gan_cli.editing import EDITS, Edited, apply, check
 from gan_cli.runs.checkpoint import Manifest
-from gan_cli.runs.reading import StoredRun, read_run
+from gan_cli.runs.reading import StoredRun, named, read_run
 
 
 def main() -> int:
@@ -37,9 +38,11 @@ def job(composed: DictConfig) -> None:
     options = parse(EDITS[config.edit].options, values)
     stored = read_run(config.checkpoint, warn)
     check(config, options, stored.card)
-    manifest = choose(stored, config.step)
+    _output(config, stored, choose(stored, config.step).step)  # a mistake shows at once
+    made, manifest = stored.of_checkpoint(
+        config.step, lambda each: (_made(config, options, stored, each), each)
+    )
     output = _output(config, stored, manifest.step)
-    made = _made(config, options, stored, manifest)
     try:
         with whole(output) as partial:
             partial.mkdir()
@@ -47,7 +50,7 @@ def job(composed: DictConfig) -> None:
     except OSError as error:
         raise refused(error, f"{output}: {error.strerror or error}") from None
     made.show()
-    print(f"edit={config.edit} of step {manifest.step} of {stored.path}: {output}")
+    print(f"edit={config.edit} of {named(manifest, config.step)} of {stored.path}: {output}")
 
 
 def _made(config: EditConfig, options: Any, stored: StoredRun, manifest: Manifest) -> Edited:
@@ -62,8 +65,9 @@ def _made(config: EditConfig, options: Any, stored: StoredRun, manifest: Manifes
 
 def _output(config: EditConfig, stored: StoredRun, step: int) -> Path:
     """The folder that is written: never over what is there."""
-    name = f"{stored.path.resolve().name}-step-{step:08d}-{config.edit}"
-    path = Path(config.output or name)
+    if config.output is None:
+        return files.untaken(f"{stored.path.resolve().name}-step-{step:08d}-{config.edit}")
+    path = Path(config.output)
     if path.exists():
         raise ConfigError(f"output={path} exists already; give another output=")
     if not path.absolute().parent.is_dir():

@@ -23,7 +23,7 @@ from gan_cli.config.options import parse
 from gan_cli.data import DATA
 from gan_cli.evaluation import judges, report
 from gan_cli.evaluation.choice import DEFAULT_METRICS, check_metrics, check_weights, metrics_for
-from gan_cli.evaluation.evaluate import OF_MODELS, better
+from gan_cli.evaluation.evaluate import OF_MODELS, better, sure
 from gan_cli.evaluation.report import Report
 from gan_cli.metrics import METRICS, extractors
 from gan_cli.metrics.extractors import AUTO, EXTRACTORS
@@ -62,8 +62,11 @@ def job(composed: DictConfig) -> None:
     elif config.people or config.answers:
         _people(config, str(config.checkpoint), data)
     else:
-        run, manifest = _opened(str(config.checkpoint), config)
-        scored = _scored(config, run, manifest, data)
+        stored = read_run(str(config.checkpoint), warn)
+        run = stored.directory
+        manifest, scored = stored.of_checkpoint(
+            config.step, lambda each: (each, _scored(config, run, each, data))
+        )
         _show(scored)
         path = _report_path(run, manifest, scored.provenance.extractor, config)
         _write(Path(config.output or path), scored)
@@ -214,17 +217,13 @@ def _stored(config: EvaluateConfig, run: RunDirectory, manifest: Manifest) -> Re
         return None
     found = report.read(path)
     made, sampler = found.provenance, manifest.files[SAMPLER].sha256
-    wanted = better(metrics_for(config.metrics, ()))
+    wanted = sure(metrics_for(config.metrics, ()))
     same = (found.subject.get("sha256"), made.repeats, made.seed) == (
         sampler,
         config.repeats,
         config.seed,
     )
-    if (
-        not same
-        or config.split not in ("auto", made.split)
-        or not wanted.keys() <= found.scores.keys()
-    ):
+    if not same or config.split not in ("auto", made.split) or not wanted <= found.scores.keys():
         return None
     return replace(found, subject={"path": str(run.path), "step": manifest.step, "sha256": sampler})
 

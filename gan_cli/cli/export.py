@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import ConfigError, refused
@@ -13,8 +15,12 @@ from gan_cli.config.commands import ExportConfig
 from gan_cli.config.options import parse
 from gan_cli.evaluation import publication
 from gan_cli.exporting import check
-from gan_cli.exporting.formats import FORMATS
-from gan_cli.runs.reading import read_run
+from gan_cli.exporting.formats import FORMATS, FormatEntry
+from gan_cli.runs.checkpoint import Manifest
+from gan_cli.runs.reading import StoredRun, named, read_run
+
+if TYPE_CHECKING:
+    from gan_cli.exporting.compare import Exported
 
 
 def main() -> int:
@@ -31,15 +37,23 @@ def job(composed: DictConfig) -> None:
     config = parse(ExportConfig, OmegaConf.to_container(composed, resolve=True))
     stored = read_run(config.checkpoint, warn)
     entry = check.check(config, stored.card)
-    manifest = choose(stored, config.step)
-    output = check.place(config, entry, f"{stored.path.resolve().name}-step-{manifest.step:08d}")
+    choose(stored, config.step)
     entry.check(config)
+    manifest, exported = stored.of_checkpoint(
+        config.step, lambda each: (each, _exported(stored, each, config, entry))
+    )
+    print(f"{config.part} of {named(manifest, config.step)} of {stored.path}: {exported}")
+
+
+def _exported(
+    stored: StoredRun, manifest: Manifest, config: ExportConfig, entry: FormatEntry
+) -> Exported:
+    output = check.place(config, entry, f"{stored.path.resolve().name}-step-{manifest.step:08d}")
     try:
         with quiet():
             from gan_cli.exporting import export
 
             scores = publication.scores(stored, manifest)
-            exported = export.export_run(stored, manifest, config, entry, output, scores)
+            return export.export_run(stored, manifest, config, entry, output, scores)
     except OSError as error:
         raise refused(error, f"{output}: {error.strerror or error}") from None
-    print(f"{config.part} of step {manifest.step} of {stored.path}: {exported}")

@@ -17,6 +17,8 @@ import hydra
 from hydra._internal.hydra import Hydra
 from hydra.core.config_store import ConfigStore
 
+from gan_cli.cli import targets
+
 _held: list[tuple[Any, io.StringIO]] = []
 """Standard error and what Hydra would have written there, while Hydra is at work."""
 
@@ -29,7 +31,7 @@ def call(function: Callable[..., Any], config_name: str, config_path: str) -> No
         Exception: what has gone wrong, in Hydra or in `function`.
     """
     error = None
-    with _hold() as (stderr, words), _one_store(), _composed_once():
+    with _hold() as (stderr, words), _one_store(), _composed_once(), targets.checked():
         try:
             hydra.main(version_base="1.3", config_path=config_path, config_name=config_name)(
                 function

@@ -14,14 +14,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
-from gan_cli.base import machine
+from gan_cli.base import cluster, machine
 from gan_cli.base.errors import ConfigError, DiskFullError, GanError, Interrupted, RunDirectoryError
 from gan_cli.cli import app
 from gan_cli.cli.single import ORPHAN, log, say, train, typed_overrides
+from gan_cli.runs.lock import lock
 from gan_cli.runs.record import FORMAT, Job, read_job
-from gan_cli.runs.rundir import RunDirectory, lock
+from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sweeps.outcome import outcome
 from gan_cli.sweeps.plan import difference
 
@@ -38,6 +39,9 @@ def job(composed: DictConfig) -> float | None:
             sweep is at fault, not the job.
     """
     directory = Path(HydraConfig.get().runtime.output_dir)
+    if _one_of_several_tasks(composed):
+        train(composed, directory)  # the chief has the job's directory and its record
+        return None
     overrides = own(typed_overrides())
     more = additions(composed)
     refuse_places(composed)
@@ -57,6 +61,18 @@ def job(composed: DictConfig) -> float | None:
         print(f"job {directory.name} failed: {reason_of(error)}", file=sys.stderr, flush=True)
         return None
     return score(directory)
+
+
+def _one_of_several_tasks(composed: DictConfig) -> bool:
+    """Whether this is a task of Slurm's job beside the first: `hydra.launcher.nodes=2` starts
+    several, which are the workers of one run.
+    """
+    worker = cluster.worker() if cluster.is_slurm() else None
+    if worker is None:
+        return False
+    with open_dict(composed):
+        composed.distribution.name = "multi_worker"
+    return worker.index > 0
 
 
 def work(composed: DictConfig, directory: Path, until: int | None = None) -> None:

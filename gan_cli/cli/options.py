@@ -91,6 +91,7 @@ def _sections() -> dict[str, list[Option]]:
         "optimizer": of(schema.Optimizer, "optimizer"),
         "schedule": of(schema.Schedule, "schedule"),
         "augment": of(schema.Augment, "augment"),
+        "distribution": of(schema.Distribution, "distribution"),
         "training": of(schema.Training, "training"),
         "evaluation": of(schema.Evaluation, "evaluation"),
         "run": [*of(schema.TrainConfig), *of(commands.TrainCommand)],
@@ -116,6 +117,8 @@ COMMANDS = {
     "gan-evaluate": commands.EvaluateConfig,
     "gan-report": commands.ReportConfig,
     "gan-edit": commands.EditConfig,
+    "gan-runs": commands.RunsConfig,
+    "gan-watch": commands.WatchConfig,
 }
 
 HEAD = """# Options

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, RunDirectoryError, refused, unknown
 from gan_cli.cli import app, bare
 from gan_cli.cli.options import keys
@@ -17,6 +18,7 @@ from gan_cli.config.options import parse
 from gan_cli.reports import plotting
 from gan_cli.reports.plotting import Curve
 from gan_cli.runs import curves
+from gan_cli.runs.listing import locate
 from gan_cli.runs.rundir import RunDirectory
 
 CLOCK = "seconds"
@@ -33,9 +35,9 @@ def job(composed: DictConfig) -> None:
     if OmegaConf.is_missing(composed, "runs"):
         raise ConfigError("runs is missing: gan-plot RUN1 RUN2, run directories of gan-train")
     config = parse(PlotConfig, OmegaConf.to_container(composed, resolve=True))
-    paths = [Path(run) for run in config.runs]
+    paths = [locate.run(run) for run in config.runs]
     labels = tails(paths)
-    output = _output(config)
+    output = _output(config, paths[0])
     runs = {label: _curves(path, config.smooth) for label, path in zip(labels, paths, strict=True)}
     keys = _chosen(runs, paths, config.keys)
     try:
@@ -103,10 +105,12 @@ def _chosen(
     return keys
 
 
-def _output(config: PlotConfig) -> Path:
+def _output(config: PlotConfig, first: Path) -> Path:
     """Where the figure goes: never over a file that is there."""
-    name = f"{Path(config.runs[0]).resolve().name}-plot" if len(config.runs) == 1 else "plot"
-    path = Path(config.output or f"{name}.png")
+    if config.output is None:
+        name = f"{first.resolve().name}-plot" if len(config.runs) == 1 else "plot"
+        return files.untaken(name, ".png")
+    path = Path(config.output)
     if path.suffix.lower() != ".png":
         raise ConfigError(f"output={path}: a PNG, so its name must end in .png")
     if path.exists():

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
-from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -21,6 +20,7 @@ from gan_cli.reports import summary
 from gan_cli.reports.collect import collect
 from gan_cli.reports.embedded import Picture
 from gan_cli.reports.spread import Ranking, rank
+from gan_cli.runs.listing import locate
 
 
 def main() -> int:
@@ -35,7 +35,7 @@ def job(composed: DictConfig) -> None:
             "directory is missing: gan-report DIR, of a sweep or with run directories in it"
         )
     config = parse(ReportConfig, OmegaConf.to_container(composed, resolve=True))
-    directory = Path(config.directory)
+    directory = locate.folder(config.directory)
     collected = collect(directory, config.objective)
     for line in collected.damage:
         _warn(line)

@@ -9,14 +9,16 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from gan_cli.base import files
 from gan_cli.base.errors import CheckpointError, ConfigError, refused
 from gan_cli.cli import app, bare
 from gan_cli.cli.options import keys
 from gan_cli.cli.quiet import quiet
 from gan_cli.config.commands import SampleConfig
 from gan_cli.config.options import parse
+from gan_cli.models import MODELS
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
-from gan_cli.runs.reading import StoredRun, read_run
+from gan_cli.runs.reading import StoredRun, named, read_run
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import control
 
@@ -33,16 +35,26 @@ def job(composed: DictConfig) -> None:
     config = parse(SampleConfig, OmegaConf.to_container(composed, resolve=True))
     stored = read_run(config.checkpoint, warn)
     controls, run = control.check(config, stored.card), stored.directory
-    manifest = choose(stored, config.step)
-    output = _output(config, run, manifest.step)
+    _output(config, run, choose(stored, config.step).step)  # a mistake shows at once
     with quiet():
         from gan_cli.sampling import generate
-    try:
-        generate.generate(run, manifest, config, controls, output)
-    except OSError as error:
-        raise refused(error, f"{output}: {error.strerror or error}") from None
+
+    def drawn(manifest: Manifest) -> tuple[str, Path]:
+        output = _output(config, run, manifest.step)
+        try:
+            generate.generate(run, manifest, config, controls, output)
+        except OSError as error:
+            raise refused(error, f"{output}: {error.strerror or error}") from None
+        return named(manifest, config.step), output
+
+    where, output = stored.of_checkpoint(config.step, drawn)
     what = f"sequences of {controls.frames} frames" if controls.frames else "images"
-    print(f"{controls.count:,} {what} from step {manifest.step} of {run.path}: {output}")
+    print(f"{controls.count:,} {what} from {where} of {run.path}: {output}")
+    if MODELS[stored.card.model.name].fills:
+        print(
+            "  pictures of training, with drawn holes filled; gan-edit RUN edit=inpaint "
+            "image=PICTURE fills yours"
+        )
 
 
 def choose(run: StoredRun, step: str | int) -> Manifest:
@@ -55,8 +67,10 @@ def choose(run: StoredRun, step: str | int) -> Manifest:
 
 def _output(config: SampleConfig, run: RunDirectory, step: int) -> Path:
     """Where the images go: never over a file that is there."""
-    ending = {"grid": ".png", "npz": ".npz", "gif": ".gif", "png": ""}[config.format]
-    path = Path(config.output or f"{run.path.resolve().name}-step-{step:08d}{ending}")
+    if config.output is None:
+        ending = {"grid": ".png", "npz": ".npz", "gif": ".gif", "png": ""}[config.format]
+        return files.untaken(f"{run.path.resolve().name}-step-{step:08d}", ending)
+    path = Path(config.output)
     if path.exists():
         raise ConfigError(f"output={path} exists already; give another output=")
     if not path.absolute().parent.is_dir():

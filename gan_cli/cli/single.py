@@ -16,17 +16,20 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli import data
+from gan_cli.base import cluster
 from gan_cli.base.errors import GanError
 from gan_cli.base.terminal import printable
+from gan_cli.cli.next_commands import next_commands
 from gan_cli.cli.quiet import quiet
 from gan_cli.cli.recommended import recommended
 from gan_cli.cli.stored import plain, resumed, stored_values
-from gan_cli.config.schema import TrainConfig
+from gan_cli.config.schema import Distribution, TrainConfig
 from gan_cli.data.reading.captions import fitting
 from gan_cli.models import needs
+from gan_cli.runs.listing import locate
 from gan_cli.runs.record import write_command
 from gan_cli.runs.rundir import RunDirectory
-from gan_cli.training import configuration, init_from
+from gan_cli.training import configuration, init_from, shares
 from gan_cli.training.configuration import train_config
 from gan_cli.training.loggers import parse_loggers
 
@@ -60,18 +63,20 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
         resume, overrides = directory, []  # its own configuration, untouched
     stored = stored_values(composed)
     if resume is not None:
-        run = RunDirectory.resume(str(resume), wait=ORPHAN if directory else 0.0)
+        run = _resumed(str(locate.run(resume)), wait=ORPHAN if directory else 0.0)
         stored, values = resumed(run, stored, composed, overrides)
     else:
         values = plain(composed)
     config = train_config(values)
+    if follows(config.distribution):
+        return _follow(config)
 
     def opened() -> RunDirectory:
         if resume is not None:
             return run
         if config.init_from is not None:
             init_from.locate(config.init_from)  # a mistake shows before TensorFlow is imported
-        made = _created(directory, run_dir, f"{config.model.name}-{config.data.name}")
+        made = _created(directory, run_dir, configuration.called(config))
         if directory is None:  # a sweep's job has a record of its own
             write_command(made.path, typed_overrides())
         _keep_for_people(made.path, composed)
@@ -82,6 +87,30 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
     return _carried_out(
         config, stored, opened, say, loggers, typed_overrides(), directory is not None, until
     )
+
+
+def _resumed(path: str, wait: float) -> RunDirectory:
+    """The run to go on with; the lock is the chief's."""
+    worker = cluster.worker()
+    alone = worker is None or worker.index == 0
+    return RunDirectory.resume(path, wait=wait) if alone else RunDirectory.read(path)
+
+
+def follows(options: Distribution) -> bool:
+    """Whether this process is a worker that is not the chief."""
+    return options.name == "multi_worker" and shares.members(options).index > 0
+
+
+def _follow(config: TrainConfig) -> Ended:
+    """Do as the chief does; nothing is written."""
+    source = fitting(data.load(config.data), "captions" in needs(config.model))
+    source.batches(config.training.batch_size)
+    configuration.check_run(config, source.spec)
+    with quiet():
+        from gan_cli.training.follow import follow
+        from gan_cli.training.run import Ended
+    follow(config, source)
+    return Ended()
 
 
 def carry_out(
@@ -124,12 +153,17 @@ def _carried_out(
         "plugins": configuration.plugins_of(config.model, config.loss, config.data),
     }
     source = fitting(data.load(config.data), "captions" in needs(config.model))
+    config, stored = configuration.with_size(config, stored, source.spec)
     source.batches(config.training.batch_size)
     configuration.check_run(config, source.spec)
     run = opened()
     try:
         log(run.path, shlex.join(["gan-train", *(command or ["(from Python)"])]))
         ended = _train(config, stored, source, run, say, loggers, until)
+        if ended.grid is not None:
+            say(f"last grid      {ended.grid}")
+        if ended.grid is not None and command is not None and not is_job:
+            _say_next(next_commands(run, config, source.spec), say)
         log(run.path, f"paused at step {until}" if ended.paused else "done")
         return ended
     except GanError as error:
@@ -160,11 +194,12 @@ def _train(
     with quiet():
         from gan_cli.training.run import train as trained
         from gan_cli.training.training_run import TrainingRun
-    ended = trained(TrainingRun(config, stored, source, run, say, tuple(loggers)), until)
-    if ended.grid is not None:
-        say(f"run directory  {run.path}")
-        say(f"last grid      {ended.grid}")
-    return ended
+    return trained(TrainingRun(config, stored, source, run, say, tuple(loggers)), until)
+
+
+def _say_next(commands: list[str], say: Say) -> None:
+    for word, command in zip(("next", "", ""), commands, strict=True):
+        say(f"{word:<15}{command}")
 
 
 def _hydra_directory() -> str | None:

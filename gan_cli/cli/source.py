@@ -6,7 +6,7 @@ defaults are the configuration of its name.
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
@@ -18,10 +18,11 @@ from hydra.plugins.config_source import ConfigResult, ConfigSource
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import MISSING, DictConfig, OmegaConf
 
+from gan_cli.base import files
 from gan_cli.config import commands
 from gan_cli.config.catalogue import Catalogue
 from gan_cli.config.options import defaults
-from gan_cli.config.schema import GROUPS, Augment, Optimizer, Schedule, TrainConfig
+from gan_cli.config.schema import GROUPS, Augment, Distribution, Optimizer, Schedule, TrainConfig
 from gan_cli.data import DATA
 from gan_cli.editing import EDITS
 from gan_cli.models import MODELS
@@ -47,10 +48,15 @@ PRIMARY: dict[str, list[type]] = {
     "evaluate": [commands.EvaluateConfig],
     "plot": [commands.PlotConfig],
     "report": [commands.ReportConfig],
+    "runs": [commands.RunsConfig],
+    "watch": [commands.WatchConfig],
     "hydra/launcher/processes": [commands.Processes],
     "hydra/sweeper/optuna": [commands.Optuna],
 }
 """Configuration -> the schemas whose keys it holds."""
+
+PLAIN = ("runs", "watch")
+"""Commands without groups."""
 
 OPEN = {
     "train": (*GROUPS, "training", "evaluation", "sweep", "logger"),
@@ -65,7 +71,12 @@ class Configs(ConfigSource):
     """`gan://PACKAGE`: Hydra's own source of that package's YAML, over the schema.
 
     Hydra copies its sources for each look at a group; nothing changes this one.
+
+    Attributes:
+        without_groups: of a command in which `model=dcgan` is a value and chooses no YAML.
     """
+
+    without_groups = False
 
     def __init__(self, provider: str, path: str) -> None:
         super().__init__(provider, path)
@@ -84,7 +95,8 @@ class Configs(ConfigSource):
         return bool(self._files.available())
 
     def is_group(self, config_path: str) -> bool:
-        return bool(self._files.is_group(config_path))
+        hidden = self.without_groups and config_path in GROUPS
+        return not hidden and bool(self._files.is_group(config_path))
 
     def is_config(self, config_path: str) -> bool:
         return bool(self._files.is_config(config_path)) or _registered(config_path)
@@ -132,13 +144,14 @@ class Replaced(SearchPathPlugin):
                 element.path = f"{Configs.scheme()}://{PACKAGE}"
 
 
-def register() -> None:
-    """Make Hydra, in this process alone, read our configurations from here, and know our launcher
-    and sweepers: its own scan sees those only where gan_cli is installed as a wheel. It takes such
-    classes of hydra_plugins alone, which is mapped from `gan_cli/cli/plugin`.
+def register(command: str = "train") -> None:
+    """For a command make Hydra, in this process alone, read our configurations from here, and know
+    our launcher and sweepers: its own scan sees those only where gan_cli is installed as a wheel.
+    It takes such classes of hydra_plugins alone, which is mapped from `gan_cli/cli/plugin`.
     """
     from hydra_plugins.gan_cli import Grid, Optuna, Processes
 
+    Configs.without_groups = command in PLAIN
     for plugin in (Configs, Replaced, Processes, Grid, Optuna):
         Plugins.instance().register(plugin)
 
@@ -163,6 +176,7 @@ def _schema(group: str, name: Any) -> type | None:
         "optimizer": lambda: Optimizer,
         "schedule": lambda: Schedule,
         "augment": lambda: Augment,
+        "distribution": lambda: Distribution,
     }
     return known_schemas[group]()
 
@@ -181,11 +195,12 @@ def _over_schema(group: str, given: DictConfig) -> DictConfig:
 def _primary(name: str, given: DictConfig) -> DictConfig:
     """The keys of a command at their defaults, with what its YAML says, and sections left open."""
     values: dict[str, Any] = {section: {} for section in OPEN.get(name, ())}
+    groups = () if name in PLAIN else GROUPS
     for schema in PRIMARY[name]:
         fields = schema.__pydantic_fields__  # type: ignore[attr-defined]
         required = {key: MISSING for key, field in fields.items() if field.is_required()}
-        values |= {key: value for key, value in required.items() if key not in GROUPS}
-        values |= {key: value for key, value in defaults(schema).items() if key not in GROUPS}
+        values |= {key: value for key, value in required.items() if key not in groups}
+        values |= {key: value for key, value in defaults(schema).items() if key not in groups}
     whole = OmegaConf.create(values)
     whole.merge_with(given)
     for section in OPEN.get(name, ()):
@@ -198,18 +213,14 @@ def _edit(name: str) -> DictConfig:
     return OmegaConf.create({"edit": name, **defaults(EDITS[name].options)})
 
 
-def sweep_directory(resumed: str | None) -> str:
-    """Where a sweep writes: the one it goes on in, or runs/DATE/TIME-sweep, numbered where another
-    sweep of the same second has it.
+def sweep_directory(resumed: str | None, name: str | None = None) -> str:
+    """Where a sweep writes: the one it goes on in, or runs/DATE/TIME-sweep, or -name-sweep,
+    numbered where another sweep of the same second has it.
     """
     if resumed is not None:
         return resumed
-    first = f"runs/{datetime.now():%Y-%m-%d/%H-%M-%S}-sweep"
-    path, number = first, 1
-    while os.path.exists(path):
-        number += 1
-        path = f"{first}-{number}"
-    return path
+    called = f"{name}-" if name and re.fullmatch(r"[\w.+-]{1,60}", str(name)) else ""
+    return str(files.untaken(f"runs/{datetime.now():%Y-%m-%d/%H-%M-%S}-{called}sweep"))
 
 
 OmegaConf.register_new_resolver(

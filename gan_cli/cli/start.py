@@ -18,9 +18,10 @@ from gan_cli.cli.options import all_keys
 from gan_cli.config.catalogue import load_plugins, require_plugins
 from gan_cli.config.schema import GROUPS
 from gan_cli.data import arrays
+from gan_cli.runs.listing import locate
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training import init_from
-from gan_cli.training.configuration import train_config
+from gan_cli.training.configuration import called, train_config
 from gan_cli.training.loggers import parse_loggers
 
 Say = Callable[[str], None]
@@ -45,10 +46,10 @@ def train(
     loggers = _loggers(chosen.pop("logger", None))
     groups, keys = _sorted({key: value for key, value in chosen.items() if value is not None})
     if resume is not None:
-        return _resumed(RunDirectory.resume(str(resume)), groups, keys, say, loggers)
+        return _resumed(RunDirectory.resume(str(locate.run(resume))), groups, keys, say, loggers)
     values = _merged(_composed(groups), keys)
     config = train_config(values)
-    name = f"{config.model.name}-{config.data.name}"
+    name = called(config)
 
     def created() -> RunDirectory:
         if config.init_from is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -14,14 +13,17 @@ from gan_cli.cli import plugins
 from gan_cli.cli.options import keys
 from gan_cli.config.catalogue import require_plugins
 from gan_cli.config.commands import TrainCommand
+from gan_cli.runs.listing import locate
 from gan_cli.training.configuration import train_config
 
 if TYPE_CHECKING:
     from gan_cli.runs.rundir import RunDirectory
 
 SAFE = re.compile(
-    r"training\.(steps|epochs|steps_per_call|xla|feed|threads|log_every|preview_every|checkpoint_every)"
-    r"|evaluation\..*|watchdog|optimizer\.(players\.\w+\.)?learning_rate|optimizer\.players\.\w+\.rate_factor|schedule(\..*)?|data\.path|model\.features_file"
+    r"name|notes|watchdog|evaluation\..*|distribution(\..*)?|schedule(\..*)?|data\.(path|decode)|model\.features_file"
+    r"|optimizer\.(players\.\w+\.)?learning_rate|optimizer\.players\.\w+\.rate_factor"
+    r"|training\.(steps|epochs|steps_per_call|xla|feed|threads)"
+    r"|training\.(log_every|preview_every|checkpoint_every)"
 )
 """What may change between the parts of a run; anything else would change the meaning of the weights
 or of the position.
@@ -38,7 +40,7 @@ def plain(composed: DictConfig) -> dict[str, Any]:
     for key in keys(TrainCommand):  # how and where it runs
         values.pop(key, None)
     if isinstance(values.get("init_from"), str) and values["init_from"]:
-        values["init_from"] = str(Path(values["init_from"]).absolute())
+        values["init_from"] = str(locate.run(values["init_from"]).absolute())
     return values
 
 

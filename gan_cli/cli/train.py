@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -13,6 +14,7 @@ from gan_cli.base.errors import ConfigError
 from gan_cli.cli import app, sweeper
 from gan_cli.cli.options import all_keys
 from gan_cli.cli.stored import plain
+from gan_cli.training import shares
 from gan_cli.training.configuration import train_config
 
 
@@ -40,8 +42,12 @@ def job(composed: DictConfig) -> float | None:
             "sweep.resume=, sweep.halving= and cluster= are for a sweep, be it of one job: add -m"
         )
     if composed.resume is None:
-        train_config(plain(composed))  # a mistake is answered before all that a run needs is there
-    from gan_cli.cli import single
+        # A mistake is answered before all that a run needs is there.
+        config = train_config(plain(composed))
+        shares.check(config, shares.of(config.distribution))
+    from gan_cli.cli import local_workers, single
 
+    if count := local_workers.wanted(composed):
+        raise SystemExit(local_workers.run(count, sys.argv[1:]))
     single.train(composed)
     return None

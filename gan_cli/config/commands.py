@@ -34,9 +34,11 @@ class TrainCommand:
 
     plugins: list[str] = option(PLUGINS, [])
     run_dir: str | None = option(
-        "directory of the run, new or empty; null: runs/DATE/TIME-model-data", None
+        "directory of the run, new or empty; null: runs/DATE/TIME-model-data, or -name", None
     )
-    resume: str | None = option("run directory to go on in", None)
+    resume: str | None = option(
+        "run to go on in: directory, last, or the beginning of a name in runs/", None
+    )
     logger: dict[str, Any] = option(
         "what follows the run elsewhere: none, tensorboard, wandb, mlflow or a list of them", {}
     )
@@ -93,7 +95,7 @@ class SampleConfig:
     """Everything that `gan-sample` needs."""
 
     checkpoint: Annotated[str, Field(min_length=1)] = Field(
-        description="run directory of gan-train, also as the bare argument"
+        description="run directory, last, or the beginning of its name; also as the bare argument"
     )
     step: Literal["best", "newest"] | Annotated[int, Field(ge=0)] = option(
         "best, newest or a step", "best"
@@ -164,7 +166,7 @@ class ExportConfig:
     """Everything that `gan-export` needs."""
 
     checkpoint: Annotated[str, Field(min_length=1)] = Field(
-        description="run directory of gan-train, also as the bare argument"
+        description="run directory, last, or the beginning of its name; also as the bare argument"
     )
     format: Annotated[str, Field(min_length=1)] = Field(description="what to write")
     output: Annotated[str, Field(min_length=1)] | None = option(
@@ -205,7 +207,7 @@ class EditConfig:
     """What every edit of `gan-edit` takes."""
 
     checkpoint: Annotated[str, Field(min_length=1)] = Field(
-        description="run directory of gan-train, also as the bare argument"
+        description="run directory, last, or the beginning of its name; also as the bare argument"
     )
     edit: str | None = option("the name of what is done, which has keys of its own", None)
     step: Literal["best", "newest"] | Annotated[int, Field(ge=0)] = option(
@@ -235,7 +237,9 @@ class EvaluateConfig:
     another.
     """
 
-    checkpoint: str | None = option("run directory of gan-train, also as the bare argument", None)
+    checkpoint: str | None = option(
+        "run directory, last, or the beginning of its name; also as the bare argument", None
+    )
     samples: str | None = option(
         "folder, zip or npz of images that any program made, instead of checkpoint", None
     )
@@ -311,6 +315,40 @@ class ReportConfig:
         "HTML file to write, its CSV beside it; null: report.html in the directory", None
     )
     plugins: list[str] = option(PLUGINS, [])
+
+
+@options
+class RunsConfig:
+    """Everything that `gan-runs` needs."""
+
+    folder: Annotated[str, Field(min_length=1)] = option(
+        "folder whose runs are listed, or a run; also as the bare argument", "runs"
+    )
+    model: str | None = option("only runs of this model; * and ? stand for any letters", None)
+    data: str | None = option("only runs on this data", None)
+    state: str | None = option(
+        "only runs in this state: training, waiting, stopped, pruned, failed, done, damaged", None
+    )
+    name: str | None = option("only runs of this name", None)
+    sort: Literal["time", "score", "step", "size", "name"] = option(
+        "the newest first, the best, the longest, the largest, or by name", "time"
+    )
+    format: Literal["table", "json"] = option("json: all that is known, for programs", "table")
+    prune: bool | Literal["dry"] = option(
+        "remove checkpoints but the best and the newest; dry: only say what that would free", False
+    )
+
+
+@options
+class WatchConfig:
+    """Everything that `gan-watch` needs."""
+
+    folder: Annotated[str, Field(min_length=1)] = option(
+        "folder of runs, or a run; also as the bare argument", "runs"
+    )
+    port: Annotated[int, Field(ge=1, le=65535)] | None = option(
+        "of 127.0.0.1; null: 6061, or a free one where that is taken", None
+    )
 
 
 @options

@@ -25,6 +25,7 @@ OptionalCount = Annotated[int | None, Field(ge=1, le=2**62)]
 Threads = Literal["auto"] | Annotated[int, Field(ge=1, le=4096)] | None
 Side = Annotated[int, Field(ge=8, le=2048)]
 Size = Annotated[Side | Annotated[list[Side], Field(min_length=2, max_length=2)] | None, Field()]
+AutoSize = Literal["auto"] | Size
 Rate = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 Bound = Annotated[float | None, Field(gt=0.0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -32,6 +33,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Weight = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 LatentDim = Annotated[int, Field(ge=1, le=4096)]
 Code = Annotated[float, Field(ge=-100.0, le=1000.0)] | None
+RunName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,59}$")]
 Width = Annotated[int, Field(ge=1, le=1024)]
 Change = Literal["color", "translation", "cutout"]
 AdaptiveChange = Literal[

@@ -13,6 +13,7 @@ from gan_cli.config.options import (
     Count,
     OptionalCount,
     Rate,
+    RunName,
     Seed,
     Share,
     Threads,
@@ -200,7 +201,22 @@ class Evaluation:
     )
 
 
-GROUPS = ("model", "data", "loss", "optimizer", "schedule", "augment")
+@options
+class Distribution:
+    """Options of the group `distribution`: the devices that share each batch."""
+
+    name: Literal["none", "mirrored", "multi_worker"] = "none"
+    replicas: OptionalCount = option(
+        "devices of this machine (mirrored); null: every GPU, or one a core", None
+    )
+    workers: OptionalCount = option(
+        "processes that are started on this machine (multi_worker); null: those of TF_CONFIG or "
+        "of Slurm",
+        None,
+    )
+
+
+GROUPS = ("model", "data", "loss", "optimizer", "schedule", "augment", "distribution")
 """The sections of a run's configuration whose values are chosen by the name of a YAML or entry."""
 
 
@@ -218,6 +234,7 @@ class TrainConfig:
     training: Training = Field(default_factory=Training)
     augment: Augment = Field(default_factory=Augment)
     evaluation: Evaluation = Field(default_factory=Evaluation)
+    distribution: Distribution = Field(default_factory=Distribution)
     watchdog: Literal["off", "warn", "rollback"] = option(
         (
             "a run that goes wrong: off, warn, or rollback to the best checkpoint with half the "
@@ -227,10 +244,13 @@ class TrainConfig:
     )
     seed: Seed = option("every random draw follows from it", 0)
     init_from: Annotated[str, Field(min_length=1)] | None = option(
-        (
-            "run directory, or a step-N of its checkpoints, whose weights a new run starts with "
-            "where "
-            "they fit"
-        ),
+        "run, or a step-N of its checkpoints, whose weights a new run starts with where they fit",
         None,
+    )
+    name: RunName | None = option(
+        "what the run is called: letters, digits and ._+-; in place of model-data in its directory",
+        None,
+    )
+    notes: Annotated[str, Field(min_length=1, max_length=2000)] | None = option(
+        "what you want to remember of the run", None
     )

@@ -17,6 +17,7 @@ from gan_cli.data.reading.listing import Listing, read_file, required
 from gan_cli.data.reading.loading import FileLoader, recipe, source
 from gan_cli.data.reading.options import Pictures
 from gan_cli.data.reading.pictures import LARGEST_BYTES, look
+from gan_cli.data.reading.sizes import with_size
 from gan_cli.data.reading.source import Skipped, Source, Split
 
 
@@ -49,11 +50,13 @@ def load(options: Csv, split: Split) -> Source:
     labels = (
         None if label_column is None else by_text(texts, f"{path}: column {options.label_column!r}")
     )
+    listing = _listing(path.parent, texts)
+    options = with_size(options, listing.names, lambda name: (path.parent / name).open("rb"))
     wanted = look(options)
     found = stored(
         path,
-        _listing(path.parent, texts),
-        recipe(FileLoader(path.parent, wanted), wanted)._replace(chosen=True),
+        listing,
+        recipe(FileLoader(path.parent, wanted), wanted, options.decode)._replace(chosen=True),
     )
     numbers, names = (None, []) if labels is None else (labels.of(found.names), labels.class_names)
     captions = _captions(sheet, options, found.names)

@@ -9,10 +9,11 @@ from gan_cli.data import data_source
 from gan_cli.data.formats.shipped import load_shipped
 from gan_cli.data.reading.options import SIDE
 from gan_cli.data.reading.source import Source, Split
+from gan_cli.data.reading.strokes import Written, in_words
 
 
 @options
-class Digits:
+class Digits(Written):
     """Options of `data=digits`."""
 
     name: str = "digits"
@@ -23,4 +24,4 @@ class Digits:
 @data_source("digits", Digits)
 def load(options: Digits, split: Split) -> Source:
     """8x8 grey levels 0..16, scaled to 0..255 and to the size asked for."""
-    return load_shipped(options, split, brightest=16)
+    return in_words(load_shipped(options, split, brightest=16), options)

@@ -13,6 +13,7 @@ from gan_cli.data.reading.listing import Listing, classes, read_file, required, 
 from gan_cli.data.reading.loading import FileLoader, recipe, source
 from gan_cli.data.reading.options import Pictures
 from gan_cli.data.reading.pictures import look
+from gan_cli.data.reading.sizes import with_size
 from gan_cli.data.reading.source import Source, Split
 
 
@@ -43,6 +44,7 @@ def load(options: Folder, split: Split) -> Source:
     own = _own_split(root, split)
     place = own or root
     listing = walk(place)
+    options = _sized(options, root, place, listing)
     found = pictures(place, listing, options)
     trained = (
         load(options, "train").class_names if own and options.labels and split == "test" else None
@@ -65,10 +67,17 @@ def load(options: Folder, split: Split) -> Source:
     )
 
 
+def _sized(options: Folder, root: Path, place: Path, listing: Listing) -> Folder:
+    """With the size that the pictures for training ask for, in both splits."""
+    trained = _own_split(root, "train") or root
+    names = listing.names if place == trained or options.size != "auto" else walk(trained).names
+    return with_size(options, names, lambda name: (trained / name).open("rb"))
+
+
 def pictures(root: Path, listing: Listing, options: Pictures) -> Stored:
     """The listed files below a folder, decoded."""
     wanted = look(options)
-    return stored(root, listing, recipe(FileLoader(root, wanted), wanted))
+    return stored(root, listing, recipe(FileLoader(root, wanted), wanted, options.decode))
 
 
 def _own_split(root: Path, split: Split) -> Path | None:

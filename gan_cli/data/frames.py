@@ -8,20 +8,20 @@ import re
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
 from gan_cli.base.errors import DataError
-from gan_cli.config.options import Count, option, options
+from gan_cli.config.options import Count, Size, option, options
 from gan_cli.data import data_source
 from gan_cli.data.formats.player import count_frames
 from gan_cli.data.formats.sequences import Cut, SequenceLoader, content, forget, natural
-from gan_cli.data.reading.cache import Recipe, Stored, stored
+from gan_cli.data.reading.cache import Stored, stored
 from gan_cli.data.reading.listing import PICTURE_NAME, Listing, required, walk
-from gan_cli.data.reading.loading import source
-from gan_cli.data.reading.options import Pictures
-from gan_cli.data.reading.pictures import BadPicture, Look, look
+from gan_cli.data.reading.loading import recipe, source
+from gan_cli.data.reading.options import SIDE, Pictures
+from gan_cli.data.reading.pictures import BadPicture, look
 from gan_cli.data.reading.source import Skipped, Source, Split, digest
 
 
@@ -33,10 +33,13 @@ class Frames(Pictures):
     path: str | None = option(
         "folder of videos: a folder of frames or an animated GIF each (required)", None
     )
+    size: Size = option(f"{SIDE}; null: the files' own, where all share one", 64)
     frames: Annotated[int, Field(ge=2, le=256)] = option(
         "frames of a sequence; a longer video gives several", 16
     )
     stride: Count = option("take every stride-th frame", 1)
+    # The frames of an animated file are found one after the other.
+    decode: Literal["ahead"] = option("ahead: all videos once, into a cache", "ahead")
 
 
 ANIMATED_NAME = re.compile(r"\.(gif|webp|tiff?)$", re.IGNORECASE)
@@ -75,7 +78,7 @@ def load(options: Frames, split: Split) -> Source:
         broken = f"; {files.skipped[0].name}: {files.skipped[0].reason}" if files.skipped else ""
         raise DataError(f"{root}: holds no sequence: {found}{broken}")
     whole = source(
-        _stored(root, _listing(videos, files, cut), look(options), cut),
+        _stored(root, _listing(videos, files, cut), options, cut),
         options,
         split,
         str(root),
@@ -85,15 +88,15 @@ def load(options: Frames, split: Split) -> Source:
     return replace(whole, notes=[*whole.notes, left_out] if short else whole.notes)
 
 
-def _stored(root: Path, listing: Listing, wanted: Look, cut: Cut) -> Stored:
+def _stored(root: Path, listing: Listing, options: Frames, cut: Cut) -> Stored:
+    wanted = look(options)
     row_shape = (cut.frames, *wanted.size, wanted.planes) if wanted.size else None
     loader = SequenceLoader(
         root, wanted, cut, digest(repr((listing.names, listing.mtimes)).encode())
     )
     try:
-        return stored(
-            root, listing, Recipe(loader, row_shape, wanted.channels == "auto", f"{wanted} {cut}")
-        )
+        how = recipe(loader, wanted, options.decode)
+        return stored(root, listing, how._replace(row_shape=row_shape, key=f"{wanted} {cut}"))
     finally:
         forget()
 

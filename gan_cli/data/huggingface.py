@@ -9,16 +9,17 @@ from typing import Any, Literal
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.base.lazy import np
 from gan_cli.base.terminal import printable
-from gan_cli.config.options import option, options
+from gan_cli.config.options import Size, option, options
 from gan_cli.data import data_source
 from gan_cli.data.formats import arrow
 from gan_cli.data.formats.hub import Opened, open_from_hub, open_local
 from gan_cli.data.reading.arrays import first_line
 from gan_cli.data.reading.cache import stored
+from gan_cli.data.reading.captions import KEYS, Captions, complete
 from gan_cli.data.reading.labels import MOST_CLASSES, in_range, numbers_up_to
 from gan_cli.data.reading.listing import required
 from gan_cli.data.reading.loading import recipe, source
-from gan_cli.data.reading.options import Pictures
+from gan_cli.data.reading.options import SIDE, Pictures
 from gan_cli.data.reading.pictures import look
 from gan_cli.data.reading.source import Source, Split
 
@@ -41,6 +42,7 @@ class HuggingFace(Pictures):
         ),
         None,
     )
+    size: Size = option(f"{SIDE}; null: the files' own, where all share one", 64)
     subset: str | None = option("which of its subsets (configurations), if it has several", None)
     revision: str | None = option("branch, tag or commit on the Hub; null: the newest", None)
     train_split: str = option("split to train on", "train")
@@ -50,6 +52,11 @@ class HuggingFace(Pictures):
     image: str | None = option("column of pictures; null: the first that has images", None)
     label: str | Literal[False] | None = option(
         "column of classes; null: the first that is a ClassLabel; false: without labels", None
+    )
+    caption_column: str | Literal[False] | None = option(
+        "column of captions, of texts or lists of them; null: text, caption or captions, where "
+        "there is one; false: without",
+        None,
     )
 
 
@@ -69,12 +76,19 @@ def load(options: HuggingFace, split: Split) -> Source:
     except Exception as error:  # of Arrow's C++ code
         raise DataError(f"{asked}: {first_line(error)}; fetch or save it again") from None
     loader = arrow.RowLoader(files, image, found.roots, wanted)
-    how = recipe(loader, wanted)._replace(key=f"{wanted} {chosen} {image}", chosen=True)
+    how = recipe(loader, wanted, options.decode)._replace(
+        key=f"{wanted} {chosen} {image}", chosen=True
+    )
     pictures = stored(Path(files[0]), listing, how)
     labels, names = _classes(found, options, chosen, label, asked) if label else (None, [])
     if labels is not None:
-        labels = labels[[int(name.rpartition(":")[2]) for name in pictures.names]]
-    return source(pictures, options, split, asked, labels, names, own_split=own_split)
+        labels = labels[[_row(name) for name in pictures.names]]
+    captions = None
+    if not (own_split and split == "test"):  # the words are those of training
+        captions = _captions(held, options, label, pictures.names, asked)
+    return source(
+        pictures, options, split, asked, labels, names, own_split=own_split, captions=captions
+    )
 
 
 def _asked(options: HuggingFace) -> str:
@@ -148,6 +162,32 @@ def _label(features: Any, options: HuggingFace, asked: str) -> str | None:
             "data.label=NAME takes another, data.label=false none"
         )
     return options.label
+
+
+def _captions(
+    held: Any, options: HuggingFace, label: str | None, pictures: list[str], asked: str
+) -> Captions | None:
+    """The captions of pictures 'ANYTHING:ROW'."""
+    columns = {each: held.data.column(each) for each in held.features}
+    name = options.caption_column
+    if name is None:
+        known = (each for each in KEYS if each in columns and each != label)
+        name = next((each for each in known if arrow.texts(columns[each][:0]) is not None), None)
+    if not name:
+        return None
+    texts = arrow.texts(columns[name]) if name in columns else None
+    if texts is None:
+        raise DataError(
+            f"{asked}: no column of texts is called {name!r} (columns: {', '.join(columns)}); "
+            "data.caption_column=NAME takes another, false none"
+        )
+    of_pictures = {each: texts[_row(each)] for each in pictures}
+    where = f"{asked}: column {name!r} (data.caption_column=false does without)"
+    return complete(pictures, of_pictures, where)
+
+
+def _row(picture: str) -> int:
+    return int(picture.rpartition(":")[2])
 
 
 def _classes(

@@ -7,10 +7,11 @@ from gan_cli.data import data_source
 from gan_cli.data.formats.idx import Known, load_published
 from gan_cli.data.reading.options import SIDE
 from gan_cli.data.reading.source import Source, Split
+from gan_cli.data.reading.strokes import Written, in_words
 
 
 @options
-class Kmnist:
+class Kmnist(Written):
     """Options of `data=kmnist`."""
 
     name: str = "kmnist"
@@ -36,4 +37,4 @@ PUBLISHED = Known(
 @data_source("kmnist", Kmnist)
 def load(options: Kmnist, split: Split) -> Source:
     """60,000 and 10,000 cursive Japanese characters (Clanuwat et al., 2018)."""
-    return load_published(PUBLISHED, options, split, options.size)
+    return in_words(load_published(PUBLISHED, options, split, options.size), options)

@@ -7,10 +7,11 @@ from gan_cli.data import data_source
 from gan_cli.data.formats.idx import Known, Located, load_published
 from gan_cli.data.reading.options import SIDE
 from gan_cli.data.reading.source import Source, Split
+from gan_cli.data.reading.strokes import Written, in_words
 
 
 @options
-class Mnist:
+class Mnist(Written):
     """Options of `data=mnist`."""
 
     name: str = "mnist"
@@ -32,7 +33,7 @@ PUBLISHED = Known(
 @data_source("mnist", Mnist)
 def load(options: Mnist, split: Split) -> Source:
     """60,000 and 10,000 handwritten digits (LeCun et al., 1998)."""
-    return load_published(PUBLISHED, options, split, options.size)
+    return in_words(load_published(PUBLISHED, options, split, options.size), options)
 
 
 def load_digits(options: Located, split: Split) -> Source:

@@ -9,10 +9,11 @@ from gan_cli.data import data_source
 from gan_cli.data.formats.shipped import load_shipped
 from gan_cli.data.reading.options import SIDE
 from gan_cli.data.reading.source import Source, Split
+from gan_cli.data.reading.strokes import Written, in_words
 
 
 @options
-class MnistSmall:
+class MnistSmall(Written):
     """Options of `data=mnist_small`."""
 
     name: str = "mnist_small"
@@ -23,4 +24,4 @@ class MnistSmall:
 @data_source("mnist_small", MnistSmall)
 def load(options: MnistSmall, split: Split) -> Source:
     """The first 600 of MNIST's training digits of each class (LeCun et al., 1998)."""
-    return load_shipped(options, split)
+    return in_words(load_shipped(options, split), options)

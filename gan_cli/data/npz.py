@@ -14,10 +14,11 @@ from gan_cli.data.reading.labels import in_range, numbers_up_to
 from gan_cli.data.reading.listing import required
 from gan_cli.data.reading.options import SIDE
 from gan_cli.data.reading.source import Source, Split, digests, held_out, resize
+from gan_cli.data.reading.strokes import Written, in_words
 
 
 @options
-class Npz:
+class Npz(Written):
     """Options of `data=npz`."""
 
     name: str = "npz"
@@ -74,12 +75,13 @@ def load(options: Npz, split: Split) -> Source:
     rows = (
         np.arange(len(pixels)) if own_test else held_out(digests(pixels), options.test_share, split)
     )
-    return Source(
+    source = Source(
         resize(pixels[rows], options.size),
         None if chosen is None else chosen[rows],
         class_names,
         str(path),
     )
+    return in_words(source, options)
 
 
 def _names(path: Path, held: list[str], options: Npz) -> tuple[str, str | None]:

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.base.lazy import np
-from gan_cli.config.options import option, options
+from gan_cli.config.options import Size, option, options
 from gan_cli.data import data_source
 from gan_cli.data.formats import array_record, tfrecord
 from gan_cli.data.formats.array_record import ArrayLoader
-from gan_cli.data.formats.examples import indexed, listed
+from gan_cli.data.formats.examples import Index, indexed, listed
 from gan_cli.data.formats.tfrecord import RecordLoader
 from gan_cli.data.reading.arrays import first_line
 from gan_cli.data.reading.cache import stored
 from gan_cli.data.reading.labels import MOST_CLASSES
 from gan_cli.data.reading.loading import recipe, source
-from gan_cli.data.reading.options import Pictures
+from gan_cli.data.reading.options import SIDE, Pictures
 from gan_cli.data.reading.pictures import look
 from gan_cli.data.reading.scan import begin
 from gan_cli.data.reading.source import Source, Split
@@ -39,6 +39,7 @@ class Tfds(Pictures):
         "name in the catalog of TensorFlow Datasets, e.g. oxford_flowers102 (required)", None
     )
     path: str | None = option("its data_dir; null: TensorFlow Datasets' own folder", None)
+    size: Size = option(f"{SIDE}; null: the files' own, where all share one", 64)
     image: str = option("feature that holds the image", "image")
     label: str | None = option("feature that holds the label; null: without labels", "label")
     download: bool = option("fetch and prepare the data set where it is not there yet", True)
@@ -73,7 +74,7 @@ def load(options: Tfds, split: Split) -> Source:
     else:
         loader = RecordLoader(shards[0].parent, options.image, wanted)
         walk = partial(tfrecord.walk, shards, options.label)
-    index = indexed(info.name, shards, options.label, walk)
+    index = indexed(info.name, shards, options.label, walk, Index)
     listing, numbers = listed(index, shards), index.labels
     if options.label and not 0 <= numbers.min() <= numbers.max() < len(class_names):
         raise DataError(
@@ -81,7 +82,9 @@ def load(options: Tfds, split: Split) -> Source:
             f"to {len(class_names) - 1}; "
             "data.label=null is without labels"
         )
-    how = recipe(loader, wanted)._replace(key=f"{wanted} {chosen} {options.image}", chosen=True)
+    how = recipe(loader, wanted, options.decode)._replace(
+        key=f"{wanted} {chosen} {options.image}", chosen=True
+    )
     found = stored(loader.folder, listing, how)
     of_name = dict(zip(listing.names, numbers.tolist(), strict=True))
     labels = np.array([of_name[name] for name in found.names], np.int64) if options.label else None

@@ -24,7 +24,8 @@ from gan_cli.data.reading.labels import Labels
 from gan_cli.data.reading.listing import PICTURE_NAME, Listing, classes, required
 from gan_cli.data.reading.loading import recipe, source
 from gan_cli.data.reading.options import Pictures
-from gan_cli.data.reading.pictures import Look, look
+from gan_cli.data.reading.pictures import look
+from gan_cli.data.reading.sizes import with_size
 from gan_cli.data.reading.source import Source, Split
 
 
@@ -57,7 +58,8 @@ def load(options: Zip, split: Split) -> Source:
     listing = _listing(
         (each for each in members.values() if each.filename.startswith(top or "")), table
     )
-    found = _stored(path, listing, look(options), top, chosen=table is not None)
+    options = _sized(options, path, members, shared, table)
+    found = _stored(path, listing, options, top, chosen=table is not None)
     labels, names = None, []
     if table is not None:
         labels, names = table.of(found.names), table.class_names
@@ -77,6 +79,19 @@ def load(options: Zip, split: Split) -> Source:
         own_split=top is not None,
         captions=captions,
     )
+
+
+def _sized(options: Zip, path: Path, members: Members, shared: str, table: Labels | None) -> Zip:
+    """With the size that the pictures for training ask for, in both splits."""
+    if options.size != "auto":
+        return options
+    top = _own_split(members, shared, "train") or ""
+    trained = (each for each in members.values() if each.filename.startswith(top))
+    try:
+        archive = opened(path, _version(path), os.getpid())
+        return with_size(options, _listing(trained, table).names, archive.open)
+    finally:
+        opened.cache_clear()
 
 
 def _captions(path: Path, members: Members, pictures: list[str], folder: str) -> Captions | None:
@@ -102,12 +117,12 @@ def _version(path: Path) -> tuple[int, ...]:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-def _stored(path: Path, listing: Listing, wanted: Look, top: str | None, *, chosen: bool) -> Stored:
+def _stored(path: Path, listing: Listing, options: Zip, top: str | None, *, chosen: bool) -> Stored:
+    wanted = look(options)
     loader = MemberLoader(path, _version(path), wanted)
+    how = recipe(loader, wanted, options.decode)
     try:
-        return stored(
-            path, listing, recipe(loader, wanted)._replace(key=f"{wanted} {top}", chosen=chosen)
-        )
+        return stored(path, listing, how._replace(key=f"{wanted} {top}", chosen=chosen))
     finally:
         opened.cache_clear()
 

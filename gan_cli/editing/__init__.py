@@ -14,7 +14,7 @@ from gan_cli.base.errors import ConfigError
 from gan_cli.config.catalogue import Catalogue, Entry, current_plugin
 from gan_cli.config.commands import EditConfig
 from gan_cli.metrics import extractors
-from gan_cli.models import needs
+from gan_cli.models import MODELS, needs
 
 if TYPE_CHECKING:
     from gan_cli.editing.shared.subject import Subject
@@ -70,6 +70,11 @@ def check(config: EditConfig, options: Any, card: ModelCard) -> None:
         raise ConfigError(
             f"edit={config.edit}: model={card.model.name} is told captions; gan-sample prompt= "
             "changes what it shows"
+        )
+    if MODELS[card.model.name].fills and config.edit != "inpaint":
+        raise ConfigError(
+            f"edit={config.edit}: model={card.model.name} fills holes and has no latents to move "
+            "in: edit=inpaint"
         )
     if config.extractor is not None:
         extractors.check("extractor", config.extractor)

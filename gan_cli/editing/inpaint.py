@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from gan_cli.editing.shared.subject import Subject
 
 Pixels = Annotated[int, Field(ge=0)]
-GREY = 128
-"""What holes are shown in."""
 
 
 @options
@@ -60,7 +58,7 @@ class Inpainted:
         made: the same, as the model makes whole pictures.
         given: the pictures, with grey in the holes.
         holes: bool [N, H, W, 1].
-        latents: float32 [N, ...], what `made` is made from.
+        latents: float32 [N, ...], what `made` is made from; None: the model was trained to fill.
         scores: where the pictures have something in the holes, how near what is filled comes to it:
             psnr in dB of the hole, ssim of the smallest rectangle about it, float64 [N].
     """
@@ -69,7 +67,7 @@ class Inpainted:
     made: np.ndarray
     given: np.ndarray
     holes: np.ndarray
-    latents: np.ndarray
+    latents: np.ndarray | None
     scores: dict[str, np.ndarray]
 
     def write(self, folder: Path) -> None:
@@ -79,7 +77,8 @@ class Inpainted:
         sheets.save_png(folder / "inpaint.png", above(self.given, self.images, self.made))
         for number, image in enumerate(self.images):
             sheets.save_png(folder / f"filled-{number:04d}.png", image)
-        np.save(folder / "latents.npy", self.latents)
+        if self.latents is not None:
+            np.save(folder / "latents.npy", self.latents)
         if self.scores:
             write_json(folder / "inpaint.json", plain(self.scores))
 
@@ -91,18 +90,23 @@ class Inpainted:
 
 @edit("inpaint", Inpaint)
 def inpaint(options: Inpaint, subject: Subject) -> Inpainted:
-    """Holes of pictures, filled by the image that is nearest to what is known (Yeh et al. 2017)."""
+    """Holes of pictures, filled by a model that was trained for it, or by projection.
+
+    A projection finds the image that is nearest to what is known (Yeh et al. 2017).
+    """
     from gan_cli.editing.shared import blending, masks, pictures, projection
 
     spec, named = subject.card.data, subject.asked(options, "image")
     images = pictures.read(named, spec)
     mask = subject.given.get("mask", options.mask)
     holes = masks.holes(mask, named, spec, len(images))
-    given = np.where(holes, np.uint8(GREY), images)
-    latents, labels = projection.find(
-        subject, given, options, blending.nearness(holes, options.window)
-    )
-    made = subject.images(latents, labels)
+    given = np.where(holes, np.uint8(sheets.GREY), images)
+    if subject.model.filling is not None:
+        latents, made = None, subject.filled(images, holes)
+    else:
+        weights = blending.nearness(holes, options.window)
+        latents, labels = projection.find(subject, given, options, weights)
+        made = subject.images(latents, labels)
     if options.blend:
         filled = blending.blended(images, made, holes)
     else:

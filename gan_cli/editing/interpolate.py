@@ -12,7 +12,6 @@ from pydantic import Field
 
 from gan_cli.base import images
 from gan_cli.base.errors import ConfigError
-from gan_cli.base.files import write_json
 from gan_cli.base.lazy import np
 from gan_cli.config.options import option, options
 from gan_cli.editing import edit
@@ -43,7 +42,6 @@ class Interpolate(Projecting):
     loop: bool = option("come back to the first", False)
     fps: Annotated[int, Field(ge=1, le=50)] = option("frames per second", 20)
     video: bool = option("also write an MP4 (extra: video)", False)
-    path_length: bool = option("also measure the perceptual path length", False)
 
     def check(self, card: ModelCard) -> None:
         """Refuse what the model does not allow, and a video without its package."""
@@ -62,29 +60,23 @@ class Interpolation:
         images: uint8 [F, H, W, C], the frames.
         latents: float32 [F, ...], what they are made from.
         ends: uint8 [N, H, W, C], what was given.
-        path_length: mean of d(x_t, x_t+e) / e^2 over neighbouring frames, where d is the perceptual
-            distance (Karras et al. 2019, section 4.1); None: not measured.
     """
 
     images: np.ndarray
     latents: np.ndarray
     ends: np.ndarray
     options: Interpolate
-    path_length: float | None = None
 
     def write(self, folder: Path) -> None:
-        """interpolation.gif, a strip as interpolation.png, frames.npz; .mp4 and .json if asked."""
+        """interpolation.gif, a strip as interpolation.png, frames.npz; .mp4 if asked."""
         images.save_film(folder / "interpolation.gif", self.images[None], self.options.fps)
         images.save_png(folder / "interpolation.png", self._strip())
         np.savez(folder / "frames.npz", images=self.images, latents=self.latents)
         if self.options.video:
             _write_video(folder / "interpolation.mp4", self.images, self.options.fps)
-        if self.path_length is not None:
-            write_json(folder / "interpolation.json", {"perceptual_path_length": self.path_length})
 
     def show(self) -> None:
-        if self.path_length is not None:
-            print(f"perceptual path length  {self.path_length:.4g}")
+        pass
 
     def _strip(self) -> np.ndarray:
         """A row for each part of the way: what was given, frames, what was given."""
@@ -114,8 +106,7 @@ def interpolate(options: Interpolate, subject: Subject) -> Interpolation:
     latents = _way(found, options)
     classes = None if labels is None else np.repeat(labels[:1], len(latents))
     made = subject.images(latents, classes)
-    length = _path_length(subject, made, options.frames) if options.path_length else None
-    return Interpolation(made, latents, found.given, options, length)
+    return Interpolation(made, latents, found.given, options)
 
 
 def one_class(labels: np.ndarray | None, key: str) -> np.ndarray | None:
@@ -131,7 +122,7 @@ def one_class(labels: np.ndarray | None, key: str) -> np.ndarray | None:
 
 def _way(found: Places, options: Interpolate) -> np.ndarray:
     """Latents [F, ...]: `frames` for each part of the way, and the last end where it is open."""
-    from gan_cli.editing.shared.paths import PATHS
+    from gan_cli.sampling.paths import PATHS
 
     default = "linear" if found.is_styles else "spherical"
     path = PATHS[default if options.path == "auto" else options.path]
@@ -139,18 +130,6 @@ def _way(found: Places, options: Interpolate) -> np.ndarray:
     shares = np.arange(options.frames) / options.frames
     parts = [path(one, other, shares) for one, other in pairwise(stops)]
     return np.concatenate(parts if options.loop else [*parts, found.latents[-1:]])
-
-
-def _path_length(subject: Subject, made: np.ndarray, frames: int) -> float:
-    from gan_cli.metrics.content import perceptual_distances
-
-    extractor = subject.extractor
-    if extractor is None or "maps" not in extractor.gives:
-        raise ConfigError(
-            "path_length=true needs an extractor with maps: extractor=random has some"
-        )
-    distances = perceptual_distances(*map(extractor.maps, (made[:-1], made[1:])))
-    return float(distances.mean() * frames**2)
 
 
 def _write_video(path: Path, frames: np.ndarray, fps: int) -> None:

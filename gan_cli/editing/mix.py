@@ -104,7 +104,7 @@ def mix(options: Mix, subject: Subject) -> Mixed:
 
 
 def _by_latents(options: Mix, subject: Subject, found: Places) -> Mixed:
-    from gan_cli.editing.shared.paths import mean
+    from gan_cli.sampling.paths import mean
 
     count = len(found.latents)
     weights = np.array(options.weights or [1.0] * count)

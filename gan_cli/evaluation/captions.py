@@ -43,13 +43,14 @@ def measurable(
     """
     if metrics is not None and NAME not in metrics:
         return False
-    able = model.captions is not None and hasattr(options, "examples")
-    if able and not unknown_words(options.examples("all", MOST_PROMPTS).captions, spec.vocabulary):
-        return True
+    if model.captions is not None and hasattr(options, "examples"):
+        some = options.examples("all", MOST_PROMPTS)
+        if some is not None and not unknown_words(some.captions, spec.vocabulary):
+            return True
     if metrics is not None:
         raise ConfigError(
             f"metrics={NAME} needs a model that takes captions (model=text_gan), trained on data "
-            "whose pictures can be read (data=shapes)"
+            "whose pictures can be read (data=shapes, data=mnist)"
         )
     return False
 
@@ -58,12 +59,13 @@ def compiled(
     model: Model, spec: DataSpec, options: Any, count: int, say: Say
 ) -> tuple[Callable[[int], Values], Values]:
     """From a seed of the latents to the shares of images whose attributes are read as their
-    captions say them, all of them or each, of pairs that were trained and that were held out; and
-    the same of real pictures.
+    captions say them, all of them or each, of pairs that were trained and, where there are such,
+    that were held out; and the same of real pictures.
     """
     known = options.examples("all", TRAINING)
     reader = recogniser(known.images, known.attributes, directory(), say)
-    asked = {kind: options.examples(kind, min(count, MOST_PROMPTS)) for kind in KINDS}
+    some = {kind: options.examples(kind, min(count, MOST_PROMPTS)) for kind in KINDS}
+    asked = {kind: examples for kind, examples in some.items() if examples is not None}
     sampler, draw = drawing.compiled(model), drawing.inputs
 
     def generated(examples: Examples, seed: int) -> np.ndarray:

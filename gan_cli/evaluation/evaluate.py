@@ -22,10 +22,15 @@ Draw = Callable[[int], Iterable[np.ndarray]]
 OF_MODELS: dict[str, dict[str, Better]] = {
     "elbo": {"elbo": "higher"},
     "caption_accuracy": {"caption_accuracy": "higher", "caption_accuracy_held_out": "higher"},
+    "path_length": {
+        "path_length_linear": "lower",
+        "path_length_spherical": "lower",
+        "path_length_w": "lower",
+    },
 }
-"""Metrics of a model, which samples alone do not have, and what ranks runs among their values: the
-evidence lower bound of real images, in nats per image; the share of images that show what their
-captions say.
+"""Metrics of a model, which samples alone do not have, and what ranks runs among their values, the
+first of which each model has: the evidence lower bound of real images, in nats per image; the share
+of images that show what their captions say; how even the ways between images are.
 """
 OfModel = Callable[[int], metrics.Values]
 """From a seed to such values."""
@@ -37,6 +42,15 @@ def better(names: Iterable[str]) -> dict[str, Better]:
     for name in names:
         ways |= OF_MODELS[name] if name in OF_MODELS else metrics.better([name])
     return ways
+
+
+def sure(names: Iterable[str]) -> set[str]:
+    """The scores that each model has which these metrics can be measured of."""
+    return {
+        score
+        for name in names
+        for score in (list(OF_MODELS[name])[:1] if name in OF_MODELS else metrics.better([name]))
+    }
 
 
 def report(

@@ -16,7 +16,7 @@ from gan_cli.data.folder import Folder
 from gan_cli.data.npz import Npz
 from gan_cli.data.reading.source import Source
 from gan_cli.data.zip import Zip
-from gan_cli.evaluation import bounds, captions, evaluate, reference
+from gan_cli.evaluation import bounds, captions, evaluate, path_length, reference
 from gan_cli.evaluation.choice import metrics_for
 from gan_cli.evaluation.evaluate import OfModel
 from gan_cli.evaluation.reference import Evaluator, EvaluatorOptions, Say
@@ -55,6 +55,9 @@ def score_checkpoint(
         of_model[captions.NAME], of_real = captions.compiled(
             model, spec, options, config.count, say
         )
+    if path_length.NAME in (config.metrics or []):
+        seen = evaluator.reference.extractor
+        of_model[path_length.NAME] = path_length.compiled(model, seen, config.count)
     subject = {
         "path": str(run.path),
         "step": manifest.step,

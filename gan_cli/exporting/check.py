@@ -34,6 +34,11 @@ def check(config: ExportConfig, card: ModelCard) -> FormatEntry:
             raise ConfigError(f"{key}={value} goes with format={', '.join(others)}")
     if config.truncation is not None:
         _check_truncation(config, card)
+    if MODELS[card.model.name].fills:
+        raise ConfigError(
+            f"model={card.model.name} fills holes, and exports are given latents alone: "
+            "gan_cli.load(RUN).model.networks['generator'] is a Keras model of pictures and holes"
+        )
     if "captions" in needs(card.model) and not entry.captions:
         others = [name for name in FORMATS if FORMATS[name].captions]
         raise ConfigError(

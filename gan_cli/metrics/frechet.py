@@ -103,18 +103,35 @@ def frechet_distance(first: Moments, second: Moments) -> float:
             f"features of {first.mean.size} and of {second.mean.size} dimensions cannot be compared"
         )
     offset = first.mean - second.mean
-    spread = np.trace(covariances[0]) + np.trace(covariances[1]) - 2 * _trace_of_root(*covariances)
+    fewer, more = sorted((first, second), key=lambda each: each.count)
+    shared = _trace_of_root(more.covariance, fewer.covariance, fewer.count - 1)
+    spread = np.trace(covariances[0]) + np.trace(covariances[1]) - 2 * shared
     return max(0.0, float(offset @ offset + spread))
 
 
-def _trace_of_root(first: np.ndarray, second: np.ndarray) -> float:
-    """tr((C1 C2)^(1/2)).
+def _trace_of_root(first: np.ndarray, second: np.ndarray, rank: int) -> float:
+    """tr((C1 C2)^(1/2)), where C2 is of at most this rank.
 
-    C1 C2 has the eigenvalues of C1^(1/2) C2 C1^(1/2). That product is symmetric and positive
-    semi-definite, so its root needs neither complex numbers nor a regular covariance; what is below
-    zero is rounding. In 2,048 dimensions it takes 34 s where scipy.linalg.sqrtm takes 90 s.
+    C1 C2 has the eigenvalues of R^T C2 R where C1 = R R^T, and the other way round. Those products
+    are symmetric and positive semi-definite, so that their roots need neither complex numbers nor
+    regular covariances; what is below zero is rounding. In 2,048 dimensions it takes 34 s where
+    scipy.linalg.sqrtm takes 90 s, and of 100 samples less than a second.
     """
-    values, vectors = np.linalg.eigh(first)
-    root = (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
-    product = root @ second @ root
+    if rank < len(second):
+        root, other = _narrow_root(second, rank), first
+    else:
+        values, vectors = np.linalg.eigh(first)
+        root, other = (vectors * np.sqrt(values.clip(min=0))) @ vectors.T, second
+    product = root.T @ other @ root
     return float(np.sqrt(np.linalg.eigvalsh((product + product.T) / 2).clip(min=0)).sum())
+
+
+def _narrow_root(covariance: np.ndarray, rank: int) -> np.ndarray:
+    """R [D, rank] with R R^T the covariance, which has no more rank: so many products with it span
+    all that it reaches.
+    """
+    drawn = np.random.default_rng(0).standard_normal((len(covariance), rank))
+    basis = np.linalg.qr(covariance @ drawn)[0]
+    values, vectors = np.linalg.eigh(basis.T @ covariance @ basis)
+    root: np.ndarray = basis @ (vectors * np.sqrt(values.clip(min=0)))
+    return root

@@ -38,12 +38,14 @@ class ModelEntry(Entry):
         adversarial: whether a generator plays against discriminators, so that `loss` applies.
         likelihood: whether it has an evidence lower bound, so that elbo_held_out is measured.
         styles: whether it has a space of styles (`gan_cli.objectives.model.Model.styles`).
+        fills: whether it fills holes of images (`gan_cli.objectives.model.Model.filling`).
     """
 
     needs: tuple[Need, ...] = ()
     adversarial: bool = True
     likelihood: bool = False
     styles: bool = False
+    fills: bool = False
 
 
 MODELS: Catalogue[ModelEntry] = Catalogue("model", __name__)
@@ -60,6 +62,7 @@ def model(
     adversarial: bool = True,
     likelihood: bool = False,
     styles: bool = False,
+    fills: bool = False,
 ) -> Callable[[Build], Build]:
     """Register `build(options, spec, game) -> Model` as `model=name`.
 
@@ -72,6 +75,7 @@ def model(
         adversarial: whether it takes an adversarial loss.
         likelihood: whether it has an evidence lower bound.
         styles: whether it has a space of styles; truncation is there then, else of latents.
+        fills: whether it fills holes of images, and makes no others.
     """
 
     def register(build: Build) -> Build:
@@ -85,6 +89,7 @@ def model(
                 adversarial=adversarial,
                 likelihood=likelihood,
                 styles=styles,
+                fills=fills,
             )
         )
         return build

@@ -33,7 +33,11 @@ class TextGan(Dcgan):
     latent_dim: LatentDim = option("length of the latent vector", 32)
     embedding_dim: LatentDim = option("length of the vector that stands for a word", 64)
     text_units: Width = option("units of the recurrent layers that read captions", 128)
-    condition_dim: LatentDim = option("length of the vector that tells the generator a caption", 64)
+    condition_dim: LatentDim = option(
+        "length of the vector that tells the generator a caption, for which latents have as many "
+        "values more",
+        64,
+    )
     augmentation_weight: Weight = option(
         "weight of the divergence of that vector from a standard normal one, in nats", 0.01
     )
@@ -76,7 +80,7 @@ def text_gan(options: TextGan, spec: DataSpec, game: Game) -> Model:
     generator, discriminator = _networks(options, spec, game, reading)
     some = tokens(spec.captions, spec.vocabulary, spec.caption_length)
     return gan(
-        text_generator(encoder, generator, options.latent_dim, some),
+        text_generator(encoder, generator, some),
         {"discriminator": discriminator},
         [
             adversarial(game.loss),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import keras
 import tensorflow as tf
+
+from gan_cli.base import replicas
 
 LEVELS = 256
 
@@ -23,17 +26,17 @@ class Dropout(keras.layers.Dropout):
         if not training or not dropped:
             return inputs
         shape = tf.shape(inputs) if None in inputs.shape else inputs.shape
-        count = tf.reduce_prod(shape) if None in inputs.shape else math.prod(inputs.shape)
-        bits = tf.random.stateless_uniform(
-            [(count + 3) // 4],
-            tf.bitcast(tf.cast(self.seed_generator.next(), tf.uint32), tf.int32),
-            minval=None,
-            maxval=None,
-            dtype=tf.uint32,
-        )
-        levels = tf.reshape(tf.reshape(tf.bitcast(bits, tf.uint8), [-1])[:count], shape)
+        key = tf.bitcast(tf.cast(self.seed_generator.next(), tf.uint32), tf.int32)
+        levels = replicas.own_draw(lambda all_: _random_levels(all_, key), shape)
         zero = tf.zeros([], inputs.dtype)
         if dropped == LEVELS:
             return inputs * zero
         scaled = inputs * tf.cast(LEVELS / (LEVELS - dropped), inputs.dtype)
         return tf.where(levels >= tf.constant(dropped, tf.uint8), scaled, zero)
+
+
+def _random_levels(shape: Any, key: tf.Tensor) -> tf.Tensor:
+    """uint8 of a shape, four of each draw."""
+    count = tf.reduce_prod(shape) if isinstance(shape, tf.Tensor) else math.prod(shape)
+    bits = tf.random.stateless_uniform([(count + 3) // 4], key, None, None, tf.uint32)
+    return tf.reshape(tf.reshape(tf.bitcast(bits, tf.uint8), [-1])[:count], shape)

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from gan_cli.base import replicas
+
 EPSILON = 1e-8
 
 
@@ -24,15 +26,16 @@ class MinibatchDeviation(keras.layers.Layer):
         self.group = group
 
     def call(self, images: tf.Tensor) -> tf.Tensor:
-        batch, *size, channels = images.shape
+        every = replicas.gathered(images)
+        batch, *size, channels = every.shape
         group = max(each for each in range(1, self.group + 1) if batch % each == 0)
-        x = tf.cast(images, self.variable_dtype)  # squares would overflow in float16
+        x = tf.cast(every, self.variable_dtype)  # squares would overflow in float16
         x = tf.reshape(x, (group, batch // group, *size, channels))
         x -= tf.reduce_mean(x, axis=0, keepdims=True)
         deviation = tf.sqrt(tf.reduce_mean(tf.square(x), axis=0) + EPSILON)
         of_group = tf.reduce_mean(deviation, axis=(1, 2, 3), keepdims=True)
         plane = tf.cast(tf.tile(of_group, (group, *size, 1)), images.dtype)
-        return tf.concat([images, plane], axis=-1)
+        return tf.concat([images, replicas.own(plane)], axis=-1)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (*input_shape[:-1], int(input_shape[-1] or 0) + 1)

@@ -11,6 +11,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_cli.base import replicas
+
 FUSED = ("float32", "bfloat16", "float16")
 """What the kernel computes in; its sums are float32 in all of them."""
 
@@ -49,7 +51,7 @@ class BatchNorm(keras.layers.BatchNormalization):
     def call(self, inputs: tf.Tensor, training: bool | None = None, mask: Any = None) -> tf.Tensor:
         x = tf.cast(inputs, self.compute_dtype)
         learns = bool(training) and self.trainable
-        if x.dtype.name not in FUSED or (learns and _replicas() > 1):
+        if x.dtype.name not in FUSED or (learns and replicas.number() > 1):
             return self._by_formula(x, learns)
         four = tf.reshape(x, [-1, 1, 1, x.shape[-1]]) if len(x.shape) != 4 else x
         factor, unbiased = 1.0 - self.momentum, _unbiased(four)
@@ -78,10 +80,7 @@ class BatchNorm(keras.layers.BatchNormalization):
             axes = list(range(len(x.shape) - 1))
             sums = tf.stack([tf.reduce_sum(x, axes), tf.reduce_sum(tf.square(x), axes)])
             count = tf.cast(tf.size(x) // x.shape[-1], x.dtype)
-            if _replicas() > 1:
-                context = tf.distribute.get_replica_context()
-                sums = context.all_reduce(tf.distribute.ReduceOp.SUM, sums)
-                count *= _replicas()
+            sums, count = replicas.total(sums), count * replicas.number()
             mean = sums[0] / count
             variance = sums[1] / count - tf.square(mean)
             for moving, seen in ((self.moving_mean, mean), (self.moving_variance, variance)):
@@ -89,12 +88,6 @@ class BatchNorm(keras.layers.BatchNormalization):
                 moving.assign(kept)
         scale = self.gamma * tf.math.rsqrt(variance + self.epsilon)
         return tf.cast(x * scale + (self.beta - mean * scale), inputs.dtype)
-
-
-def _replicas() -> int:
-    if not tf.distribute.has_strategy() or tf.distribute.in_cross_replica_context():
-        return 1
-    return int(tf.distribute.get_strategy().num_replicas_in_sync)
 
 
 def _unbiased(images: tf.Tensor) -> Any:

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_cli.base import replicas
 from gan_cli.networks.equalized import unit_normal
 from gan_cli.networks.resampling import batch_of
 
@@ -47,7 +48,7 @@ class RunningMean(keras.layers.Layer):
 
     def call(self, x: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         if training:
-            self.mean.assign(self.after(tf.reduce_mean(x, axis=0)))
+            self.mean.assign(self.after(replicas.mean(tf.reduce_mean(x, axis=0))))
         return x
 
     def after(self, value: tf.Tensor) -> tf.Tensor:

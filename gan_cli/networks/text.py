@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
+import tensorflow as tf
 
+from gan_cli.base import replicas
 from gan_cli.networks.heads import Head
 from gan_cli.networks.layers import LEAK, ClassEmbedding
 
@@ -72,15 +74,48 @@ def encoder(reading: Reading, condition_dim: int) -> keras.Model:
     return keras.Model(captions, [mean, log_variance], name="text_encoder")
 
 
-def joined(text_encoder: keras.Model, generator: keras.Model, latent_dim: int) -> keras.Model:
-    """One network from [latents [B, latent_dim], captions [B, L]] to images; `generator` takes the
-    latents and the mean of the caption's condition behind each other.
+def conditioned(latents: Any, mean: Any, log_variance: Any) -> Any:
+    """Latents [B, latent_dim] with the last D of them as a condition of that mean and log-variance,
+    both [B, D].
     """
-    latents = keras.Input((latent_dim,), name="latents")
+    rest, drawn = latents[:, : -mean.shape[1]], latents[:, -mean.shape[1] :]
+    condition = mean + keras.ops.exp(0.5 * log_variance) * drawn
+    return keras.ops.concatenate([rest, condition], axis=1)
+
+
+def joined(text_encoder: keras.Model, generator: keras.Model) -> keras.Model:
+    """One network from [latents [B, latent_dim], captions [B, L]] to images; see `conditioned`."""
+    latents = keras.Input(generator.input_shape[1:], name="latents")
     captions = keras.Input(text_encoder.inputs[0].shape[1:], dtype="int32", name="captions")
-    mean, _ = text_encoder(captions)
-    both = keras.layers.Concatenate(dtype="float32", name="latents_and_condition")([latents, mean])
+    both = conditioned(latents, *text_encoder(captions))
     return keras.Model([latents, captions], generator(both), name="generator")
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class Others(keras.layers.Layer):
+    """Vectors [B, D] -> for each item that of the item before it in the batch."""
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        return replicas.own(tf.roll(replicas.gathered(x), 1, axis=0))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return input_shape
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class Likeness(keras.layers.Layer):
+    """Unit vectors of images and of sentences, both [B, D] -> the cosines of each image with each
+    sentence of the batch, over a temperature.
+    """
+
+    def call(self, inputs: list[tf.Tensor]) -> tf.Tensor:
+        seen, said = inputs
+        return tf.matmul(seen, tf.transpose(replicas.gathered(said))) / TEMPERATURE
+
+    def compute_output_shape(
+        self, input_shape: list[tuple[int | None, ...]]
+    ) -> tuple[int | None, ...]:
+        return (input_shape[0][0], input_shape[1][0])
 
 
 class CaptionHead(Head):
@@ -116,6 +151,6 @@ class CaptionHead(Head):
         add = keras.layers.Add(dtype="float32", name="conditional_logits")
         return {
             "logits": add([psi, compare([text, phi])]),
-            "mismatched": add([psi, compare([keras.ops.roll(text, 1, axis=0), phi])]),
-            "likeness": keras.ops.matmul(seen, keras.ops.transpose(said)) / TEMPERATURE,
+            "mismatched": add([psi, compare([Others(dtype="float32", name="others")(text), phi])]),
+            "likeness": Likeness(dtype="float32", name="likeness")([seen, said]),
         }

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
+from gan_cli.base import replicas
 from gan_cli.base.images import from_uint8, to_uint8
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Logs
@@ -65,7 +66,7 @@ class Adaptive:
         Logs p as it was for these images, and the measure on them.
         """
         now = self._probability.value()
-        measure = tf.reduce_mean([self._overfitting(each) for each in seen.values()])
+        measure = replicas.mean(tf.reduce_mean([self._overfitting(each) for each in seen.values()]))
         total = self._signs + measure
         due = tf.equal((context.update + 1) % self._interval, 0)
         moved = steered(now, total / self._interval, self._target, self._rate)

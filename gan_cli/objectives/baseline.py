@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from gan_cli.base import replicas
 from gan_cli.base.spec import Batch, Logs
 from gan_cli.objectives.model import Context, Model, Networks, Phase
 
@@ -13,7 +14,7 @@ def baseline(network: keras.Model) -> Model:
     """A network without weights to train, whose last layer may remember what it has seen."""
 
     def observed(batch: Batch, context: Context) -> tuple[dict[str, tf.Tensor], Logs]:
-        return {}, network.layers[-1].observe(batch["images"])
+        return {}, network.layers[-1].observe(replicas.gathered(batch["images"]))
 
     def sample(
         networks: Networks, latents: tf.Tensor, labels: tf.Tensor | None, steps: int | None

@@ -54,6 +54,18 @@ Encode = Callable[[Networks, "tf.Tensor"], "tf.Tensor"]
 Bound = Callable[[Networks, "tf.Tensor", Noise], "tf.Tensor"]
 
 
+class Filling(NamedTuple):
+    """Of a model that fills holes [B, H, W, 1], 1 where they are, of images in [-1, 1].
+
+    Attributes:
+        fill: (networks, images, holes) -> whole images, of which those pixels count.
+        given: (networks, latents) -> the images and holes whose filling is the sample of them.
+    """
+
+    fill: Callable[[Networks, tf.Tensor, tf.Tensor], tf.Tensor]
+    given: Callable[[Networks, tf.Tensor], list[tf.Tensor]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Model:
     """Networks and the rules to train and sample them; step and loop know nothing else.
@@ -77,6 +89,7 @@ class Model:
             then, and of latents in the others.
         prepare: loads what training needs and sampling does not, before the first step.
         variables: name -> what the objective remembers from step to step, saved with the rest.
+        filling: of a model that fills holes of images; None: it does not.
         codes: where in a latent the codes stand that it is known to have; None: it has none.
     """
 
@@ -96,6 +109,7 @@ class Model:
     prepare: Callable[[], None] = lambda: None
     variables: Mapping[str, tf.Variable] = field(default_factory=dict)
     codes: Codes | None = None
+    filling: Filling | None = None
 
     def sample(
         self, latents: tf.Tensor, labels: tf.Tensor | None = None, steps: int | None = None
@@ -125,6 +139,11 @@ class Model:
         """Images [B, H, W, C] in [-1, 1] -> the mean of their latents [B, *latent_shape]."""
         assert self.encoding is not None
         return self.encoding(self.networks, images)
+
+    def fill(self, images: tf.Tensor, holes: tf.Tensor) -> tf.Tensor:
+        """Images [B, H, W, C] in [-1, 1] and holes [B, H, W, 1] of 0 and 1 -> whole images."""
+        assert self.filling is not None
+        return self.filling.fill(self.networks, images, holes)
 
     def bound(self, images: tf.Tensor, noise: Noise) -> tf.Tensor:
         """The evidence lower bound of each image, float32 [B], in nats; higher is better."""

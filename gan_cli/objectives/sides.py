@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from gan_cli.base import replicas
 from gan_cli.base.lazy import keras, tf
 from gan_cli.base.spec import Batch, Logs
 from gan_cli.objectives.model import Context, Losses, Networks, Phase
@@ -112,7 +113,9 @@ def generator_loss(
         sum_in_order([term.generator(each, context)[0] for term in terms if term.generator])
         for each in seen.values()
     ]
-    return combine(against) if combine else sum_in_order(against)
+    if combine:  # which need not be linear
+        return combine([replicas.mean(each) for each in against])
+    return sum_in_order(against)
 
 
 def sum_in_order(values: Sequence[tf.Tensor]) -> tf.Tensor:

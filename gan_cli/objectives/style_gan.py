@@ -9,6 +9,7 @@ import math
 import keras
 import tensorflow as tf
 
+from gan_cli.base import replicas
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Batch, Logs
 from gan_cli.networks.styles import FixedNoise, fixed_noise
@@ -147,11 +148,11 @@ def path_length(
     def cost(batch: Batch, context: Context) -> tuple[tf.Tensor, Logs]:
         noise = context.noise.branch("path_length")
         count = max(1, batch["images"].shape[0] // SHRINK)
-        labels = batch["labels"][:count] if generator.num_classes else None
+        labels = _first(batch["labels"], count) if generator.num_classes else None
 
         def compute() -> tuple[tf.Tensor, tf.Tensor]:
             found = lengths(count, labels, noise)
-            length = tf.reduce_mean(found)
+            length = replicas.mean(tf.reduce_mean(found))
             return tf.reduce_mean(tf.square(found - after(length))), length
 
         penalty, length = lazily(context.update, interval, compute)
@@ -160,6 +161,11 @@ def path_length(
         return weight * penalty, {"path_length": length, "path_length_penalty": penalty}
 
     return Regularizer(cost, {"path_length_mean": mean})
+
+
+def _first(labels: tf.Tensor, count: int) -> tf.Tensor:
+    """The labels of the first items of the batch: as many for each replica."""
+    return replicas.own(replicas.gathered(labels)[: count * replicas.number()])
 
 
 def planes(synthesis: keras.Model, count: int, noise: Noise) -> list[tf.Tensor]:

@@ -4,6 +4,7 @@ discriminator that also refuses real images beside captions of others (Reed et a
 
 from __future__ import annotations
 
+from gan_cli.base import replicas
 from gan_cli.base.lazy import keras, np, tf
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Batch, Logs
@@ -15,36 +16,36 @@ from gan_cli.objectives.terms import Comparison, Output, Term
 
 
 def text_generator(
-    text_encoder: keras.Model, generator: keras.Model, latent_dim: int, captions: np.ndarray
+    text_encoder: keras.Model, generator: keras.Model, captions: np.ndarray
 ) -> Generator:
-    """Captions int32 [B, L] are encoded as the mean and log-variance of a condition, which stands
-    behind the latents [B, latent_dim] that any generator takes. Samples are made of the mean.
+    """Captions int32 [B, L] are encoded as mean and log-variance of a condition [B, D]; the last
+    D latents say where about the mean it is (Zhang et al. 2017, section 3.2), in samples too: most
+    of what a caption leaves open is there.
 
     Args:
+        generator: takes vectors [B, latent_dim], whose last D values are the condition.
         captions: int32 [M, L], of which samples are made where none are given.
     """
-    from gan_cli.networks.text import joined
+    from gan_cli.networks.text import conditioned, joined
 
     def generate(latents: tf.Tensor, labels: tf.Tensor | None, noise: Noise) -> tf.Tensor:
-        mean, log_variance = text_encoder(labels, training=True)
-        drawn = noise.normal("condition", tuple(mean.shape))
-        condition = mean + tf.exp(0.5 * log_variance) * drawn
-        return generator(tf.concat([latents, condition], axis=1), training=True)
+        conditions = text_encoder(labels, training=True)
+        return generator(conditioned(latents, *conditions), training=True)
 
     def sample(
         networks: Networks, latents: tf.Tensor, labels: tf.Tensor | None, steps: int | None
     ) -> tf.Tensor:
-        mean, _ = networks["text_encoder"](labels, training=False)
-        return networks["generator"](tf.concat([latents, mean], axis=1), training=False)
+        conditions = networks["text_encoder"](labels, training=False)
+        return networks["generator"](conditioned(latents, *conditions), training=False)
 
     def assemble(networks: Networks) -> keras.Model:
-        return joined(networks["text_encoder"], networks["generator"], latent_dim)
+        return joined(networks["text_encoder"], networks["generator"])
 
     return Generator(
         networks={"text_encoder": text_encoder, "generator": generator},
         generate=generate,
         sample=sample,
-        latent_shape=(latent_dim,),
+        latent_shape=tuple(generator.input_shape[1:]),
         captions=captions,
         assemble=assemble,
     )
@@ -75,7 +76,8 @@ def matching(loss: Loss, weight: float) -> Term:
     def discriminator(seen: Comparison, context: Context) -> tuple[tf.Tensor, Logs]:
         assert seen.labels is not None
         right, wrong = seen.of_real.logits, seen.of_real.mismatched
-        other = tf.reduce_any(seen.labels != tf.roll(seen.labels, 1, axis=0), axis=1, keepdims=True)
+        before = replicas.own(tf.roll(replicas.gathered(seen.labels), 1, axis=0))
+        other = tf.reduce_any(seen.labels != before, axis=1, keepdims=True)
         cost = pair.discriminator(right, tf.where(other, wrong, seen.of_fake.logits))
         told = tf.reduce_mean(tf.cast(right > wrong, tf.float32))
         return weight * cost, {"captions_told": told}
@@ -106,9 +108,10 @@ def _among_others(output: Output, seen: Comparison) -> tuple[tf.Tensor, tf.Tenso
     """The cross-entropy, and the share of images whose own caption is the most alike."""
     assert seen.labels is not None
     assert output.likeness is not None
-    same = tf.reduce_all(seen.labels[:, None] == seen.labels[None], axis=2)
-    own = tf.range(tf.shape(seen.labels)[0])
-    twins = tf.linalg.set_diag(same, tf.zeros_like(own, tf.bool))
+    every = replicas.gathered(seen.labels)
+    same = tf.reduce_all(seen.labels[:, None] == every[None], axis=2)
+    own = replicas.own(tf.range(tf.shape(every)[0]))
+    twins = same & (own[:, None] != tf.range(tf.shape(every)[0]))
     logits = tf.where(twins, tf.float32.min, output.likeness)
     cost = tf.nn.sparse_softmax_cross_entropy_with_logits(own, logits)
     found = tf.argmax(logits, axis=1, output_type=tf.int32) == own

@@ -19,6 +19,7 @@ from gan_cli.reports.settings import Settings
 from gan_cli.runs import checkpoint, record
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
 from gan_cli.runs.curves import Series
+from gan_cli.runs.listing import overview
 from gan_cli.runs.reading import StoredRun, read_run
 from gan_cli.runs.rundir import CARD
 from gan_cli.sweeps.outcome import OBJECTIVES, Outcome, of_checkpoint, outcome
@@ -91,6 +92,8 @@ def _row(found: Found, given: Settings, objective: str) -> Row:
         state=job.state if job else _state(found),
         settings=given,
         outcome=Outcome(objective),
+        called=overview.text(found.config.get("name")) or "",
+        notes=overview.text(found.config.get("notes"), overview.LONGEST_NOTES) or "",
         reason=(job.reason if job else None) or history.reason,
         attempts=_bounded(job.attempts) if job else None,
         exit_code=_bounded(job.exit_code) if job else None,

@@ -26,6 +26,7 @@ class Row:
 
     Attributes:
         name: its directory, below the sweep's.
+        called, notes: as it was given them; empty where it was not.
         run: None where there is no run directory (yet), or a damaged one.
         state: of `record.State`, or waiting (planned, not begun) or unfinished (begun, and no word
             of its end).
@@ -45,6 +46,8 @@ class Row:
     settings: Settings
     outcome: Outcome
     provenance: Provenance | None = None
+    called: str = ""
+    notes: str = ""
     reason: str | None = None
     attempts: int | None = None
     exit_code: int | None = None

@@ -14,7 +14,7 @@ from gan_cli.reports.settings import SEED, number
 FIRST = ["rank", "comparison", "directory", "state", "objective", "score", "step", "count"]
 FIRST += ["evaluator"]
 LAST = ["images_per_second", "seconds", "peak_bytes", "attempts", "exit_code", "reason", "damage"]
-LAST += ["command"]
+LAST += ["name", "notes", "command"]
 
 
 def table(collected: Collected, order: Sequence[Place]) -> pd.DataFrame:
@@ -32,7 +32,8 @@ def table(collected: Collected, order: Sequence[Place]) -> pd.DataFrame:
                 *(row.beside.get(key) for key in beside),
                 *(row.settings.get(key, "") for key in keys),
                 *(row.images_per_second, row.seconds, row.peak_bytes, row.attempts),
-                *(row.exit_code, row.reason, "; ".join(row.damage), words.command(row)),
+                *(row.exit_code, row.reason, "; ".join(row.damage)),
+                *(row.called, row.notes, words.command(row)),
             ]
         )
     return pd.DataFrame(rows, columns=[*FIRST, *beside, *keys, *LAST], dtype=object)

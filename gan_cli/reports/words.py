@@ -114,8 +114,11 @@ def jobs(count: int) -> str:
 
 
 def job(row: Row) -> str:
-    """What a job is called: a directory that is a mere number needs a word before it."""
-    return f"job {row.name}" if row.name.isdecimal() else row.name
+    """What a job is called: a directory that is a mere number needs a word before it, and one that
+    does not say the job's own name has that behind it.
+    """
+    name = f"job {row.name}" if row.name.isdecimal() else row.name
+    return f"{name} ({row.called})" if row.called and row.called not in row.name else name
 
 
 def states(rows: Iterable[Row]) -> dict[str, int]:

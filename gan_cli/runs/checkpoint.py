@@ -60,6 +60,7 @@ def save(
     model: str,
     data: str,
     scored: Scored | None = None,
+    replicas: int = 1,
 ) -> Path:
     """Commit a checkpoint; `tensors_of` is file name -> key -> array.
 
@@ -71,12 +72,23 @@ def save(
     temporary = final.with_suffix(".tmp")
     score, evaluator = scored or (None, None)
     try:
-        temporary.mkdir(parents=True)
+        folder.mkdir(exist_ok=True)  # but no run directory anew that was deleted or moved
+        temporary.mkdir()
         facts = {
             name: tensors.write(temporary / name, arrays) for name, arrays in tensors_of.items()
         }
         versions = manifests.current_versions()
-        manifest = Manifest(FORMAT, step, facts, model, data, score, versions, None, evaluator)
+        manifest = Manifest(
+            FORMAT,
+            step,
+            facts,
+            model,
+            data,
+            score,
+            versions,
+            evaluator=evaluator,
+            replicas=replicas,
+        )
         manifests.write(temporary / MANIFEST, manifest)
         if final.exists():  # damaged, or resume would have started from it
             index.remove(folder, [step])

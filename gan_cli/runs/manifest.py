@@ -48,6 +48,7 @@ class Manifest:
         model, data: fingerprints.
         score: of some samples, the lower the better; None: not scored.
         full_score: of full_count samples, as the best few get at the end of a run.
+        replicas: how many shared each batch of the steps up to this one.
         evaluator: fingerprint of what the scores were measured with; only those of one evaluator
             are compared.
     """
@@ -62,11 +63,20 @@ class Manifest:
     full_score: float | None = None
     evaluator: str | None = None
     full_count: int | None = None
+    replicas: Annotated[int, Field(ge=1)] = 1
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the file holds; as before there were replicas, where there is one."""
+        values = asdict(self)
+        if self.replicas == 1:
+            del values["replicas"]
+        return values
 
     @property
     def text(self) -> str:
         """The file."""
-        return json.dumps(asdict(self), indent=2, allow_nan=False) + "\n"
+        return json.dumps(self.values, indent=2, allow_nan=False) + "\n"
 
     @property
     def sha256(self) -> str:
@@ -111,7 +121,7 @@ def parsed(folder: Path, step: int) -> Manifest:
 
 def write(path: Path, manifest: Manifest) -> None:
     """Replace the file at once."""
-    files.write_json(path, asdict(manifest))
+    files.write_json(path, manifest.values)
 
 
 def refuse_other_format(values: dict[str, Any], path: Path, made_by: str | None) -> None:

@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gan_cli.base import files
 from gan_cli.base.errors import CheckpointError, ConfigError, RunDirectoryError
 from gan_cli.runs import checkpoint, curves, index, ranking
 from gan_cli.runs.checkpoint import BOTH, SAMPLER, Manifest
 from gan_cli.runs.curves import Metrics
+from gan_cli.runs.listing import locate
 from gan_cli.runs.rundir import CARD, ModelCard, RunDirectory
 
 LOOKED_AT = 64 * 1024
@@ -21,16 +22,30 @@ MOST_SCORES = 1000
 _TIME = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
 
 
+Made = TypeVar("Made")
+
+
 def read_run(path: str | Path, warn: Callable[[str], None] | None = None) -> StoredRun:
     """A run directory, to read from; it may come from a stranger, and nothing in it is changed.
 
     Args:
+        path: of it, or what `locate.run` takes for one.
         warn: called with each line of `damage` as it is found.
 
     Raises:
         RunDirectoryError: there is none, or it is of another version of gan_cli.
     """
-    return StoredRun(RunDirectory.read(str(path)), warn)
+    return StoredRun(RunDirectory.read(str(locate.run(path))), warn)
+
+
+def named(manifest: Manifest, asked: str | int) -> str:
+    """A step, and why that one."""
+    score = manifest.score if manifest.full_score is None else manifest.full_score
+    if isinstance(asked, int):
+        return f"step {manifest.step}"
+    if asked == "best" and score is not None:
+        return f"step {manifest.step} (the best, {score:.4g})"
+    return f"step {manifest.step} (the newest{', none is scored' if asked == 'best' else ''})"
 
 
 class StoredRun:
@@ -99,6 +114,26 @@ class StoredRun:
             self._chosen[step, names] = self._choose(step, names)
         return self._chosen[step, names]
 
+    def of_checkpoint(self, step: str | int, make: Callable[[Manifest], Made]) -> Made:
+        """What `make` makes of the sampler of the checkpoint called best, newest or by its step.
+
+        Where a run that trains has pruned it meanwhile, the next one is taken.
+
+        Raises:
+            CheckpointError: as `checkpoint`, or nothing was saved yet, or by `make`.
+        """
+        while True:
+            manifest = self.checkpoint(step, (SAMPLER,))
+            if manifest is None:
+                raise CheckpointError(f"{self.path} has no checkpoint yet")
+            try:
+                return make(manifest)
+            except CheckpointError:
+                path = checkpoint.path_of(self.directory.checkpoints, manifest.step)
+                if path.exists() or isinstance(step, int):
+                    raise
+                self._chosen.clear()
+
     def _choose(self, step: str | int, names: tuple[str, ...]) -> Manifest | None:
         folder = self.directory.checkpoints
         if isinstance(step, int):
@@ -111,9 +146,14 @@ class StoredRun:
         choose = ranking.best if step == "best" else checkpoint.newest
         return choose(folder, self._found, names)
 
-    def check(self) -> list[str]:
-        """Look at every part that a report or a sample relies on; all of `damage`."""
-        self._check_best()
+    def check(self, contents: bool = True) -> list[str]:
+        """Look at every part that a report or a sample relies on; all of `damage`.
+
+        Args:
+            contents: the weights of the best checkpoint too, which may take a second.
+        """
+        if contents:
+            self._check_best()
         self._check_checkpoints()
         _ = self.config
         _ = self.metrics

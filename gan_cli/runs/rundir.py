@@ -22,6 +22,7 @@ from gan_cli.models import MODELS
 from gan_cli.objectives.options import parse_loss
 from gan_cli.runs import checkpoint
 from gan_cli.runs import manifest as manifests
+from gan_cli.runs.lock import LOCK, lock
 from gan_cli.runs.manifest import FORMAT
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class RunDirectory:
         try:
             target = _given(Path(path)) if path else _new(datetime.now(), name)
             held = lock(target, wait=wait)
-            found = sorted(entry.name for entry in target.iterdir() if entry.name != ".lock")
+            found = sorted(entry.name for entry in target.iterdir() if entry.name != LOCK)
             taken = next((name for name in found if not begun or name == CARD), None)
         except OSError as error:
             raise RunDirectoryError(
@@ -154,6 +155,9 @@ class RunDirectory:
                 )
             if not (entry.is_file() or entry.is_dir()) and entry.exists():
                 raise RunDirectoryError(f"{entry}: is neither a file nor a folder")
+        for folder in (self.checkpoints, self.samples):
+            if folder.is_file():
+                raise RunDirectoryError(f"{folder}: is a file; a run directory has a folder there")
 
     def _refuse_other_format(self) -> None:
         try:
@@ -237,26 +241,3 @@ def _new(now: datetime, name: str) -> Path:
         except FileExistsError:
             continue
     return path
-
-
-def lock(
-    path: Path, taken: str = "another process is training in it", wait: float = 0.0
-) -> FileLock:
-    """A folder's lock, held by this process until it is released or the process ends; `wait` are
-    seconds to get it in.
-
-    Raises:
-        RunDirectoryError: another process has it; `taken` says what that does. Or the disk has no
-            locks.
-        OSError: nothing can be written there.
-    """
-    from filelock import FileLock, Timeout
-
-    held = FileLock(path / ".lock", timeout=wait, mode=0o644)
-    try:
-        held.acquire()
-    except Timeout:
-        raise RunDirectoryError(f"{path}: {taken}") from None
-    except NotImplementedError as error:
-        raise RunDirectoryError(f"{path}: its disk has no file locks ({error})") from None
-    return held

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gan_cli.base.errors import ConfigError, DataError, unknown
 from gan_cli.base.lazy import np
+from gan_cli.base.spec import DataSpec
 from gan_cli.base.terminal import printable
 from gan_cli.config.commands import SampleConfig
 from gan_cli.data.reading.arrays import map_npy
@@ -18,8 +19,8 @@ from gan_cli.objectives.codes import Codes, Setting
 from gan_cli.runs.rundir import ModelCard
 from gan_cli.sampling import directions, prompts
 
-DEFAULT_COUNT, A_PROMPT = 64, 8
-"""Images where no count is asked for, and images of each prompt then."""
+DEFAULT_COUNT, A_ROW = 64, 8
+"""Images where no count is asked for, and images of each row that was asked for then."""
 MOST = {"grid": 4096, "gif": 65536}
 """Images, every frame counted, that one file shows."""
 MOST_NAMES = 100
@@ -39,6 +40,7 @@ class Control:
             latents the share of the distance from the mean; None: neither.
         columns: of a grid with a row for each of `labels`, or else of `codes`, whose images share
             the latents of their columns; None: no such grid.
+        names: of such rows.
         codes: settings of the codes of latents, which images get in turn; None: drawn.
         prompts: what images show, in turn; None: drawn.
         tokens: int32 [N, L], the same as the model takes them.
@@ -51,6 +53,7 @@ class Control:
     latents: np.ndarray | None = None
     truncation: float | None = None
     columns: int | None = None
+    names: list[str] = field(default_factory=list)
     codes: list[Setting] | None = None
     prompts: list[str] | None = None
     tokens: np.ndarray | None = None
@@ -68,8 +71,9 @@ def check(config: SampleConfig, card: ModelCard) -> Control:
     offset = _offset(config)
     latents = None if config.latents is None else _latents(config, card)
     given, codes = prompts.of(config.prompt, card), _codes(config, card)
-    count, columns = _count(config, latents, len(given or ())), None
-    if config.format == "grid" and not frames:
+    is_grid, columns, names = config.format == "grid" and not frames, None, list[str]()
+    count = _count(config, latents, given or (is_grid and (labels or codes)) or ())
+    if is_grid:
         if "labels" in needs(card.model) and labels is None:
             labels = list(range(card.data.num_classes))
         if "captions" in needs(card.model) and given is None and latents is None:
@@ -80,6 +84,7 @@ def check(config: SampleConfig, card: ModelCard) -> Control:
                 (settings, count) if latents is not None else class_grid(count, settings)
             )
             count = rows * columns
+            names = _names(labels, codes, card)
     _refuse_too_many(config, count, frames)
     tokens = None if given is None else prompts.tokens_of(given, card)
     return Control(
@@ -89,11 +94,25 @@ def check(config: SampleConfig, card: ModelCard) -> Control:
         latents,
         config.truncation,
         columns,
+        names,
         codes,
         given,
         tokens,
         offset,
     )
+
+
+def _names(labels: list[int] | None, codes: list[Setting] | None, card: ModelCard) -> list[str]:
+    """Of the rows of a grid; captions of prompts stand above theirs."""
+    if labels is not None:
+        return class_names(card.data, labels)
+    return [_text(setting) for setting in codes or ()]
+
+
+def class_names(data: DataSpec, labels: Sequence[int]) -> list[str]:
+    """The names of some classes, their numbers where they have none."""
+    known = data.class_names
+    return [printable(known[label]) if label < len(known) else str(label) for label in labels]
 
 
 def class_grid(count: int, classes: int) -> tuple[int, int]:
@@ -223,9 +242,11 @@ def _offset(config: SampleConfig) -> np.ndarray | None:
     return offset
 
 
-def _count(config: SampleConfig, latents: np.ndarray | None, prompts: int) -> int:
+def _count(config: SampleConfig, latents: np.ndarray | None, asked: Sequence[Any]) -> int:
+    """What is asked for, or else some images of each prompt or class that is `asked` for."""
     if latents is None:
-        return config.count or (prompts * A_PROMPT if prompts else DEFAULT_COUNT)
+        several = config.prompt is not None or 1 < len(asked) <= MOST["grid"] // A_ROW
+        return config.count or (len(asked) * A_ROW if several else DEFAULT_COUNT)
     if config.count and config.count > len(latents):
         raise ConfigError(f"count={config.count}: latents={config.latents} holds {len(latents):,}")
     return config.count or len(latents)

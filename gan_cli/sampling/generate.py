@@ -10,6 +10,7 @@ from tqdm import tqdm
 from gan_cli import models
 from gan_cli.base.errors import CheckpointError
 from gan_cli.base.files import whole
+from gan_cli.base.images import columns_of_pairs
 from gan_cli.base.lazy import np
 from gan_cli.config.commands import SampleConfig
 from gan_cli.networks.variables import assign, variables_by_key
@@ -17,7 +18,7 @@ from gan_cli.objectives.model import Model
 from gan_cli.runs import tensors
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
 from gan_cli.runs.rundir import RunDirectory
-from gan_cli.sampling import drawing
+from gan_cli.sampling import drawing, filling
 from gan_cli.sampling.control import Control
 from gan_cli.sampling.drawing import Inputs
 from gan_cli.sampling.writers import WRITERS, Drawn
@@ -34,7 +35,11 @@ def generate(
         OSError: the output cannot be written.
     """
     model = drawing.under(load_sampler(run, manifest), control, f"latents={config.latents}")
-    sampler = drawing.compiled(model, control.frames or None)
+    paired = model.filling is not None and config.format == "grid"
+    if paired:
+        sampler, shown = filling.beside_holes(model), 2 * control.count
+    else:
+        sampler, shown = drawing.compiled(model, control.frames or None), control.count
     draw = drawing.controlled(model, control, config.seed)
     batches = drawing.batches(model, control.count, config.seed, config.batch_size, sampler, draw)
 
@@ -43,16 +48,17 @@ def generate(
         for start in range(0, control.count, config.batch_size):
             yield draw(min(config.batch_size, control.count - start))
 
-    with tqdm(total=control.count, unit="img", disable=None) as bar, whole(output) as partial:
+    with tqdm(total=shown, unit="img", disable=None) as bar, whole(output) as partial:
         WRITERS[config.format](
             partial,
             Drawn(
                 _shown(batches, bar),
                 again,
                 control.count,
-                control.columns,
+                columns_of_pairs(shown) if paired else control.columns,
                 config.fps,
                 control.prompts or (),
+                control.names,
             ),
         )
 

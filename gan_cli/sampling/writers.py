@@ -22,7 +22,8 @@ class Drawn:
         count: of all batches together.
         columns: of a grid; None: as square as it can be.
         fps: frames per second of what plays.
-        captions: of the rows of a grid; none: without.
+        captions: above the rows of a grid; none: without.
+        names: to the left of its rows; none: without.
     """
 
     batches: Iterable[np.ndarray]
@@ -31,12 +32,15 @@ class Drawn:
     columns: int | None
     fps: int
     captions: Sequence[str] = ()
+    names: Sequence[str] = ()
 
 
 def _write_grid(path: Path, drawn: Drawn) -> None:
     pixels = np.concatenate(list(drawn.batches))
     if drawn.captions and drawn.columns:
         images.save_png(path, images.captioned(pixels, drawn.columns, drawn.captions))
+    elif drawn.names and drawn.columns:
+        images.save_png(path, images.named(pixels, drawn.columns, drawn.names))
     else:
         images.save_png(path, images.grid(pixels, drawn.columns))
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.base.terminal import printable
+from gan_cli.runs.lock import lock
 from gan_cli.runs.record import FORMAT, Sweep, read_sweep, write_sweep
-from gan_cli.runs.rundir import lock
 
 if TYPE_CHECKING:
     from filelock import FileLock

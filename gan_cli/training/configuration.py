@@ -18,6 +18,7 @@ from gan_cli.metrics import extractors
 from gan_cli.models import MODELS, check, needs
 from gan_cli.objectives.losses import LOSSES
 from gan_cli.objectives.options import active_penalties, parse_loss
+from gan_cli.training import shares
 
 
 def train_config(values: dict[str, Any]) -> TrainConfig:
@@ -33,7 +34,27 @@ def train_config(values: dict[str, Any]) -> TrainConfig:
         model=MODELS.parse(checked.model),
         data=DATA.parse(checked.data),
         loss=parse_loss(checked.loss),
+        distribution=shares.with_workers(checked.distribution),
     )
+
+
+def with_size(
+    config: TrainConfig, stored: dict[str, Any], spec: DataSpec
+) -> tuple[TrainConfig, dict[str, Any]]:
+    """Configuration, and what is stored of it, with the size of the images in place of `auto`: a
+    resumed run has the same, whatever pictures have come.
+    """
+    if getattr(config.data, "size", None) != "auto":
+        return config, stored
+    size = spec.height if spec.height == spec.width else [spec.height, spec.width]
+    return replace(config, data=replace(config.data, size=size)), stored | {
+        "data": {**stored["data"], "size": size}
+    }
+
+
+def called(config: TrainConfig) -> str:
+    """What the directory of a new run is called after the time: its name, or model and data."""
+    return config.name or f"{config.model.name}-{config.data.name}"
 
 
 def plugins_of(model: Any, loss: Any, data: Any = None) -> list[str]:
@@ -63,6 +84,7 @@ def check_run(config: TrainConfig, spec: DataSpec) -> None:
         raise ConfigError(
             f"training.batch_size={config.training.batch_size} is no multiple of loss.pack={pack}"
         )
+    shares.check(config, shares.of(config.distribution))
     if config.evaluation.objective == "elbo_held_out" and not entry.likelihood:
         raise ConfigError(
             f"evaluation.objective=elbo_held_out: model={name} has no likelihood; frechet ranks "

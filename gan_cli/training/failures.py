@@ -6,20 +6,28 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import tensorflow as tf
 
-from gan_cli.base.errors import DataError, NonFiniteError, OutOfMemoryError, refused
+from gan_cli.base.errors import (
+    DataError,
+    NonFiniteError,
+    OutOfMemoryError,
+    RunDirectoryError,
+    WorkerError,
+    refused,
+)
 from gan_cli.data.pipeline.feed import Feed
 from gan_cli.runs import checkpoint
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training.hooks import Checkpoint
+from gan_cli.training.workers import lost
 
 
 @contextmanager
-def explained(run: RunDirectory, saver: Checkpoint, feed: Feed) -> Iterator[None]:
+def explained(run: RunDirectory, saver: Checkpoint, feeds: Sequence[Feed]) -> Iterator[None]:
     """Turn what training raises into our own failures."""
     try:
         yield
@@ -30,15 +38,24 @@ def explained(run: RunDirectory, saver: Checkpoint, feed: Feed) -> Iterator[None
     except (MemoryError, tf.errors.ResourceExhaustedError) as error:
         raise OutOfMemoryError(f"{too_much(error)}. {_last_good(run, saver)}") from error
     except tf.errors.OpError as error:
-        if feed.failure is None:
+        if (number := lost(error)) is not None:
+            raise WorkerError(
+                f"worker {number} is lost: killed, hung or out of memory. "
+                f"{_last_good(run, saver)}; {goes_on(run)}"
+            ) from None
+        failure = next((feed.failure for feed in feeds if feed.failure), None)
+        if failure is None:
             raise
-        raise DataError(f"{feed.failure}. {_last_good(run, saver)}; {goes_on(run)}") from error
+        raise DataError(f"{failure}. {_last_good(run, saver)}; {goes_on(run)}") from error
     except OSError as error:
+        if not run.path.is_dir():
+            raise RunDirectoryError(_gone(run, saver)) from None
         remedy = "make room, then " if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
         raise refused(
             error,
             (
-                f"{run.path}: {error.strerror or error}. {_last_good(run, saver)}; "
+                f"{error.filename or run.path}: {error.strerror or error}. "
+                f"{_last_good(run, saver)}; "
                 f"{remedy}{goes_on(run)}"
             ),
         ) from None
@@ -53,6 +70,15 @@ def too_much(error: BaseException) -> str:
     return (
         f"out of memory{f' ({what[0]})' if what else ''}; a smaller training.batch_size or "
         "model needs less"
+    )
+
+
+def _gone(run: RunDirectory, saver: Checkpoint) -> str:
+    """Of a run directory that was there when the run began."""
+    saved = f" from step {saver.saved}" if saver.saved is not None else ""
+    return (
+        f"{run.path}: was moved or deleted while the run trained; if it was moved to THERE, "
+        f"gan-train resume=THERE goes on{saved}"
     )
 
 

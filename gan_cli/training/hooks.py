@@ -138,7 +138,9 @@ class Checkpoint:
             checkpoint.STATE: export(self._state.tensors()),
             checkpoint.SAMPLER: export(self._state.sampler_tensors()),
         }
-        checkpoint.save(self._folder, step, tensors, *self._facts, scored)
+        replica = self._state.replica
+        number = replica.count if replica else 1
+        checkpoint.save(self._folder, step, tensors, *self._facts, scored, number)
         self.saved = step
         ranking.prune(self._folder, ranking.CONTENDING)
 

@@ -18,6 +18,7 @@ from gan_cli.base.lazy import np
 from gan_cli.base.terminal import printable
 from gan_cli.runs import checkpoint, ranking, tensors
 from gan_cli.runs.checkpoint import STATE, Manifest
+from gan_cli.runs.listing import locate as names
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.runs.tensors import Shapes
 
@@ -39,8 +40,8 @@ class Place(NamedTuple):
 
 
 def locate(origin: str) -> Place:
-    """Where the weights are that `init_from` asks for: a run directory, or one of its checkpoints
-    (a folder step-N).
+    """Where the weights are that `init_from` asks for: a run, by any of its names, or one of its
+    checkpoints (a folder step-N).
 
     Raises:
         RunDirectoryError: it is neither.
@@ -54,7 +55,7 @@ def locate(origin: str) -> Place:
     ):
         return Place(path.absolute().parent, int(path.name[5:]))
     try:
-        run = RunDirectory.read(origin)
+        run = RunDirectory.read(str(names.run(origin)))
     except RunDirectoryError as error:
         raise RunDirectoryError(f"init_from: {error}") from None
     if not checkpoint.steps(run.checkpoints):

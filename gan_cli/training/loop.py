@@ -4,8 +4,9 @@ has passed.
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import tensorflow as tf
@@ -26,6 +27,8 @@ class Loop:
         batch_size: real images of one step, all phases together, for the speed that is shown.
         log_every: logs are means since the last multiple of it.
         steps_per_call: None lets half a second decide; it never changes a result.
+        agree: tells other workers how many steps come and which signal was heard; gives the sum of
+            the signals that all have heard.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class Loop:
         batch_size: int,
         log_every: int,
         steps_per_call: int | None = None,
+        agree: Callable[[int, int | None], tuple[int, int]] | None = None,
     ) -> None:
         self._state, self._step, self._hooks = state, step, hooks
         self._images_per_step, self._log_every, self._steps_per_call = (
@@ -44,6 +48,7 @@ class Loop:
             log_every,
             steps_per_call,
         )
+        self._agree = agree
         self._seconds_per_step = 0.0
         self._totals = tf.zeros([1])
         self._summed_steps, self._timed_steps, self._timed_seconds = 0, 0, 0.0
@@ -59,7 +64,10 @@ class Loop:
         progress, stop = Progress(int(self._state.step.numpy()), total), None
         try:
             while progress.step < total and signals.received is None and stop is None:
-                progress, stop = self._shown(self._call(self._count(progress.step, total), total))
+                count = self._count(progress.step, total)
+                if self._agree and self._agree(count, signals.received)[1]:
+                    signals.received = signals.received or signal.SIGTERM
+                progress, stop = self._shown(self._call(count, total))
                 if progress.step % self._log_every == 0:
                     self._begin_interval()
         finally:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,8 +14,8 @@ from gan_cli.base.errors import DataError
 from gan_cli.data.reading.source import Source
 from gan_cli.objectives.model import Model
 from gan_cli.runs.rundir import RunDirectory
-from gan_cli.sampling import drawing
-from gan_cli.sampling.control import class_grid
+from gan_cli.sampling import drawing, filling
+from gan_cli.sampling.control import class_grid, class_names
 from gan_cli.sampling.drawing import Inputs
 from gan_cli.training.hooks import Progress
 from gan_cli.training.state import State
@@ -39,7 +38,8 @@ class Preview:
     autoencoder also has reconstructions-N.png: real images, held-out ones where there are some,
     each with its reconstruction to the right, or, of sequences, below it. A model with codes also
     has codes-N.png: in each row one code moves, through the categories or from -2 to 2, and after
-    some rows the next one.
+    some rows the next one. Of a model that fills holes step-N.png has held-out images with a hole,
+    each with the same filled to its right, and real.png has them whole.
     """
 
     def __init__(
@@ -52,23 +52,23 @@ class Preview:
         count: int,
     ) -> None:
         self.every, self._folder, self._model = every, run.samples, state.sampler
-        self._sample, self._shown = (
-            drawing.compiled(state.sampler),
-            arranged(state.sampler, source, count),
-        )
+        if state.sampler.filling is None:
+            self._sample = drawing.compiled(state.sampler)
+            self._shown = arranged(state.sampler, source, count)
+        else:
+            self._shown = with_holes(state.sampler, _chosen(source, held_out, max(1, count // 2)))
+            self._sample = filling.beside_holes(state.sampler, self._shown.real[::2])
         self._codes = moved_codes(state.sampler) if state.sampler.codes else None
         self._originals, self._reconstruct = None, None
         if state.sampler.encoding is not None:
             self._originals = _chosen(source, held_out, max(1, len(self._shown.real) // 2))
             self._reconstruct = _reconstruction(state.sampler)
         self._folder.mkdir(exist_ok=True)
-        self._save("real", self._shown.real, self._shown.columns)
+        self._save("real", self._shown.real)
         self.last: Path | None = None
 
     def __call__(self, progress: Progress) -> None:
-        self.last = self._save(
-            f"step-{progress.step:08d}", self._sample(self._shown.inputs), self._shown.columns
-        )
+        self.last = self._save(f"step-{progress.step:08d}", self._sample(self._shown.inputs))
         if self._codes is not None:
             moved, columns = self._codes
             images.save_png(
@@ -76,8 +76,8 @@ class Preview:
                 images.grid(self._sample(moved), columns),
             )
         if self._originals is not None and self._reconstruct is not None:
-            paired = pairs(self._originals, self._reconstruct(self._originals))
-            columns = 2 * max(1, round(math.sqrt(len(paired)) / 2))
+            paired = images.pairs(self._originals, self._reconstruct(self._originals))
+            columns = images.columns_of_pairs(len(paired))
             images.save_png(
                 self._folder / f"reconstructions-{progress.step:08d}.png",
                 images.grid(paired, columns),
@@ -94,22 +94,26 @@ class Preview:
             ]
             images.save_gif(self._folder / "progress.gif", chosen)
 
-    def _save(self, name: str, pixels: np.ndarray, columns: int | None) -> Path:
-        path = self._folder / f"{name}.png"
-        images.save_png(path, images.grid(pixels, columns))
+    def _save(self, name: str, pixels: np.ndarray) -> Path:
+        path, shown = self._folder / f"{name}.png", self._shown
+        if shown.columns and shown.names:
+            images.save_png(path, images.named(pixels, shown.columns, shown.names))
+        else:
+            images.save_png(path, images.grid(pixels, shown.columns))
         if pixels.ndim == 5:
             images.save_film(path.with_suffix(".gif"), pixels, FPS)
         return path
 
 
 class Arranged(NamedTuple):
-    """What a preview shows: the inputs of its images, real ones to compare them with, and the
-    columns of its grid.
+    """What a preview shows: the inputs of its images, real ones to compare them with, and, of rows
+    of classes, the columns of the grid and the names of its rows.
     """
 
     inputs: Inputs
     real: np.ndarray
     columns: int | None
+    names: Sequence[str] = ()
 
 
 def arranged(model: Model, source: Source, count: int) -> Arranged:
@@ -124,7 +128,16 @@ def arranged(model: Model, source: Source, count: int) -> Arranged:
         return Arranged(draw(count), source.some(count), None)
     rows, columns = class_grid(count, model.num_classes)
     drawn = drawing.rows_of_classes(draw, range(rows), columns)(rows * columns)
-    return Arranged(drawn, of_classes(source, rows, columns), columns)
+    names = class_names(source.spec, range(rows))
+    return Arranged(drawn, of_classes(source, rows, columns), columns, names)
+
+
+def with_holes(model: Model, whole: np.ndarray) -> Arranged:
+    """Inputs whose holes the images get, and the images twice."""
+    twice = images.pairs(whole, whole)
+    return Arranged(
+        drawing.inputs(model, SEED)(len(whole)), twice, images.columns_of_pairs(len(twice))
+    )
 
 
 def moved_codes(model: Model) -> tuple[Inputs, int]:
@@ -164,11 +177,6 @@ def of_captions(draw: drawing.Draw, source: Source, count: int) -> Arranged:
     rows = source.rows_of_some(count)
     drawn = draw(len(rows))._replace(captions=source.captions[rows, 0])
     return Arranged(drawn, source.images[rows], None)
-
-
-def pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Two arrays [N, ...] in turn: [2 N, ...]."""
-    return np.stack([first, second], axis=1).reshape(-1, *first.shape[1:])
 
 
 def _chosen(source: Source, held_out: Callable[[], Source], count: int) -> np.ndarray:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -11,6 +13,50 @@ from tqdm import tqdm
 from gan_cli.runs import journal
 from gan_cli.training.hooks import Progress
 
+MEASURED, WORTH_WATCHING = 3.0, 60.0
+"""Seconds that tell how fast a run is, and that make one look for something to see."""
+
+
+class Outlook:
+    """Says once, by the speed of the first seconds, how long the run will take.
+
+    Args:
+        steps: of what it is a part, in words.
+        where: its files go.
+        scored: whether scores take time beside it.
+        interval: steps between lines of the log, before the first of which it is said.
+    """
+
+    every = 0
+
+    def __init__(
+        self, steps: str, where: Path, scored: bool, interval: int, say: Callable[[str], None]
+    ) -> None:
+        self._steps, self._where, self._scored = steps, where, scored
+        self._interval, self._say, self._is_said = interval, say, False
+
+    def __call__(self, progress: Progress) -> None:
+        first = progress.seconds >= MEASURED or _due(progress, self._interval)
+        if self._is_said or not first:
+            return
+        self._is_said = True
+        left = progress.seconds_left
+        about = f", about {in_words(left)}" if left >= 1.0 else ""
+        apart = " without scores" if about and self._scored else ""
+        shown = ", shown by gan-watch" if left >= WORTH_WATCHING and find_spec("starlette") else ""
+        self._say(f"{self._steps}{about}{apart}; files in {self._where}{shown}")
+
+    def close(self) -> None:
+        pass
+
+
+def in_words(seconds: float) -> str:
+    """A time in the unit that fits it: 50 s, 5 min, 2 h 10 min."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
 
 class ProgressBar:
     """A tqdm bar on a terminal: it moves with every call of the graph."""
@@ -18,10 +64,15 @@ class ProgressBar:
     every = 0
 
     def __init__(self, start: int, total: int) -> None:
-        layout = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+        layout = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{desc}{postfix}]"
         self._score: list[str] = []
         self._bar = tqdm(
-            initial=start, total=total, bar_format=layout, dynamic_ncols=True, file=sys.stdout
+            desc="?",
+            initial=start,
+            total=total,
+            bar_format=layout,
+            dynamic_ncols=True,
+            file=sys.stdout,
         )
 
     def __call__(self, progress: Progress) -> None:
@@ -32,6 +83,9 @@ class ProgressBar:
         ]
         if "frechet" in progress.scores:
             self._score = [f"FD {progress.scores['frechet']:.3g}"]
+        # tqdm's own estimate takes what the start cost for the speed of all steps
+        left = tqdm.format_interval(progress.seconds_left) if progress.seconds_left else "?"
+        self._bar.set_description_str(left, refresh=False)
         parts = [f"{progress.images_per_second:,.0f} img/s", *losses, *self._score]
         self._bar.set_postfix_str(", ".join(parts), refresh=False)
         self._bar.update(progress.step - self._bar.n)

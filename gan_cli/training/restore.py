@@ -42,6 +42,12 @@ def restore(run: RunDirectory, state: State, card: ModelCard, source: Source, sa
     )
     _keep_damaged_metrics(run, manifest.step, say)
     say(f"resumed at step {manifest.step}")
+    number = state.replica.count if state.replica else 1
+    if manifest.replicas != number:
+        say(
+            f"saved with {_counted(manifest.replicas)}, going on with {number}: the bits will "
+            "differ from here on, by rounding alone"
+        )
     return manifest.step
 
 
@@ -57,3 +63,7 @@ def _keep_damaged_metrics(run: RunDirectory, step: int, say: Say) -> None:
         f"DAMAGED {run.metrics}: line {number} is not as written; the lines before it are kept, "
         f"the whole file is in {kept.name}"
     )
+
+
+def _counted(replicas: int) -> str:
+    return "one replica" if replicas == 1 else f"{replicas} replicas"

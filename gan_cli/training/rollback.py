@@ -24,6 +24,7 @@ def reaction(run: TrainingRun) -> Callable[[int, Finding], RollBack | None]:
             return back
         run.say(f"WATCHDOG at step {step}: {finding.text}; {ADVICE[finding.kind]}")
         entry = {"step": step, "kind": finding.kind, "text": finding.text, "action": "warned"}
+        entry |= {"advice": ADVICE[finding.kind]}
         watchdog.log(_path(run), entry)
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -10,12 +11,12 @@ import tensorflow as tf
 
 from gan_cli import data
 from gan_cli.base import device, files
-from gan_cli.base.errors import Interrupted, NonFiniteError, OutOfMemoryError
-from gan_cli.data.pipeline.feed import FEEDS, Feed
+from gan_cli.base.errors import Interrupted, NonFiniteError, OutOfMemoryError, WorkerError
+from gan_cli.data.pipeline.feed import FEEDS
 from gan_cli.evaluation import scorer
 from gan_cli.evaluation.scorer import Scorer
 from gan_cli.runs import checkpoint, journal
-from gan_cli.training import automatic, failures, init_from, minutes, rollback
+from gan_cli.training import automatic, distribution, failures, init_from, minutes, rollback
 from gan_cli.training.build import build, compiled
 from gan_cli.training.hooks import (
     Checkpoint,
@@ -30,13 +31,15 @@ from gan_cli.training.hooks import (
 )
 from gan_cli.training.loop import Loop
 from gan_cli.training.preview import Preview
-from gan_cli.training.progress import MetricsLog, bar_or_lines
+from gan_cli.training.progress import MetricsLog, Outlook, bar_or_lines
 from gan_cli.training.restore import restore
 from gan_cli.training.signals import Signals
 from gan_cli.training.state import State
+from gan_cli.training.step import Part
 from gan_cli.training.tracking import Tracking
 from gan_cli.training.training_run import TrainingRun
 from gan_cli.training.watchdog import Watchdog
+from gan_cli.training.workers import Workers, lost
 
 
 class Ended(NamedTuple):
@@ -77,12 +80,36 @@ def _attempt(run: TrainingRun, signals: Signals, until: int | None) -> Ended | R
     """From the newest checkpoint, or from the start, to the end or to a rollback."""
     config, source = run.config, run.source
     place = automatic.prepare(config, source.spec)
-    state = build(config, source, run.total)
+    workers = distribution.connected(config.distribution)
+    try:
+        with workers.leading() if workers else nullcontext():
+            if workers:
+                workers.same(*distribution.facts(config, source, run.total))
+            return _led(run, signals, until, place, workers)
+    except tf.errors.OpError as error:
+        number = lost(error) if workers else None
+        if number is None:
+            raise
+        raise WorkerError(f"worker {number} is lost; {failures.goes_on(run.directory)}") from None
+
+
+def _led(
+    run: TrainingRun, signals: Signals, until: int | None, place: str, workers: Workers | None
+) -> Ended | RollBack:
+    """The same, once all workers are there."""
+    config, source = run.config, run.source
+    places = distribution.places(config.distribution, workers)
+    states = [build(config, source, run.total, each) for each in places]
+    state = states[0]
     start = restore(run.directory, state, run.card, source, run.say)
     if config.init_from is not None and not checkpoint.steps(run.directory.checkpoints):
         init_from.load(state, config.init_from, run.say)
+    distribution.alike(states, workers)
     where = device.placement(source.nbytes, config.training.feed)
-    feed = FEEDS[where](source, config.training.batch_size, config.seed)
+    parts = [
+        Part(each, FEEDS[where](source, config.training.batch_size, config.seed, each.replica))
+        for each in states
+    ]
     saver = Checkpoint(
         run.directory,
         state,
@@ -91,21 +118,25 @@ def _attempt(run: TrainingRun, signals: Signals, until: int | None) -> Ended | R
         source.fingerprint,
         start,
     )
-    with failures.explained(run.directory, saver, feed):
+    with failures.explained(run.directory, saver, [each.feed for each in parts]):
         if start >= run.total:
             return _complete(run, state, saver)
         run.write()
-        _introduce(run, place, where)
+        _introduce(run, place, where, places)
         with Tracking(run) as tracking:
-            return _to_the_end(run, state, feed, saver, tracking, start, signals, until)
+            return _to_the_end(run, parts, saver, tracking, start, signals, until, workers)
 
 
-def _introduce(run: TrainingRun, place: str, where: str) -> None:
+def _introduce(run: TrainingRun, place: str, where: str, places: distribution.Places) -> None:
     """The first lines: what is trained on what, and where."""
     config, source = run.config, run.source
     placed = (
         f"data {'resident' if where == 'resident' else 'streamed'}, {source.nbytes / 1e6:,.1f} MB"
+        f"{', decoded on the fly' if source.on_the_fly else ''}"
     )
+    if places[0]:
+        share = config.training.batch_size // places[0].count
+        place = f"{places[0].count} replicas with {share} images a step each ({place})"
     run.say(
         f"{config.model.name} on {len(source):,} {source.spec} ({config.data.name}), {place}, "
         f"{config.training.precision}; {placed}"
@@ -142,16 +173,19 @@ def _scorer(run: TrainingRun, state: State, saver: Checkpoint) -> Scorer | None:
 
 def _to_the_end(
     run: TrainingRun,
-    state: State,
-    feed: Feed,
+    parts: list[Part],
     saver: Checkpoint,
     tracking: Tracking,
     start: int,
     signals: Signals,
     until: int | None,
+    workers: Workers | None,
 ) -> Ended | RollBack:
     config, training = run.config, run.config.training
-    scores = _scorer(run, state, saver)
+    (state, feed), *others = parts
+    scores: Scorer | None = None
+    with signals.at_once():  # a classifier may have to be trained
+        scores = _scorer(run, state, saver)
     evaluate = Evaluate(scores, config.evaluation.patience) if scores else None
     held_out = partial(data.load, config.data, "test")
     preview = Preview(
@@ -162,11 +196,12 @@ def _to_the_end(
     hooks += [*_watchers(run, start, scores.since if scores else 0), preview, saver, tracking]
     loop = Loop(
         state,
-        compiled(config, state, feed, run.total),
+        compiled(config, state, feed, run.total, others),
         hooks,
         batch_size=training.batch_size,
         log_every=training.log_every,
         steps_per_call=training.steps_per_call,
+        agree=workers.agree if workers else None,
     )
     stop: Stop | None = (
         evaluate.finish if evaluate else None
@@ -175,6 +210,8 @@ def _to_the_end(
     if stop is None:
         try:
             progress, stop = loop.run(run.total, signals)
+            if said := feed.hold_up(progress.seconds):
+                run.say(said)
         except NonFiniteError as error:
             back = rollback.from_non_finite(run, int(state.step.numpy()), error)
             if back is None:
@@ -200,10 +237,26 @@ def _to_the_end(
     return Ended(preview.last)
 
 
+def _steps(run: TrainingRun, start: int) -> str:
+    """How much is to be done."""
+    size = run.config.training.batch_size
+    epochs = (run.total - start) / run.source.batches(size)
+    passes = f" ({epochs:,.0f} epochs)" if epochs >= 1.5 else ""
+    rest = "more " if start else ""
+    return f"{run.total - start:,} {rest}steps of {size:,} images{passes}"
+
+
 def _watchers(run: TrainingRun, start: int, since: int) -> list[Hook]:
     """What shows, writes and watches the numbers of the run."""
     training, directory = run.config.training, run.directory
     watchers: list[Hook] = [
+        Outlook(
+            _steps(run, start),
+            directory.path,
+            run.config.evaluation.every is not None,
+            training.log_every,
+            run.say,
+        ),
         bar_or_lines(start, run.total, training.log_every),
         MetricsLog(directory.metrics, training.log_every, start),
     ]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
+from gan_cli.base.replicas import Replica
 from gan_cli.networks.variables import Variable, variables_by_key
 from gan_cli.objectives.model import Model
 
@@ -21,12 +22,20 @@ class State:
     player trains, batch statistics too, with a decay of min(decay, (1 + step) / (10 + step)), so
     that it forgets the random start. A network that
     nobody trains is used as it is: what it remembers of the data is counted, not learnt.
+
+    Args:
+        replica: which of several this is the state of; None: there is one.
     """
 
     def __init__(
-        self, model: Model, optimizers: Mapping[str, keras.Optimizer], ema_decay: float
+        self,
+        model: Model,
+        optimizers: Mapping[str, keras.Optimizer],
+        ema_decay: float,
+        replica: Replica | None = None,
     ) -> None:
         self.model, self.optimizers, self.ema_decay = model, optimizers, ema_decay
+        self.replica = replica
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
         trained = {name for networks in model.players.values() for name in networks}
         self.averages = (
@@ -48,6 +57,10 @@ class State:
             found |= {f"optimizer/{variable.path}": variable for variable in optimizer.variables}
         found |= {f"objective/{name}": each for name, each in self.model.variables.items()}
         return found
+
+    def trained(self) -> dict[str, Variable]:
+        """The same without the averages, which only the first replica has."""
+        return {key: each for key, each in self.tensors().items() if not key.startswith("average/")}
 
     def sampler_tensors(self) -> dict[str, Variable]:
         """key -> the variables that `gan-sample` needs: the averaged networks, under the plain

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import partial
+from typing import NamedTuple
 
 import tensorflow as tf
 
+from gan_cli.base import replicas
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Batch, Logs
 from gan_cli.data.pipeline.augment import Transform
@@ -16,8 +20,18 @@ from gan_cli.training.state import State
 TrainFunction = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
+class Part(NamedTuple):
+    """A replica of this process: its state, and its rows of the data."""
+
+    state: State
+    feed: Feed
+
+
 class Step:
     """Runs steps in the graph and reduces their logs there.
+
+    Args:
+        others: the replicas of this process beside the first, whose state is `state`.
 
     Attributes:
         names: what the entries of a vector of logs are; known after the first call.
@@ -32,18 +46,25 @@ class Step:
         xla: bool = False,
         augment: Transform | None = None,
         penalty_factor: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        others: Sequence[Part] = (),
     ) -> None:
         self.names: list[str] = []
         self.batches = sum(phase.repeats for phase in state.model.phases)
-        self._state, self._feed, self._seed, self._augment = state, feed, seed, augment
+        self._state, self._seed, self._augment = state, seed, augment
+        self._parts = [Part(state, feed), *others]
         self._penalty_factor = penalty_factor or (lambda step: 1.0)
         signature = [tf.TensorSpec([], tf.int64), tf.TensorSpec([None], tf.float32)]
         self.run: TrainFunction = tf.function(self._run, input_signature=signature, autograph=False)
         # XLA compiles one step without its data: its loops want shapes that are known before the
         # logs are.
-        self._one_step = (
-            tf.function(self._one, autograph=False, jit_compile=True) if xla else self._one
-        )
+        self._one_step = {
+            part.state: tf.function(
+                partial(self._one, part.state), autograph=False, jit_compile=True
+            )
+            if xla
+            else partial(self._one, part.state)
+            for part in self._parts
+        }
 
     def _run(self, count: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Run `count` steps, or up to the first with a loss that is not finite.
@@ -58,7 +79,9 @@ class Step:
             return tf.logical_and(finite, self._state.step < end)
 
         def body(_: tf.Tensor, totals: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            values = self._one_step(self._batches_of_step())
+            values, *others = [self._of(part) for part in self._parts]
+            with tf.control_dependencies(others):  # TensorFlow would leave out what nobody reads
+                values = tf.identity(values) if others else values
             return tf.reduce_all(tf.math.is_finite(values)), totals + values
 
         finite, totals = tf.while_loop(
@@ -70,51 +93,69 @@ class Step:
         )
         return finite, totals
 
-    def _batches_of_step(self) -> list[Batch]:
-        """The real data of the step at hand, one batch for each phase and repeat."""
-        first = self._state.step * self.batches
-        return [self._real(first + draw) for draw in range(self.batches)]
+    def _of(self, part: Part) -> tf.Tensor:
+        """One step of a replica; the logs of all."""
+        replica = part.state.replica
+        with replica.active() if replica else nullcontext():
+            return replicas.mean(self._one_step[part.state](self._batches_of_step(part)))
 
-    def _real(self, position: tf.Tensor) -> Batch:
-        batch = self._feed.batch(position)
+    def _batches_of_step(self, part: Part) -> list[Batch]:
+        """The real data of the step at hand, one batch for each phase and repeat."""
+        first = part.state.step * self.batches
+        return [self._real(part.feed, first + draw) for draw in range(self.batches)]
+
+    def _real(self, feed: Feed, position: tf.Tensor) -> Batch:
+        batch = feed.batch(position)
         if self._augment is not None:
             noise = Noise(self._seed, position)
             for name in batch.keys() & {"images", "sequence"}:
                 batch[name] = self._augment(batch[name], noise)  # type: ignore[literal-required]
         return batch
 
-    def _one(self, batches: list[Batch]) -> tf.Tensor:
+    def _one(self, state: State, batches: list[Batch]) -> tf.Tensor:
         """One step; its logs as a vector, in the order of `names`."""
         logs: Logs = {}
         remaining = iter(batches)
-        draw = self._state.step * self.batches
-        for phase in self._state.model.phases:
+        draw = state.step * self.batches
+        for phase in state.model.phases:
             for repeat in range(phase.repeats):
-                update = self._state.step * phase.repeats + repeat
-                step = self._state.step.value()
+                update = state.step * phase.repeats + repeat
+                step = state.step.value()
                 factor = self._penalty_factor(step)
                 context = Context(step, update, Noise(self._seed, draw), factor)
-                logs |= self._update(phase, next(remaining), context)
+                logs |= self._update(state, phase, next(remaining), context)
                 draw += 1
-        self._state.update_averages()
-        self._state.step.assign_add(1)
+        state.update_averages()
+        state.step.assign_add(1)
         self.names = list(logs)
         return tf.stack([tf.cast(value, tf.float32) for value in logs.values()])
 
-    def _update(self, phase: Phase, batch: Batch, context: Context) -> Logs:
+    def _update(self, state: State, phase: Phase, batch: Batch, context: Context) -> Logs:
         """One forward, each player's gradient of its own loss to its own variables, and only then
         the updates.
+
+        The loss of the batch is the mean of the replicas' losses. Gradients are those of that mean
+        before an optimizer clips them or looks whether they are finite.
         """
-        optimizers = self._state.optimizers
+        optimizers = state.optimizers
         with tf.GradientTape(persistent=len(phase.trains) > 1) as tape:
             found, logs = phase.losses(batch, context)
             losses = {player: found[player] for player in phase.trains}
             scaled = {
                 player: optimizers[player].scale_loss(loss) for player, loss in losses.items()
             }
-        variables = {player: self._state.model.trainable(player) for player in losses}
+        variables = {player: state.model.trainable(player) for player in losses}
         gradients = {player: tape.gradient(scaled[player], variables[player]) for player in losses}
+        gradients = _over_replicas(gradients)
         for player in losses:
             optimizers[player].apply(gradients[player], variables[player])
-            self._state.model.after_update(player)
+            state.model.after_update(player)
         return {f"loss_{player}": loss for player, loss in losses.items()} | logs
+
+
+def _over_replicas(
+    gradients: dict[str, list[tf.Tensor | None]],
+) -> dict[str, list[tf.Tensor | None]]:
+    """The means over all replicas, of all players at once."""
+    flat = iter(replicas.means([each for found in gradients.values() for each in found]))
+    return {player: [next(flat) for _ in found] for player, found in gradients.items()}

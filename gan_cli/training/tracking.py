@@ -49,8 +49,18 @@ class Tracking:
             self._all("scalars", progress.step, _tagged(progress))
         grid = self._directory.samples / f"step-{progress.step:08d}.png"
         if progress.step != self._shown and grid.exists():
-            self._shown = progress.step
-            self._all("image", progress.step, "samples", grid)
+            self._images(progress.step, grid)
+
+    def _images(self, step: int, grid: Path) -> None:
+        """The new grid, what a model has beside it, and with the first one the real images."""
+        folder = self._directory.samples
+        if self._shown < 0:
+            self._all("image", step, "images/real", folder / "real.png")
+        self._shown = step
+        self._all("image", step, "images/samples", grid)
+        for kind in ("reconstructions", "codes"):
+            if (beside := folder / f"{kind}-{step:08d}.png").exists():
+                self._all("image", step, f"images/{kind}", beside)
 
     def close(self) -> None:
         """The loop is over; loggers wait for the final scores."""

@@ -41,10 +41,7 @@ class TrainingRun:
     @cached_property
     def total(self) -> int:
         """Steps of the whole run."""
-        training = self.config.training
-        if training.epochs:
-            return training.epochs * self.source.batches(training.batch_size)
-        return training.steps
+        return steps_of(self.config, self.source)
 
     @cached_property
     def card(self) -> ModelCard:
@@ -81,3 +78,11 @@ class TrainingRun:
         except OSError as error:
             line = f"{self.directory.path}: {error.strerror or error}; nothing was trained"
             raise refused(error, line) from None
+
+
+def steps_of(config: TrainConfig, source: Source) -> int:
+    """Steps of the whole run."""
+    training = config.training
+    if training.epochs:
+        return training.epochs * source.batches(training.batch_size)
+    return training.steps

@@ -18,6 +18,7 @@ EXIT_CODES = {
     errors.DiskFullError: 8,
     errors.OutOfMemoryError: 9,
     errors.ExportError: 10,
+    errors.WorkerError: 11,
 }
 
 

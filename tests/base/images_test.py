@@ -102,12 +102,29 @@ def test_a_small_grid_is_enlarged_and_its_pixels_stay_what_they_are(channels: in
         ((20, 80), 6, 6, (44, 974)),
         ((28, 28), 20, 1, (1722, 88)),  # five times as large it would be 2,842 high
         ((28, 28), 200, 1, (6002, 32)),
+        ((16, 16), 256, None, (1058, 1058)),  # 64 for each image
+        ((32, 32), 64, 32, (134, 2114)),
+        ((28, 28), 4096, None, (1922, 1922)),  # twice as large it would be 3,714
     ],
 )
 def test_a_grid_is_500_pixels_wide_or_its_images_are_large(
     size: tuple[int, int], count: int, columns: int | None, shape: tuple[int, int]
 ):
     assert images.grid(np.zeros((count, *size, 1), np.uint8), columns).shape == (*shape, 1)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_names_stand_left_of_their_rows(channels: int):
+    pictures = np.full((6, 32, 32, channels), 200, np.uint8)
+    sheet = images.grid(pictures, 3)
+    named = images.named(pictures, 3, ["i", "a name that has no room in the margin of a grid"])
+    margin = named[:, : -sheet.shape[1]]
+    np.testing.assert_array_equal(named[:, -sheet.shape[1] :], sheet)
+    assert margin.shape[1] == images.MARGIN
+    upper, lower = margin[: len(margin) // 2], margin[len(margin) // 2 :]
+    written = [(part < 128).any(axis=(0, 2)).nonzero()[0] for part in (upper, lower)]
+    assert written[0].max() < 10
+    assert 100 < written[1].max() < images.MARGIN
 
 
 @pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])

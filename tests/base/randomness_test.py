@@ -1,18 +1,17 @@
-"""Draws are a pure function of (seed, step, replica, stream)."""
+"""Draws are a pure function of (seed, step, stream); replicas have rows of them."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from gan_cli.base.randomness import Noise, key
+from gan_cli.base.replicas import group
 
 SHAPE = (100_000,)
 
 
 def draw(kind: str, stream: str = "latents", **noise: int) -> np.ndarray:
-    return getattr(Noise(**{"seed": 1, "step": 2, "replica": 0} | noise), kind)(
-        stream, SHAPE
-    ).numpy()
+    return getattr(Noise(**{"seed": 1, "step": 2} | noise), kind)(stream, SHAPE).numpy()
 
 
 def test_a_key_never_changes():
@@ -29,9 +28,7 @@ def test_the_same_key_gives_the_same_bits(kind: str):
 
 
 @pytest.mark.parametrize("kind", ["normal", "uniform"])
-@pytest.mark.parametrize(
-    "change", [{"seed": 2}, {"step": 3}, {"replica": 1}, {"stream": "dropout"}]
-)
+@pytest.mark.parametrize("change", [{"seed": 2}, {"step": 3}, {"stream": "dropout"}])
 def test_another_key_gives_independent_draws(kind: str, change: dict):
     one, other = draw(kind), draw(kind, **change)
     assert np.mean(one == other) < 0.001
@@ -40,17 +37,14 @@ def test_another_key_gives_independent_draws(kind: str, change: dict):
 
 
 def test_keys_of_neighbours_differ():
-    """Seed, replica and stream do not run into each other (seed 1, replica 11 against seed 11,
-    replica 1), nor steps.
-    """
+    """Seed and stream do not run into each other, nor steps."""
     keys = {
-        tuple(key(seed, stream, step, replica).numpy().tolist())
+        tuple(key(seed, stream, step).numpy().tolist())
         for seed in (0, 1, 11, 111)
-        for replica in (0, 1, 11)
         for stream in ("", "1", "11", "latents")
         for step in (0, 1, 11)
     }
-    assert len(keys) == 4 * 3 * 4 * 3
+    assert len(keys) == 4 * 4 * 3
 
 
 def test_normal_is_standard():
@@ -68,6 +62,17 @@ def test_uniform_fills_the_unit_interval():
     assert 0.999 < values.max() < 1.0
     assert 0.495 < values.mean() < 0.505
     assert 0.286 < values.std() < 0.292  # 1 / sqrt(12) = 0.2887
+
+
+@pytest.mark.parametrize("kind", ["normal", "uniform"])
+def test_replicas_have_the_rows_of_one_draw(kind: str):
+    whole = getattr(Noise(1, 2), kind)("latents", (6, 4)).numpy()
+    found = []
+    for replica in group(["/CPU:0"] * 3):
+        with replica.active():
+            found.append(getattr(Noise(1, 2), kind)("latents", (2, 4)).numpy())
+    np.testing.assert_array_equal(np.concatenate(found), whole)
+    assert len(np.unique(whole)) == whole.size  # no replica has another's numbers
 
 
 def test_shapes():

@@ -75,8 +75,12 @@ def test_settings_are_given_in_turn_and_have_a_row_each_in_a_grid(codes: Command
     np.save("rows.npy", rows)
     expected = npz(codes, "rows", "latents=rows.npy")["images"]
     result = codes("checkpoint=run", "count=11", "codes=[[0],[1,0.5]]", "output=grid.png")
-    assert result.out.splitlines()[-1] == "10 images from step 4 of run: grid.png"
-    np.testing.assert_array_equal(picture("grid.png"), grid(expected, 5))
+    assert (
+        result.out.splitlines()[-1]
+        == "10 images from step 4 (the newest, none is scored) of run: grid.png"
+    )
+    sheet = grid(expected, 5)
+    np.testing.assert_array_equal(picture("grid.png")[:, -sheet.shape[1] :], sheet)
 
 
 def test_the_preview_moves_one_code_in_each_row(codes: Command) -> None:

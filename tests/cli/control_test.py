@@ -85,7 +85,10 @@ def test_labels_are_given_in_turn_and_leave_the_latents_alone(classes: Command) 
 
 def test_a_grid_has_a_row_for_each_class_and_a_column_for_each_latent(classes: Command) -> None:
     result = classes("checkpoint=run", "output=all.png")
-    assert result.out.splitlines()[-1] == "60 images from step 4 of run: all.png"
+    assert (
+        result.out.splitlines()[-1]
+        == "60 images from step 4 (the newest, none is scored) of run: all.png"
+    )
     latents = np.random.default_rng(0).standard_normal((6, 6), np.float32)
     np.save("latents.npy", latents)
     np.save("tiled.npy", np.tile(latents, (10, 1)))
@@ -94,12 +97,22 @@ def test_a_grid_has_a_row_for_each_class_and_a_column_for_each_latent(classes: C
         10, 6, 8, 8, 1
     )
     with Image.open("all.png") as sheet:
-        np.testing.assert_array_equal(np.asarray(sheet)[..., None], grid(np.concatenate(rows), 6))
+        shown = np.asarray(sheet)[..., None]
+    expected = grid(np.concatenate(rows), 6)
+    np.testing.assert_array_equal(shown[:, -expected.shape[1] :], expected)
+    margin, height = shown[:, : -expected.shape[1], 0], (shown.shape[0] - 2) // 10
+    written = [margin[row * height : (row + 1) * height] for row in range(10)]
+    assert all((each < 128).any() for each in written)
+    assert len({each.tobytes() for each in written}) == 10
     assert classes("checkpoint=run", "output=two.png", "labels=[8,1]", "count=13").code == 0
     with Image.open("two.png") as sheet:
-        np.testing.assert_array_equal(
-            np.asarray(sheet)[..., None], grid(np.concatenate([rows[8], rows[1]]), 6)
-        )
+        expected = grid(np.concatenate([rows[8], rows[1]]), 6)
+        np.testing.assert_array_equal(np.asarray(sheet)[:, -expected.shape[1] :, None], expected)
+    result = classes("checkpoint=run", "output=eight.png", "labels=[8,1]")
+    assert (
+        result.out.splitlines()[-1]
+        == "16 images from step 4 (the newest, none is scored) of run: eight.png"
+    )
     assert classes("checkpoint=run", "output=found.png", "latents=latents.npy").code == 0
     assert Path("found.png").read_bytes() == Path("all.png").read_bytes()
     assert (
@@ -204,7 +217,10 @@ def test_given_latents_make_the_images_that_they_were_drawn_with(
     first = npz(sample, "first", "latents=latents.npy", "count=2")
     np.testing.assert_array_equal(first["images"], drawn["images"][:2])
     result = sample("checkpoint=run", "latents=latents.npy", "output=nine.png")
-    assert result.out.splitlines()[-1] == "9 images from step 8 of run: nine.png"
+    assert (
+        result.out.splitlines()[-1]
+        == "9 images from step 8 (the newest, none is scored) of run: nine.png"
+    )
 
 
 def _save(array: np.ndarray, cut: int | None = None) -> None:
@@ -320,7 +336,8 @@ def test_sequences_have_any_length_in_every_format(
     result = films("checkpoint=run", "count=3", "output=grid.png", *arguments)
     assert (
         result.out.splitlines()[-1]
-        == f"3 sequences of {frames} frames from step 8 of run: grid.png"
+        == f"3 sequences of {frames} frames from step 8 (the newest, none is scored) of run: "
+        "grid.png"
     )
     images = npz(films, "all", "count=3", "batch_size=2", *arguments)["images"]
     assert images.shape == (3, frames, 8, 8, 1)

@@ -84,7 +84,7 @@ def test_a_damaged_best_checkpoint_is_announced_by_every_command(
     HARM[harm](run / "checkpoints" / "step-00000004")
     result = sample("checkpoint=runs/a", "count=4")
     (line,) = lines(result)
-    assert (result.code, "step 8 of runs/a" in result.out) == (0, True)
+    assert (result.code, "step 8 (the best, 42.31) of runs/a" in result.out) == (0, True)
     assert line.startswith("DAMAGED CHECKPOINT runs/a/checkpoints/step-00000004")
     assert line.endswith("(score 36.64); step 8 is used instead")
     pinned = sample("checkpoint=runs/a", "count=4", "step=4", "output=x.png")
@@ -112,7 +112,11 @@ def test_gan_evaluate_announces_it_too(scored_run: Path, evaluate: Command, tmp_
 
 def test_a_whole_run_is_read_without_a_word(run: Path, sample: Command, report: Command) -> None:
     result = sample("checkpoint=runs/a", "count=4")
-    assert (result.code, result.err, "step 4 of runs/a" in result.out) == (0, "", True)
+    assert (result.code, result.err, "step 4 (the best, 36.64) of runs/a" in result.out) == (
+        0,
+        "",
+        True,
+    )
     result = report("runs", "samples=4")
     assert (result.code, result.err, "36.64" in result.out) == (0, "", True)
 

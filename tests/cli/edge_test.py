@@ -76,3 +76,28 @@ def test_a_signal_before_the_first_step_is_a_line(number: signal.Signals, tmp_pa
     assert result.returncode == 128 + number
     assert result.stderr == "gan-train: stopped before the first step\n"
     assert not (tmp_path / "run").exists()
+
+
+def test_a_signal_is_heard_while_the_classifier_trains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GAN_CACHE_DIR", str(tmp_path / "cache"))
+    scored = ["model=cgan", *LONG, "evaluation.every=4", "evaluation.extractor=classifier"]
+    with subprocess.Popen(
+        [sys.executable, "-c", CODE, *scored],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=not_ignored,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        while "training the classifier" not in process.stdout.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        out, err = process.stdout.read(), process.stderr.read()
+    assert (process.returncode, out) == (130, "")
+    assert err == "gan-train: stopped and saved at step 0; gan-train resume=run goes on\n"
+    assert not list((tmp_path / "cache").rglob("*.safetensors"))
+    assert checkpoint.steps(tmp_path / "run" / "checkpoints") == [0]

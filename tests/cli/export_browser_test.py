@@ -175,9 +175,10 @@ def test_a_description_shows_what_the_run_draws_of_it(
     result = export("text", "format=web", f"runtime={runtime}", "output=text.html")
     assert result.code == 0, result.err
     seen = seen_in_browser(tmp_path, Path("text.html").read_text(encoding="utf-8"), WORDS)
-    latents = np.full((1, 6), 0.5, np.float32)
+    run = gan_cli.load("text")
+    latents = np.full((1, *run.model.latent_shape), 0.5, np.float32)
     first, last = (
-        gan_cli.load("text").sample(latents=latents, prompts=[prompt])
+        run.sample(latents=latents, prompts=[prompt])
         for prompt in ("a large red circle", "a small blue square")
     )
     assert np.ravel(first).tolist() == pytest.approx(seen["said"], abs=1)

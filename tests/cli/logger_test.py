@@ -56,15 +56,21 @@ def test_tensorboard_has_numbers_grids_and_settings(train: Command, tmp_path: Pa
     found = EventAccumulator(str(tmp_path / "run" / "tensorboard")).Reload()
     lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     logged = {entry["step"]: entry for entry in map(json.loads, lines)}
-    assert set(found.Tags()["tensors"]) >= {*TAGS, "samples"}
+    assert set(found.Tags()["tensors"]) >= {*TAGS, "images/samples", "images/real"}
     for event in found.Tensors("loss/generator"):
         value = make_ndarray(event.tensor_proto)
         assert value.item() == pytest.approx(logged[event.step]["loss_generator"], rel=1e-6)
     assert [event.step for event in found.Tensors("loss/generator")] == [2, 4, 6, 8]
     assert [event.step for event in found.Tensors("score/frechet")] == [4, 8]
-    assert [event.step for event in found.Tensors("samples")] == [4, 8]
+    assert [event.step for event in found.Tensors("images/samples")] == [4, 8]
+    (real,) = found.Tensors("images/real")
+    png = (tmp_path / "run" / "samples" / "real.png").read_bytes()
+    stored = real.tensor_proto.string_val  # width, height, picture
+    assert stored[:2] == [b"%d" % size for size in struct.unpack(">II", png[16:24])]
     settings = found.SummaryMetadata("_hparams_/session_start_info").plugin_data.content
     assert b"optimizer.learning_rate" in settings
+    shown = found.SummaryMetadata("_hparams_/experiment").plugin_data.content
+    assert b"score/frechet" in shown
 
 
 @pytest.mark.parametrize("name", ["tensorboard", "wandb", "mlflow"])
@@ -131,8 +137,8 @@ def test_mlflow_goes_on_with_the_same_run(train: Command, tmp_path: Path) -> Non
     names = {each.path for each in client.list_artifacts(run.info.run_id, "checkpoint")}
     expected = {"model.json", "config.json", "sampler.safetensors"}
     assert names == {f"checkpoint/{name}" for name in expected}
-    grids = {each.path for each in client.list_artifacts(run.info.run_id, "samples")}
-    assert grids == {f"samples/step-{step:08d}.png" for step in (4, 8)}
+    grids = {each.path for each in client.list_artifacts(run.info.run_id, "images/samples")}
+    assert grids == {f"images/samples/step-{step:08d}.png" for step in (4, 8)}
 
 
 def stored(log: bytes) -> Iterator[bytes]:

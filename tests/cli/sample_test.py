@@ -23,7 +23,10 @@ def test_grid_png_and_npz_hold_the_same_images_and_touch_nothing(
     before = snapshot(tiny_run)
     result = sample("run")  # short for checkpoint=run
     assert result.code == 0, result.err
-    assert result.out.splitlines()[-1] == "64 images from step 8 of run: run-step-00000008.png"
+    assert (
+        result.out.splitlines()[-1]
+        == "64 images from step 8 (the newest, none is scored) of run: run-step-00000008.png"
+    )
     assert (
         sample("checkpoint=run", "count=64", "format=npz", "batch_size=5", "output=all.npz").code
         == 0
@@ -55,6 +58,16 @@ def test_grid_png_and_npz_hold_the_same_images_and_touch_nothing(
         "folder",
         "run-step-00000008.png",
     }
+
+
+def test_a_second_call_takes_the_next_name(sample: Command, tiny_run: Path) -> None:
+    names = []
+    for seed in (0, 1, 2):
+        result = sample("run", "count=4", f"seed={seed}")
+        assert result.code == 0, result.err
+        names.append(result.out.split()[-1])
+    assert names == [f"run-step-00000008{number}.png" for number in ("", "-2", "-3")]
+    assert len({Path(name).read_bytes() for name in names}) == 3
 
 
 def test_the_seed_and_the_step_choose(sample: Command, tiny_run: Path) -> None:
@@ -107,7 +120,7 @@ def test_a_damaged_newest_checkpoint_is_reported_and_the_one_before_used(
     result = sample("checkpoint=run", "count=4")
     assert result.code == 0
     assert "DAMAGED CHECKPOINT" in result.err
-    assert "step 4 of run" in result.out
+    assert "step 4 (" in result.out
 
 
 def _edit(path: Path, key: str, **values: object) -> None:

@@ -33,10 +33,14 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(
     (run,) = (tmp_path / "runs").glob("*/*-dcgan-digits")
     lines = result.out.splitlines()
     assert lines[0] == "dcgan on 1,611 images 8x8x1 (digits), CPU, float32; data resident, 0.1 MB"
-    assert lines[-2] == f"run directory  {run.relative_to(tmp_path)}"
-    assert lines[-1] == f"last grid      {run.relative_to(tmp_path)}/samples/step-00000008.png"
-    assert (tmp_path / lines[-1].split()[-1]).exists()
-    assert [line.split()[1] for line in lines[1:-2]] == ["2/8", "4/8", "6/8", "8/8"]
+    path = run.relative_to(tmp_path)
+    assert lines[1] == f"8 steps of 8 images; files in {path}"
+    assert [line.split()[1] for line in lines[2:-4]] == ["2/8", "4/8", "6/8", "8/8"]
+    assert lines[-4] == f"last grid      {path}/samples/step-00000008.png"
+    assert (tmp_path / lines[-4].split()[-1]).exists()
+    commands = [f"gan-sample {path}", f"gan-evaluate {path}"]
+    commands.append(f"gan-train resume={path} training.steps=16")
+    assert [line.removeprefix("next").strip() for line in lines[-3:]] == commands
     names = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
     steps = [
         f"checkpoints/step-0000000{n}/{file}"
@@ -282,6 +286,29 @@ def test_a_disk_that_fills_during_a_save_loses_nothing(
     assert train("resume=run").code == 0
     assert train(*TINY, "training.steps=8", "run_dir=whole").code == 0
     assert (tmp_path / "run" / STATE).read_bytes() == (tmp_path / "whole" / STATE).read_bytes()
+
+
+def test_a_run_directory_that_goes_while_it_trains(
+    train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = files.sync_directory
+
+    def sync(path: Path) -> None:
+        real(path)
+        if path.name == "checkpoints" and (path / "step-00000004").exists():
+            path.parent.rename(tmp_path / "elsewhere")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "sync_directory", sync)
+        result = train(*TINY, "training.steps=16", "run_dir=run")
+    assert result.code == 4
+    assert one_line(result) == (
+        "gan-train: run: was moved or deleted while the run trained; if it was moved to THERE, "
+        "gan-train resume=THERE goes on"
+    )
+    assert not (tmp_path / "run").exists()  # nor is a part of it made anew
+    result = train("resume=elsewhere")
+    assert (result.code, "step 16/16" in result.out) == (0, True)
 
 
 def test_two_runs_in_one_directory(train: Command, tiny_run: Path) -> None:

@@ -250,6 +250,7 @@ def test_every_option_is_described(schema: type):
         "schedule",
         "training",
         "augment",
+        "distribution",
     }
     chosen_elsewhere |= {"evaluation", "sweep"}
     described = {
@@ -289,6 +290,7 @@ GROUPS = {
     "optimizer": config.Optimizer,
     "schedule": config.Schedule,
     "augment": config.Augment,
+    "distribution": config.Distribution,
 }
 
 

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from gan_cli.base.captions import texts
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.data import load
 from gan_cli.data.formats import arrow
@@ -83,6 +85,21 @@ def test_a_parquet_file(tmp_path: Path):
     assert source.images[:][:, 3, 3].tolist() == [[number, 0, 9] for number in range(10)]
     assert (source.skipped, source.origin) == ([], f"data.path={tmp_path / 'a.parquet'}")
     assert source.names == [f"train:{number}" for number in range(10)]
+
+
+@pytest.mark.parametrize("form", ["parquet", "arrow"])
+def test_rows_decoded_on_the_fly_in_threads(tmp_path: Path, form: str):
+    if form == "parquet":
+        parquet(tmp_path / "a" / "a.parquet")
+    else:
+        table().save_to_disk(tmp_path / "a", num_shards=3)
+    ahead, fly = (read(tmp_path / "a", decode=decode) for decode in ("ahead", "on_the_fly"))
+    assert (ahead.on_the_fly, fly.on_the_fly) == (False, True)
+    assert fly.fingerprint == ahead.fingerprint
+    rows = np.array([9, 0, 4, 4])
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(fly.images.__getitem__, [rows] * 20):
+            np.testing.assert_array_equal(found, ahead.images[rows])
 
 
 def test_a_folder_of_parquet_files_with_its_splits(tmp_path: Path):
@@ -214,6 +231,74 @@ def test_the_second_time_no_picture_is_read(tmp_path: Path, monkeypatch: pytest.
     first = read(path)
     monkeypatch.delattr(arrow.RowLoader, "__call__")
     assert read(path).fingerprint == first.fingerprint
+
+
+TEXT, TEXTS = hf.Value("string"), hf.Sequence(hf.Value("string"))
+
+
+def said(source: Source) -> dict[int, list[str]]:
+    """Number of the picture -> its captions."""
+    assert source.captions is not None
+    rows = zip(source.images[:], source.captions, strict=True)
+    return {
+        int(image[0, 0, 0]): [each for each in texts(tokens, source.vocabulary) if each]
+        for image, tokens in rows
+    }
+
+
+@pytest.mark.parametrize("form", ["parquet", "arrow"])
+def test_captions_of_a_column(form: str, tmp_path: Path):
+    made = table(
+        range(3),
+        {**FEATURES, "text": TEXT, "short": TEXTS},
+        text=["A cat.", "a big dog", "an eel"],
+        short=[["cat", "pet"], ["dog"], ["fish", ""]],
+    )
+    made.to_parquet(tmp_path / "a") if form == "parquet" else made.save_to_disk(tmp_path / "a")
+    path = tmp_path / "a"
+    if form == "parquet":
+        path = path.rename(tmp_path / "a.parquet")
+    source = read(path)
+    assert said(source) == {0: ["a cat"], 1: ["a big dog"], 2: ["an eel"]}
+    assert known(source) == of(range(3))
+    short = said(read(path, caption_column="short"))
+    assert short == {0: ["cat", "pet"], 1: ["dog"], 2: ["fish"]}
+    without = read(path, caption_column=False)
+    assert without.captions is None
+    assert without.fingerprint == read(path, caption_column="short").without_captions().fingerprint
+
+
+def test_words_are_those_of_training(tmp_path: Path):
+    features = {**FEATURES, "caption": TEXT}
+    parts = {name: table(range(2), features, caption=[name, "both"]) for name in ("train", "test")}
+    hf.DatasetDict(parts).save_to_disk(tmp_path / "a")
+    assert read(tmp_path / "a").vocabulary == ["both", "train"]
+    assert read(tmp_path / "a", "test").captions is None
+
+
+def test_a_column_of_numbers_called_text_is_none(tmp_path: Path):
+    path = parquet(
+        tmp_path / "a.parquet", features={**FEATURES, "text": hf.Value("int64")}, text=[*range(10)]
+    )
+    assert read(path).captions is None
+    for name in ("text", "none"):
+        assert refusal(path, caption_column=name) == (
+            f"data.path={path}: no column of texts is called {name!r} (columns: photo, label, "
+            "text); data.caption_column=NAME takes another, false none"
+        )
+
+
+def test_a_picture_without_a_caption_is_named(tmp_path: Path):
+    path = parquet(
+        tmp_path / "a.parquet",
+        numbers=range(3),
+        features={**FEATURES, "text": TEXT},
+        text=["one", None, "..."],
+    )
+    assert refusal(path) == (
+        f"data.path={path}: column 'text' (data.caption_column=false does without): no caption of "
+        "2 pictures, the first: train:1; add it or remove the picture"
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -390,6 +390,18 @@ def test_array_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.undo()
     mask = read(folder, image="mask", size=None, label=None)
     assert (mask.images.shape, mask.labels) == ((10, 9, 12, 1), None)
+
+
+@pytest.mark.parametrize("form", ["tfrecord", "array_record"])
+def test_records_decoded_on_the_fly_in_threads(tmp_path: Path, form: str):
+    GanCliTiny(data_dir=tmp_path, file_format=form).download_and_prepare()
+    ahead, fly = (read(tmp_path, decode=decode) for decode in ("ahead", "on_the_fly"))
+    assert (ahead.on_the_fly, fly.on_the_fly) == (False, True)
+    assert fly.fingerprint == ahead.fingerprint
+    rows = np.array([9, 0, 4, 4])
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(fly.images.__getitem__, [rows] * 20):
+            np.testing.assert_array_equal(found, ahead.images[rows])
 
 
 def test_an_array_record_that_is_damaged(tmp_path: Path):

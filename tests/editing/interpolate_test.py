@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 
 from gan_cli.base.errors import ConfigError
-from gan_cli.editing.shared.paths import linear, mean, spherical
 
 from ..conftest import Command
 from .conftest import Runs
@@ -35,31 +34,6 @@ def test_half_way(path: str, runs: Runs) -> None:
     found = run.interpolate([a, b], frames=2, path=path)
     expected = (a + b) / 2.0 if path == "linear" else (a + b) / np.sqrt(2.0)
     np.testing.assert_allclose(found.latents, [a, expected, b], atol=1e-6)
-
-
-def test_great_circles_keep_norms_and_lines_do_not() -> None:
-    first, second = np.random.default_rng(0).standard_normal((2, 50))
-    second *= np.linalg.norm(first) / np.linalg.norm(second)
-    shares = np.linspace(0.0, 1.0, 7)
-    on_circle = np.linalg.norm(spherical(first, second, shares), axis=1)
-    np.testing.assert_allclose(on_circle, np.linalg.norm(first), rtol=1e-6)
-    on_line = np.linalg.norm(linear(first, second, shares), axis=1)
-    assert on_line[3] < 0.8 * on_line[0]
-    on_way = spherical(first, second, shares).astype(float)
-    cosines = on_way[1:] @ first / (first @ first)
-    angles = np.diff(np.arccos(cosines))
-    np.testing.assert_allclose(angles[1:], angles[1], rtol=1e-3)
-    np.testing.assert_allclose(spherical(first, -first, shares)[3], 0.0, atol=1e-6)
-    np.testing.assert_allclose(spherical(first, first, shares)[3], first, rtol=1e-6)
-
-
-def test_a_mean_may_keep_the_norm() -> None:
-    points = np.array([[2.0, 0.0], [0.0, 4.0]])
-    weights = np.array([1.0, 3.0])
-    np.testing.assert_allclose(mean(points, weights, keep_norm=False), [0.5, 3.0])
-    kept = mean(points, weights, keep_norm=True)
-    assert np.linalg.norm(kept) == pytest.approx(0.25 * 2.0 + 0.75 * 4.0)
-    np.testing.assert_allclose(kept / np.linalg.norm(kept), np.array([0.5, 3.0]) / np.hypot(0.5, 3))
 
 
 def test_in_styles_the_way_is_straight_there(runs: Runs) -> None:
@@ -96,10 +70,9 @@ def test_between_classes_there_is_no_way(runs: Runs) -> None:
 
 def test_the_command_writes_films(runs: Runs, edit: Command, tmp_path: Path) -> None:
     pytest.importorskip("imageio_ffmpeg")
-    settings = ["frames=5", "video=true", "path_length=true", "extractor=random", "output=out"]
+    settings = ["frames=5", "video=true", "output=out"]
     result = edit(str(runs("dcgan").path), "edit=interpolate", "between=[1,2]", *settings)
     assert result.code == 0, result.err
-    assert "perceptual path length" in result.out
     with Image.open(tmp_path / "out" / "interpolation.gif") as film:
         assert film.n_frames == 6
     with np.load(tmp_path / "out" / "frames.npz") as arrays:

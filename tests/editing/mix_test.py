@@ -9,6 +9,13 @@ import pytest
 from PIL import Image
 
 from gan_cli.base.errors import ConfigError, DataError
+from gan_cli.base.spec import DataSpec
+from gan_cli.config.commands import EditConfig
+from gan_cli.editing import check
+from gan_cli.editing.mix import Mix
+from gan_cli.models.sequence_gan import SequenceGan
+from gan_cli.objectives.options import Loss
+from gan_cli.runs.rundir import ModelCard
 
 from ..conftest import Command
 from .conftest import Runs
@@ -89,3 +96,9 @@ def test_terms_are_means_and_classes_are_of_the_data(
     assert (tmp_path / "out" / "arithmetic.png").exists()
     with pytest.raises(ConfigError, match="class:x: no class of the run's data"):
         run.arithmetic(["class:x"])
+
+
+def test_sequences_are_not_edited() -> None:
+    card = ModelCard(3, SequenceGan(), Loss(), DataSpec(8, 8, 1, sequence_length=4))
+    with pytest.raises(ConfigError, match="edit=mix works on single images; model=sequence_gan"):
+        check(EditConfig(checkpoint="run", edit="mix"), Mix(), card)

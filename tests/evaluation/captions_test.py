@@ -10,6 +10,7 @@ import pytest
 
 from gan_cli.data.reading.source import Examples
 from gan_cli.evaluation import captions
+from gan_cli.evaluation.evaluate import sure
 
 from ..conftest import Command, one_line
 from ..models.text_gan_test import SMALL
@@ -34,10 +35,32 @@ def test_shares_of_each_attribute_and_of_all() -> None:
     }
 
 
+def test_a_report_is_whole_without_what_some_models_lack() -> None:
+    whole = sure(["caption_accuracy", "path_length", "frechet"])
+    assert whole == {"caption_accuracy", "path_length_linear", "frechet"}
+
+
 def test_it_is_of_models_that_take_captions(evaluate: Command) -> None:
     result = evaluate("run", "metrics=[caption_accuracy]", "extractor=random")
     assert result.code == 2
     assert "metrics=caption_accuracy needs a model that takes captions" in one_line(result)
+
+
+@pytest.mark.slow
+def test_handwriting_is_read(train: Command, evaluate: Command, tmp_path: Path) -> None:
+    arguments = [each for each in SMALL if not each.startswith(("data", "run_dir"))]
+    words = ["data=mnist_small", "data.captions=strokes", "run_dir=text"]
+    result = train(*arguments, *words)
+    assert result.code == 0, result.err
+    settings = ["metrics=[caption_accuracy]", "count=200", "repeats=1", "output=scores.json"]
+    assert evaluate("text", *settings).code == 0
+    scores = json.loads((tmp_path / "scores.json").read_text())["scores"]
+    assert set(scores) == {
+        f"caption_{name}" for name in ("accuracy", "class", "thickness", "slant")
+    }
+    for name, score in scores.items():
+        assert score["baseline"] > 0.85, name
+    assert scores["caption_accuracy"]["mean"] < 0.3
 
 
 @pytest.mark.slow

@@ -163,3 +163,17 @@ def test_one_sample_has_no_covariance_and_none_no_mean() -> None:
         frechet_distance(Moments.of(np.zeros((1, 2))), Moments.of(np.zeros((2, 2))))
     with pytest.raises(ValueError, match="of 2 and of 3 dimensions"):
         frechet_distance(Moments.of(np.zeros((2, 2))), Moments.of(np.zeros((2, 3))))
+
+
+@pytest.mark.parametrize(("few", "many"), [(5, 200), (59, 61), (30, 30), (2, 3)])
+def test_fewer_samples_than_dimensions_are_exact(few: int, many: int) -> None:
+    """By the trace norm: tr((X^T X Y^T Y)^(1/2)) is the sum of the singular values of X Y^T."""
+    random = np.random.default_rng(few)
+    first, second = random.normal(size=(few, 60)), random.normal(1.0, 2.0, size=(many, 60))
+    rows = [(each - each.mean(axis=0)) / np.sqrt(len(each) - 1) for each in (first, second)]
+    shared = np.linalg.svd(rows[0] @ rows[1].T, compute_uv=False).sum()
+    offset = first.mean(axis=0) - second.mean(axis=0)
+    expected = offset @ offset + sum((each**2).sum() for each in rows) - 2 * shared
+    moments = Moments.of(first), Moments.of(second)
+    assert frechet_distance(*moments) == pytest.approx(expected, rel=1e-9)
+    assert frechet_distance(*moments[::-1]) == pytest.approx(expected, rel=1e-9)

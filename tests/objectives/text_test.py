@@ -12,7 +12,12 @@ import tensorflow as tf
 from gan_cli.networks.text import CaptionHead, Reading, encoder
 from gan_cli.objectives.options import Loss
 from gan_cli.objectives.terms import Comparison, Output
-from gan_cli.objectives.text import conditioning_augmentation, contrast, matching
+from gan_cli.objectives.text import (
+    conditioning_augmentation,
+    contrast,
+    matching,
+    text_generator,
+)
 
 from .toys import context
 
@@ -35,6 +40,23 @@ def test_real_images_beside_captions_of_others_count_as_fake() -> None:
     # max(0, 1 - real) and max(0, 1 + other): 0, 0.5, 2 and 1, 0, 0.5
     assert float(cost) == pytest.approx(2.0 * (2.5 / 3 + 1.5 / 3))
     assert float(logs["captions_told"]) == pytest.approx(2 / 3)
+
+
+def test_the_last_latents_say_where_about_its_mean_a_condition_is() -> None:
+    captions = keras.Input((2,), dtype="int32")
+    floats = keras.ops.cast(captions, "float32")
+    text_encoder = keras.Model(captions, [floats, keras.ops.log(floats) * 2.0])
+    vectors = keras.Input((3,))
+    made = text_generator(text_encoder, keras.Model(vectors, vectors * 10.0), np.ones((1, 2)))
+    assert made.latent_shape == (3,)
+    latents, said = tf.constant([[5.0, 0.0, -1.0]]), tf.constant([[3, 4]], tf.int32)
+    expected = [[50.0, 30.0, 0.0]]  # means 3 and 4, deviations 3 and 4
+    for images in (
+        made.generate(latents, said, context().noise),
+        made.sample(made.networks, latents, said, None),
+        made.assemble(made.networks)([latents, said]),
+    ):
+        np.testing.assert_allclose(images, expected, rtol=1e-5)
 
 
 def test_the_divergence_of_conditions_from_a_standard_normal() -> None:

@@ -14,6 +14,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from html.parser import HTMLParser
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def test_the_page_of_a_sweep(tmp_path: Path) -> None:
         "1 waiting",
         "gan-train -m seed=0,1 loss=hinge,minimax",
         f"{words.period(times)}. Report of 21 November 2026, 09:05.",
-        "gan_cli 0.1.0, tensorflow 2.21.0",
+        f"gan_cli {version('gan_cli')}, tensorflow {version('tensorflow')}",
         "training.steps 200",
         "Fréchet distance; less is better",
         "33.00 4.24 -5.12 to 71.12",
@@ -293,6 +294,24 @@ def test_nothing_is_scored_yet(tmp_path: Path) -> None:
     assert "gan-train training.steps=200 seed=0" in read.text
 
 
+def test_names_and_notes_stand_beside_a_job_and_make_no_setting_of_it(tmp_path: Path) -> None:
+    for place, name in enumerate(("wide", "<b>deep")):
+        config = made.CONFIG | {"name": name, "notes": f"note {place}", "seed": place}
+        overrides = ["loss=hinge", f"seed={place}", f"name={name}", f"notes=note {place}"]
+        made.run(tmp_path / "runs" / str(place), config=config, overrides=overrides)
+    collected = collect(tmp_path / "runs")
+    assert collected.varying == []
+    assert [(row["name"], row["notes"]) for row in rows_of(collected)] == [
+        ("wide", "note 0"),
+        ("<b>deep", "note 1"),
+    ]
+    read = Reader(built(tmp_path / "runs")[1])
+    for shown in ("job 0 (wide)", "job 1 (<b>deep)", "note 0", "note 1"):
+        assert shown in read.text
+    (comparison,) = rank(collected.rows).comparisons
+    assert comparison.repeated  # one setting with two seeds
+
+
 def test_the_spreadsheet_has_a_row_for_each_job(tmp_path: Path) -> None:
     collected = collect(made.sweep(tmp_path / "sweep"))
     rows = rows_of(collected)
@@ -320,6 +339,8 @@ def test_the_spreadsheet_has_a_row_for_each_job(tmp_path: Path) -> None:
         "exit_code": "0",
         "reason": "",
         "damage": "",
+        "name": "",
+        "notes": "",
         "command": "gan-train training.steps=200 optimizer.learning_rate=1e-3 loss=minimax seed=0",
     }
     assert rows[0]["evaluator"] == made.FACTS.fingerprint

@@ -18,7 +18,7 @@ from gan_cli.base.errors import CheckpointError, ConfigError, RunDirectoryError
 from gan_cli.base.spec import DataSpec
 from gan_cli.models.dcgan import Dcgan
 from gan_cli.objectives.options import Loss
-from gan_cli.runs import checkpoint, journal
+from gan_cli.runs import checkpoint, journal, tensors
 from gan_cli.runs.checkpoint import SAMPLER, STATE, Scored
 from gan_cli.runs.reading import StoredRun, read_run
 from gan_cli.runs.rundir import ModelCard, RunDirectory
@@ -328,3 +328,39 @@ def test_reading_needs_no_tensorflow(run: Path) -> None:
         "assert read_run(sys.argv[1]).check() == []; assert 'tensorflow' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, str(run)], check=True)
+
+
+def test_a_checkpoint_that_is_pruned_before_it_is_read_makes_room_for_the_next(run: Path) -> None:
+    """A run that trains prunes while this process still imports TensorFlow."""
+    stored = read_run(run)
+    shapes = {"weight": ((4,), "float32")}
+
+    def read(manifest: checkpoint.Manifest) -> int:
+        if manifest.step == 8 and place(run, 8).exists():
+            checkpoint.discard(stored.directory.checkpoints, [8])
+        tensors.read(stored.directory.checkpoints, manifest.step, SAMPLER, shapes)
+        return manifest.step
+
+    assert stored.of_checkpoint("best", read) == 4
+    assert stored.damage == []
+    with pytest.raises(CheckpointError, match="no checkpoint of step 8"):
+        stored.of_checkpoint(8, read)
+
+
+def test_a_checkpoint_that_does_not_fit_is_no_pruned_one(run: Path) -> None:
+    stored = read_run(run)
+    with pytest.raises(CheckpointError, match="is missing"):
+        stored.of_checkpoint(
+            "best",
+            lambda manifest: tensors.read(
+                stored.directory.checkpoints, manifest.step, SAMPLER, {"other": ((1,), "float32")}
+            ),
+        )
+
+
+@pytest.mark.parametrize("name", ["checkpoints", "samples"])
+def test_a_file_in_the_place_of_a_folder_is_named(name: str, run: Path) -> None:
+    shutil.rmtree(run / name, ignore_errors=True)
+    (run / name).write_text("")
+    with pytest.raises(RunDirectoryError, match=rf"run/{name}: is a file; a run directory has a"):
+        read_run(run)

@@ -587,8 +587,18 @@ def test_progress_lines_and_bar_name_step_speed_losses_and_time_left(
     bar(moment)
     bar.close()
     last = capsys.readouterr().out.replace("\r", "\n").strip().splitlines()[-1]
-    for part in (" 25%|", "50/200", "8,812 img/s, G 0.512, D 1.25"):
+    for part in (" 25%|", "50/200", "<01:15, 8,812 img/s, G 0.512, D 1.25"):
         assert part in last
+
+
+def test_the_bar_knows_no_time_left_before_the_first_step_was_timed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bar = ProgressBar(0, 200)
+    bar(Progress(1, 200, {"loss_generator": 0.5}, 30.0))  # its graph was traced for so long
+    bar.close()
+    last = capsys.readouterr().out.replace("\r", "\n").strip().splitlines()[-1]
+    assert "<?, 0 img/s, G 0.5]" in last
 
 
 SCORED = Progress(55, 200, {"loss_generator": 0.5}, scores={"frechet": 12.345})

@@ -11,13 +11,13 @@ import pytest
 from PIL import Image
 
 from gan_cli.base.errors import DataError
-from gan_cli.base.images import grid
+from gan_cli.base.images import grid, pairs
 from gan_cli.data.reading.source import Source
 from gan_cli.objectives.model import Model
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import drawing
 from gan_cli.training.hooks import Progress
-from gan_cli.training.preview import Preview, of_classes, pairs
+from gan_cli.training.preview import Preview, of_classes
 
 from .toys import Labelled, Negative, Sequences, Toy
 
@@ -68,14 +68,18 @@ def test_a_model_that_is_told_the_class_has_a_row_for_each(tmp_path: Path) -> No
     shown = preview(tmp_path, Labelled(), IMAGES, 16)
     shown(Progress(10, 20))
     sheet = picture(tmp_path / "samples" / "step-00000010.png")
+    named, sheet = sheet, sheet[:, -(3 * 130 + 2) :]
     assert sheet.shape == (5 * 130 + 2, 3 * 130 + 2, 1)
+    margin = named[:, : -sheet.shape[1]]
+    assert all((margin[row * 130 : (row + 1) * 130] < 128).any() for row in range(5))
     tiles = np.array([[tile(sheet, row, column) for column in range(3)] for row in range(5)])
     assert tiles[:, :, 0, 0, 0].tolist() == [[50 * row] * 3 for row in range(5)]
     columns = tiles.reshape(5, 3, 64)[:, :, 1:]
     assert (columns == columns[:1]).all()
     assert (columns[0, 0] != columns[0, 1]).mean() > 0.9
     real = picture(tmp_path / "samples" / "real.png")
-    assert real.shape == sheet.shape
+    assert real.shape == named.shape
+    real = real[:, -sheet.shape[1] :]
     for row in range(5):
         for column in range(3):
             shown_there = tile(real, row, column)
@@ -91,7 +95,7 @@ def test_where_classes_have_few_images_or_images_are_few(tmp_path: Path) -> None
     assert (found[4:] == 255).all()
     assert all(any(np.array_equal(each, real) for real in few.images[1:4]) for each in found[2:4])
     preview(tmp_path, Labelled(), IMAGES, 4)(Progress(10, 20))
-    sheet = picture(tmp_path / "samples" / "step-00000010.png")
+    sheet = picture(tmp_path / "samples" / "step-00000010.png")[:, -262:]
     assert sheet.shape == (262, 262, 1)
     assert [tile(sheet, row, 0)[0, 0, 0] for row in range(2)] == [0, 50]
 

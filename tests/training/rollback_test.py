@@ -92,7 +92,13 @@ def test_a_warning_is_said_and_written_down_and_nothing_else(run: RunDirectory) 
         f"WATCHDOG at step 45: the score rises; {ADVICE['rising']}"
     ]
     assert logged(run) == [
-        {"step": 45, "kind": "rising", "text": "the score rises", "action": "warned"}
+        {
+            "step": 45,
+            "kind": "rising",
+            "text": "the score rises",
+            "action": "warned",
+            "advice": ADVICE["rising"],
+        }
     ]
     assert checkpoint.steps(run.checkpoints) == [40, 30, 20, 10]
 

@@ -72,6 +72,19 @@ def rows(files: Files) -> Any:
     return pyarrow.concat_tables(found)
 
 
+def texts(cells: Any) -> list[list[str]] | None:
+    """The texts of each cell of a column, a pyarrow.ChunkedArray of texts or of lists of them; None
+    where it holds something else.
+    """
+    from pyarrow import types
+
+    kind = getattr(cells.type, "value_type", cells.type)
+    if not (types.is_string(kind) or types.is_large_string(kind)):
+        return None
+    rows = (cell if isinstance(cell, list) else [cell] for cell in cells.to_pylist())
+    return [[text for text in row if text] for row in rows]
+
+
 def listed(files: Files, column: str, split: str) -> Listing:
     """All rows as 'FILE:ROW', where the picture's own file has a name, else 'SPLIT:ROW'.
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from gan_cli.base import files
 from gan_cli.base.errors import DataError
@@ -28,9 +28,22 @@ class Index(NamedTuple):
     labels: np.ndarray
 
 
+class Arrays(Protocol):
+    """A NamedTuple of arrays."""
+
+    def _asdict(self) -> dict[str, Any]: ...
+
+
+Found = TypeVar("Found", bound=Arrays)
+
+
 def indexed(
-    name: str, shards: Sequence[Path], label: str | None, walk: Callable[[], Index]
-) -> Index:
+    name: str,
+    shards: Sequence[Path],
+    label: object,
+    walk: Callable[[], Found],
+    kind: Callable[..., Found],
+) -> Found:
     """The records of the files of a split, which are read for this only once: the index is kept in
     the cache.
 
@@ -38,6 +51,7 @@ def indexed(
         name: for the index's file.
         label: the feature with the label.
         walk: how the records are read where they are not known yet.
+        kind: what it gives.
 
     Raises:
         DataError: a file is missing, damaged or empty, or the cache cannot be written.
@@ -49,7 +63,7 @@ def indexed(
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(place.with_name(f".{place.name}.lock")):
-            found = _kept(place)
+            found = _kept(place, kind)
             if found is None:
                 found = walk()
                 with files.whole(place) as partial, partial.open("wb") as file:
@@ -105,9 +119,9 @@ def _state(shard: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _kept(place: Path) -> Index | None:
+def _kept(place: Path, kind: Callable[..., Found]) -> Found | None:
     try:
         with np.load(place, allow_pickle=False) as arrays:
-            return Index(**arrays)
+            return kind(**arrays)
     except (*UNREADABLE, KeyError, TypeError):
         return None

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,10 +12,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 import tensorflow as tf
 
+from gan_cli.base import replicas
 from gan_cli.base.images import from_uint8
 from gan_cli.base.randomness import key
+from gan_cli.base.replicas import Replica
 from gan_cli.base.spec import Batch
 from gan_cli.data.reading.source import Source
+
+WAITING, SHORTEST_WAIT = 0.1, 1.0
+"""Share of the time, and seconds, that steps may wait for their batches without a word."""
 
 
 class Feed(ABC):
@@ -22,17 +28,43 @@ class Feed(ABC):
 
     The last batch of an epoch is dropped where it would not be full.
 
+    Args:
+        batch_size: of all replicas together.
+        replica: whose rows of each batch are given; None: all.
+
     Attributes:
         failure: what went wrong while a batch was read, where the graph can only say that something
             did.
+        waited: seconds that steps have waited for their batches.
     """
 
     failure: Exception | None = None
+    waited = 0.0
 
-    def __init__(self, source: Source, batch_size: int, seed: int) -> None:
+    def __init__(
+        self, source: Source, batch_size: int, seed: int, replica: Replica | None = None
+    ) -> None:
         self.batch_size, self.batches_per_epoch = batch_size, source.batches(batch_size)
+        self._own = batch_size // replica.count if replica else batch_size
+        self._first = self._own * replica.index if replica else 0
         self._seed, self._count = seed, len(source)
         self._name = "sequence" if source.spec.sequence_length else "images"
+        self._remedy = (
+            "data.decode=ahead decodes them once"
+            if source.on_the_fly
+            else "training.feed=resident keeps them in memory, where they fit"
+        )
+
+    def hold_up(self, seconds: float) -> str:
+        """What there is to say where steps have waited for a tenth of `seconds` or more, else
+        ''.
+        """
+        if self.waited < max(WAITING * seconds, SHORTEST_WAIT):
+            return ""
+        return (
+            f"steps have waited for their images {self.waited / seconds:.0%} of the time; "
+            f"{self._remedy}"
+        )
 
     @abstractmethod
     def batch(self, position: tf.Tensor) -> Batch:
@@ -63,7 +95,10 @@ class Feed(ABC):
             return captions[:, 0]
         there = tf.reduce_any(captions > 0, axis=2)
         counts = tf.reduce_sum(tf.cast(there, tf.float32), axis=1)
-        draws = tf.random.stateless_uniform([self.batch_size], key(self._seed, "caption", position))
+        place = key(self._seed, "caption", position)
+        draws = replicas.own_draw(
+            lambda shape: tf.random.stateless_uniform(shape, place), (self._own,)
+        )
         return tf.gather(captions, tf.cast(draws * counts, tf.int32), axis=1, batch_dims=1)
 
 
@@ -74,8 +109,10 @@ class DeviceFeed(Feed):
     for.
     """
 
-    def __init__(self, source: Source, batch_size: int, seed: int) -> None:
-        super().__init__(source, batch_size, seed)
+    def __init__(
+        self, source: Source, batch_size: int, seed: int, replica: Replica | None = None
+    ) -> None:
+        super().__init__(source, batch_size, seed, replica)
         # Variables, not constants: TensorFlow gathers uint8 on a GPU from resources only.
         self._images = tf.Variable(source.images[:], trainable=False, name="images")
         self._told = {
@@ -90,7 +127,9 @@ class DeviceFeed(Feed):
         tf.cond(tf.equal(epoch, self._epoch), lambda: False, lambda: self._shuffle(epoch))
         # Gathered, not sliced: XLA would compile anew for every beginning of a slice.
         chosen = tf.gather(
-            self._order, index * self.batch_size + tf.range(self.batch_size, dtype=tf.int64)
+            self._order,
+            index * self.batch_size
+            + tf.range(self._first, self._first + self._own, dtype=tf.int64),
         )
         rows = {name: tf.gather(variable, chosen) for name, variable in self._told.items()}
         return self._batch(position, tf.gather(self._images, chosen), rows)
@@ -111,8 +150,10 @@ class StreamFeed(Feed):
     AHEAD = 8
     THREADS = 4
 
-    def __init__(self, source: Source, batch_size: int, seed: int) -> None:
-        super().__init__(source, batch_size, seed)
+    def __init__(
+        self, source: Source, batch_size: int, seed: int, replica: Replica | None = None
+    ) -> None:
+        super().__init__(source, batch_size, seed, replica)
         self._source, self._told = source, told(source)
         self._orders: dict[int, np.ndarray] = {}
         self._fetched: dict[int, Future[np.ndarray]] = {}
@@ -121,9 +162,9 @@ class StreamFeed(Feed):
     def batch(self, position: tf.Tensor) -> Batch:
         types = [tf.uint8, *(rows.dtype for rows in self._told.values())]
         pixels, *found = tf.nest.flatten(tf.numpy_function(self._take, [position], types))
-        pixels.set_shape([self.batch_size, *self._source.images.shape[1:]])
+        pixels.set_shape([self._own, *self._source.images.shape[1:]])
         for each, rows in zip(found, self._told.values(), strict=True):
-            each.set_shape([self.batch_size, *rows.shape[1:]])
+            each.set_shape([self._own, *rows.shape[1:]])
         return self._batch(position, pixels, dict(zip(self._told, found, strict=True)))
 
     def _take(self, position: np.int64) -> list[np.ndarray]:
@@ -144,7 +185,11 @@ class StreamFeed(Feed):
                 self._fetched[each] = self._pool.submit(
                     self._source.images.__getitem__, self._rows(each)
                 )
-        return self._fetched.pop(here).result()
+        began = time.perf_counter()
+        try:
+            return self._fetched.pop(here).result()
+        finally:
+            self.waited += time.perf_counter() - began
 
     def _rows(self, position: int) -> np.ndarray:
         epoch, index = divmod(position, self.batches_per_epoch)
@@ -153,7 +198,8 @@ class StreamFeed(Feed):
                 number: order for number, order in self._orders.items() if abs(number - epoch) <= 1
             }
             self._orders[epoch] = self._order_of(tf.constant(epoch, tf.int64)).numpy()
-        return self._orders[epoch][index * self.batch_size : (index + 1) * self.batch_size]
+        first = index * self.batch_size + self._first
+        return self._orders[epoch][first : first + self._own]
 
 
 def told(source: Source) -> dict[str, np.ndarray]:
@@ -162,7 +208,7 @@ def told(source: Source) -> dict[str, np.ndarray]:
     return {name: rows for name, rows in found.items() if rows is not None}
 
 
-FEEDS: dict[str, Callable[[Source, int, int], Feed]] = {
+FEEDS: dict[str, Callable[..., Feed]] = {
     "resident": DeviceFeed,
     "stream": StreamFeed,
 }

@@ -51,16 +51,19 @@ def fitting(source: Source, wanted: bool) -> Source:
         return source.without_captions()
     if source.captions is not None or source.labels is None:
         return source
-    digits = source.class_names == [str(digit) for digit in range(len(source.class_names))]
-    small = digits and len(source.class_names) <= len(NUMBERS)
-    names = NUMBERS if small else source.class_names
-    of_class = [[_with_article(name)] for name in names[: len(source.class_names)]]
-    rows = captioned(source, of_class)
-    assert rows.captions is not None
-    return replace(rows, captions=rows.captions[source.labels])
+    table = captioned(source, [[with_article(name)] for name in of_classes(source.class_names)])
+    assert table.captions is not None
+    return replace(table, captions=table.captions[source.labels])
 
 
-def _with_article(name: str) -> str:
+def of_classes(names: Sequence[str]) -> list[str]:
+    """Names of classes as words: digits are spoken."""
+    digits = list(names) == [str(digit) for digit in range(min(len(names), len(NUMBERS)))]
+    return list(NUMBERS[: len(names)] if digits else names)
+
+
+def with_article(name: str) -> str:
+    """ "seven" -> "a seven"."""
     plain = " ".join(words(name.replace("_", " ")))
     vowel = plain.startswith(tuple("aeiou")) and not plain.startswith(CONSONANT)
     return f"{'an' if vowel else 'a'} {plain}"

@@ -9,13 +9,17 @@ from pathlib import Path
 
 from gan_cli.base.errors import DataError
 from gan_cli.base.lazy import np
-from gan_cli.data.reading.cache import Recipe, Stored
+from gan_cli.data.reading.building import Recipe
+from gan_cli.data.reading.cache import Stored
 from gan_cli.data.reading.captions import Captions, captioned
 from gan_cli.data.reading.listing import read_file
-from gan_cli.data.reading.options import Pictures
+from gan_cli.data.reading.options import Decode, Pictures
 from gan_cli.data.reading.pictures import LARGEST_BYTES, BadPicture, Decoded, Look, decode_stored
 from gan_cli.data.reading.scan import Loader
 from gan_cli.data.reading.source import Skipped, Source, Split, held_out
+
+NO_PIXELS = ("path", "test_path", "max_bad_fraction", "caption_column", "decode")
+"""Options that no pixel depends on."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +39,10 @@ class FileLoader:
         return decode_stored(content, self.look)
 
 
-def recipe(loader: Loader, wanted: Look) -> Recipe:
+def recipe(loader: Loader, wanted: Look, decode: Decode) -> Recipe:
     """How a loader's pictures are stored."""
     row_shape = (*wanted.size, wanted.planes) if wanted.size else None
-    return Recipe(loader, row_shape, wanted.channels == "auto", repr(wanted))
+    return Recipe(loader, row_shape, wanted.channels == "auto", repr(wanted), decode=decode)
 
 
 def source(
@@ -58,13 +62,7 @@ def source(
         DataError: more of the files are broken than `options.max_bad_fraction` allows.
     """
     refuse_bad(origin, len(found.names), found.skipped, options.max_bad_fraction)
-    recipe = repr(
-        {
-            key: value
-            for key, value in asdict(options).items()
-            if key not in ("path", "max_bad_fraction", "caption_column")
-        }
-    )
+    recipe = repr({key: value for key, value in asdict(options).items() if key not in NO_PIXELS})
     whole = Source(
         found.images,
         labels,
@@ -75,6 +73,7 @@ def source(
         found.names,
         found.skipped,
         _sizes(found.shapes),
+        on_the_fly=found.on_the_fly,
     )
     whole = captioned(whole, captions)
     return whole if own_split else whole.take(held_out(found.hashes, options.test_share, split))

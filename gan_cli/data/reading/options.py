@@ -6,9 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gan_cli.config.options import Share, Size, option, options
+from gan_cli.config.options import AutoSize, Share, option, options
 
+LARGEST_UNASKED = 64
+"""Pixels of a side; larger images are for those who ask for them, since they take hours."""
 SIDE = "side, or [height, width], in pixels"
+
+
+Decode = Literal["auto", "ahead", "on_the_fly"]
 
 
 @options
@@ -16,7 +21,11 @@ class Pictures:
     """What all sources of picture files share."""
 
     path: str | None = option("what to read (required)", None)
-    size: Size = option(f"{SIDE}; null: the files' own, where all share one", 64)
+    size: AutoSize = option(
+        f"{SIDE}; auto: that of all pictures up to 64, else a square that most of them fill, of 64 "
+        "at most; null: the files' own, where all share one",
+        "auto",
+    )
     fit: Literal["crop", "pad", "stretch"] = option(
         (
             "where the shape differs: crop the longer side, pad the shorter one with the "
@@ -36,4 +45,11 @@ class Pictures:
     )
     max_bad_fraction: Annotated[float, Field(ge=0.0, le=1.0)] = option(
         "largest share of broken files to leave out; with more, nothing is trained", 0.01
+    )
+    decode: Decode = option(
+        (
+            "ahead: all pictures once, into a cache; on_the_fly: each whenever it is trained on, "
+            "from where it lies; auto: ahead, if that takes at most half of the free disk"
+        ),
+        "auto",
     )

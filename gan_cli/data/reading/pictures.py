@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from gan_cli.base.errors import ConfigError
 from gan_cli.base.lazy import Image, ImageColor, ImageOps, np
-from gan_cli.data.reading.options import Pictures
+from gan_cli.data.reading.options import LARGEST_UNASKED, Pictures
 from gan_cli.data.reading.source import digest
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
@@ -60,7 +60,8 @@ def look(options: Pictures) -> Look:
         raise ConfigError(
             f"data.background={options.background}: not a colour; a name such as white, or #rrggbb"
         ) from None
-    size = (options.size, options.size) if isinstance(options.size, int) else options.size
+    asked = LARGEST_UNASKED if options.size == "auto" else options.size
+    size = (asked, asked) if isinstance(asked, int) else asked
     return Look((size[0], size[1]) if size else None, options.fit, options.channels, background)
 
 

@@ -126,16 +126,18 @@ class Index:
         )
 
     @classmethod
-    def read(cls, folder: Path) -> Index | None:
-        """The index of a cache; None where there is none that is whole."""
+    def read(cls, folder: Path, ahead: bool = True) -> Index | None:
+        """The index of a cache; None where there is none that is whole.
+
+        Args:
+            ahead: the decoded pixels belong to it.
+        """
         try:
             with np.load(folder / INDEX, allow_pickle=False) as arrays:
                 index = cls(**arrays)
             size = len(index.shapes) * int(np.prod(index.row_shape))
-            whole = (folder / IMAGES).stat().st_size == size and index.sums.shape == (
-                len(index.shapes),
-            )
-            return index if whole else None
+            whole = not ahead or (folder / IMAGES).stat().st_size == size
+            return index if whole and index.sums.shape == (len(index.shapes),) else None
         except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile):
             return None
 

@@ -8,7 +8,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -48,13 +48,14 @@ class Outcome(NamedTuple):
 
 
 def scan(
-    images: Path,
+    images: Path | None,
     row_shape: tuple[int, ...],
     loader: Loader,
     items: Sequence[tuple[int, str]],
     weight: int,
 ) -> list[Outcome]:
-    """Write row i of `images` for each item (i, name), and say what became of each.
+    """Write row i of `images`, where a file is given, for each item (i, name), and say what became
+    of each.
 
     A picture of another shape than `row_shape` is not written; its size is in the outcome.
 
@@ -89,10 +90,16 @@ def scan(
 
 
 def _decode(
-    images: Path, row_shape: tuple[int, ...], loader: Loader, items: Sequence[tuple[int, str]]
+    images: Path | None,
+    row_shape: tuple[int, ...],
+    loader: Loader,
+    items: Sequence[tuple[int, str]],
 ) -> list[Outcome]:
     outcomes = []
-    with images.open("r+b", buffering=0) as file, warnings.catch_warnings():
+    with (
+        nullcontext() if images is None else images.open("r+b", buffering=0) as file,
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter(
             "ignore"
         )  # Pillow's on sizes and palettes: `pictures` has bounds of its own
@@ -102,7 +109,7 @@ def _decode(
             except BadPicture as error:
                 outcomes.append(Outcome(row, bytes(DIGEST), (0, 0), True, str(error)))
                 continue
-            if decoded.pixels.shape == row_shape:
+            if file is not None and decoded.pixels.shape == row_shape:
                 file.seek(row * decoded.pixels.size)
                 file.write(decoded.pixels.tobytes())
             outcomes.append(Outcome(row, digest, decoded.size, decoded.grey))

@@ -67,6 +67,7 @@ class Source:
         captions: int32 [N, K, L], the tokens of up to K captions of each item; 0: no more. None:
             there are none.
         vocabulary: the words that tokens stand for, from 1.
+        on_the_fly: images are decoded each time they are asked for.
     """
 
     images: Images
@@ -80,6 +81,7 @@ class Source:
     notes: list[str] = field(default_factory=list)
     captions: np.ndarray | None = None
     vocabulary: list[str] = field(default_factory=list)
+    on_the_fly: bool = False
 
     def __len__(self) -> int:
         return len(self.images)

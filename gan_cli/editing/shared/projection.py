@@ -10,12 +10,13 @@ from tqdm import tqdm
 
 from gan_cli.base.images import from_uint8
 from gan_cli.base.lazy import np
-from gan_cli.editing.shared import distance, space
+from gan_cli.editing.shared import space
 from gan_cli.editing.shared.search import Search, Terms, Wanted
 from gan_cli.editing.shared.settings import Projecting
 from gan_cli.editing.shared.space import Space
 from gan_cli.editing.shared.subject import Subject
 from gan_cli.metrics.content import perceptual_distances
+from gan_cli.metrics.shared import distance
 from gan_cli.metrics.shared.ssim import psnr, ssim
 
 POOL = 1024

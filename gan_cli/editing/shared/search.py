@@ -11,8 +11,8 @@ from tqdm import tqdm
 
 from gan_cli.base.images import from_uint8
 from gan_cli.base.lazy import np
-from gan_cli.editing.shared.distance import Features, squares
 from gan_cli.editing.shared.space import Space
+from gan_cli.metrics.shared.distance import Features, squares
 
 CALL = 20
 """Steps between two looks at the progress bar."""

@@ -118,6 +118,18 @@ class Subject:
             parts.append(sampler(Inputs(rows, None if labels is None else labels[part])))
         return np.concatenate(parts)
 
+    def filled(self, images: np.ndarray, holes: np.ndarray) -> np.ndarray:
+        """What a model that fills holes makes of uint8 [N, H, W, C] and bool [N, H, W, 1]."""
+        from gan_cli.sampling.filling import filler
+
+        fill, size = filler(self.model), self.config.batch_size
+        return np.concatenate(
+            [
+                fill(images[start : start + size], holes[start : start + size])
+                for start in range(0, len(images), size)
+            ]
+        )
+
     @cached_property
     def _of_latents(self) -> drawing.Sampler:
         return drawing.compiled(self.model)

@@ -11,7 +11,7 @@ from gan_cli.base import files
 from gan_cli.base.images import from_uint8
 from gan_cli.base.lazy import keras, np, tf
 from gan_cli.metrics.extractors import kept
-from gan_cli.metrics.extractors.classifier import RECIPE, arrays, cross_entropy, fit, network
+from gan_cli.metrics.extractors.classifier import arrays, cross_entropy, fit, network, recipe_for
 from gan_cli.metrics.extractors.feature_extractor import digest
 
 BLOCK = 500
@@ -65,7 +65,12 @@ def recogniser(
     values = {name: int(rows.max()) + 1 for name, rows in attributes.items()}
     shape, total = tuple(images.shape[1:]), sum(values.values())
     data = digest({"images": images, **attributes})
-    identity = {"recipe": RECIPE, "data": data, "image_shape": shape, "values": values}
+    identity = {
+        "recipe": recipe_for(len(images)),
+        "data": data,
+        "image_shape": shape,
+        "values": values,
+    }
     path = cache / "extractors" / f"recogniser-{files.fingerprint(identity)[:16]}.safetensors"
     model = network(shape, total)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gan_cli.base import replicas
 from gan_cli.base.lazy import tf
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Logs
@@ -24,7 +25,7 @@ def dragan(
     """
     mix = noise.uniform("dragan/mix", (real.shape[0],))
     directions = noise.uniform("dragan/directions", real.shape)
-    reach = REACH * tf.math.reduce_std(real)
+    reach = REACH * tf.math.reduce_std(replicas.gathered(real))
     moved = real + reach * per_item(mix, real) * directions
     value, norm = unit_norms(logits_of, moved, one_sided=False)
     return value, {"gradient_norm_dragan": norm}

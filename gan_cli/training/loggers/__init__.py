@@ -30,6 +30,11 @@ class Followed:
     config: Mapping[str, Any]
     id: str | None
 
+    @property
+    def name(self) -> str:
+        """What the run is called: its name, or that of its directory."""
+        return self.config.get("name") or self.directory.name
+
 
 class Logger(Protocol):
     """Any method may raise: the run goes on without the logger then.

@@ -45,7 +45,7 @@ class Mlflow:
         experiment = (
             found.experiment_id if found else self._client.create_experiment(options.experiment)
         )
-        run = self._client.create_run(experiment, run_name=followed.directory.name)
+        run = self._client.create_run(experiment, run_name=followed.name)
         self.id = str(run.info.run_id)
         for key, value in followed.config.items():
             self._client.log_param(self.id, key, str(value)[:LONGEST])

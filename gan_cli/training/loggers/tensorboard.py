@@ -14,7 +14,11 @@ class TensorBoardOptions:
     """Options of `logger=tensorboard`."""
 
     name: str = "tensorboard"
-    images: bool = option("the preview grids too", True)
+    images: bool = option("the preview grids too, and real images beside them", True)
+
+
+SCORES = ("frechet", "diversity")
+"""What TensorBoard's table of hyper-parameters shows beside them."""
 
 
 class TensorBoard:
@@ -24,6 +28,7 @@ class TensorBoard:
         import tensorflow as tf
 
         folder = followed.directory / "tensorboard"
+        self._trial = followed.name
         self.id, self._images = folder.name, options.images
         self._tf, self._writer = tf, tf.summary.create_file_writer(str(folder))
         if followed.id is None:
@@ -35,9 +40,11 @@ class TensorBoard:
         plain = {
             key: value if isinstance(value, bool | int | float | str) else str(value)
             for key, value in config.items()
+            if value is not None
         }
         with self._writer.as_default(step=0):
-            api.hparams(plain)
+            api.hparams_config([], [api.Metric(f"score/{key}", display_name=key) for key in SCORES])
+            api.hparams(plain, trial_id=self._trial)
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         with self._writer.as_default(step=step):

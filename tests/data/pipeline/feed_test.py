@@ -1,13 +1,22 @@
 """Batches as a pure function of the position."""
 
+import time
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan_cli import data
 from gan_cli.base.errors import DataError
+from gan_cli.base.replicas import group
 from gan_cli.base.spec import Batch
 from gan_cli.data.pipeline.feed import FEEDS, DeviceFeed, StreamFeed
 from gan_cli.data.reading.source import Source
+from gan_cli.data.webdataset import WebDataset
+
+from ..made_pictures import numbered
+from ..made_tars import packed
 
 COUNT, BATCH = 11, 3  # three full batches an epoch, two images left over
 
@@ -207,3 +216,70 @@ def test_a_file_that_is_cut_off_while_streaming_ends_the_step():
     feed = StreamFeed(Source(Broken()), 5, 0)
     with pytest.raises(Exception, match="cut off"):
         feed.batch(tf.constant(0, tf.int64))
+
+
+@pytest.mark.parametrize("on_the_fly", [True, False])
+def test_what_steps_wait_for_is_measured_and_said(on_the_fly: bool):
+    class Slow:
+        shape = (40, 8, 8, 1)
+
+        def __len__(self) -> int:
+            return 40
+
+        def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+            time.sleep(0.6)
+            return np.zeros((len(rows), 8, 8, 1), np.uint8)
+
+    feed = StreamFeed(Source(Slow(), on_the_fly=on_the_fly), 4, 0)
+    feed.batch(tf.constant(0, tf.int64))
+    assert 0.5 < feed.waited < 1.0
+    assert feed.hold_up(2.0) == ""  # so short a wait is no matter
+    feed.batch(tf.constant(9, tf.int64))
+    assert 1.1 < feed.waited < 2.0
+    remedy = (
+        "data.decode=ahead decodes them once"
+        if on_the_fly
+        else "training.feed=resident keeps them in memory, where they fit"
+    )
+    assert feed.hold_up(feed.waited / 0.25) == (
+        f"steps have waited for their images 25% of the time; {remedy}"
+    )
+    assert feed.hold_up(feed.waited / 0.0999) == ""
+    assert feed.hold_up(feed.waited / 0.1001) != ""
+    assert DeviceFeed(source(), BATCH, 0).hold_up(1e-9) == ""
+
+
+def test_pictures_decoded_on_the_fly_come_in_the_same_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """To the same bits, whatever was asked before: from (seed, position) alone."""
+    monkeypatch.setenv("GAN_CACHE_DIR", str(tmp_path / "cache"))
+    pictures = {f"{number}.png": numbered(number) for number in range(COUNT)}
+    files = {**pictures, **{f"{number}.cls": str(number) for number in range(COUNT)}}
+    path = packed(tmp_path / "a.tar", dict(sorted(files.items())))
+    ahead, fly = (
+        data.load(WebDataset(path=str(path), size=8, test_share=0.0, decode=decode))
+        for decode in ("ahead", "on_the_fly")
+    )
+    feeds = [DeviceFeed(ahead, BATCH, 5), StreamFeed(fly, BATCH, 5), StreamFeed(fly, BATCH, 5)]
+    feeds[2].batch(tf.constant(7, tf.int64))
+    for position in (0, 1, 2, 3, 11, 4, 10**9):
+        first, *others = (feed.batch(tf.constant(position, tf.int64)) for feed in feeds)
+        for other in others:
+            np.testing.assert_array_equal(first["images"], other["images"])
+            np.testing.assert_array_equal(first["labels"], other["labels"])
+
+
+@pytest.mark.parametrize("kind", list(FEEDS))
+def test_replicas_share_each_batch_without_overlap(kind: str):
+    whole = FEEDS[kind](source(), 4, 3)
+    places = group(["/CPU:0"] * 2)
+    shares = [FEEDS[kind](source(), 4, 3, each) for each in places]
+    for position in range(6):
+        here = tf.constant(position, tf.int64)
+        rows = []
+        for place, feed in zip(places, shares, strict=True):
+            with place.active():
+                rows += feed.batch(here)["labels"].numpy().tolist()
+        assert rows == whole.batch(here)["labels"].numpy().tolist()
+        assert len(set(rows)) == 4

@@ -15,10 +15,12 @@ import numpy as np
 import pytest
 
 from gan_cli.base.errors import DataError
-from gan_cli.data.reading import cache as caching
-from gan_cli.data.reading.cache import Recipe, Stored, directory, stored
+from gan_cli.data.reading import building
+from gan_cli.data.reading.building import Recipe
+from gan_cli.data.reading.cache import Stored, directory, stored
 from gan_cli.data.reading.listing import walk
 from gan_cli.data.reading.loading import FileLoader
+from gan_cli.data.reading.options import Decode
 from gan_cli.data.reading.pictures import Decoded, Look
 from gan_cli.data.reading.records import IMAGES, INDEX, Index
 
@@ -55,13 +57,17 @@ class Counting:
 
 
 def kept(
-    folder: Path, size: tuple[int, int] | None = (8, 8), fails_at: str = ""
+    folder: Path,
+    size: tuple[int, int] | None = (8, 8),
+    fails_at: str = "",
+    decode: Decode = "ahead",
 ) -> tuple[Stored, list[str]]:
     """The pictures of a folder, and the names of those that were decoded for it."""
     wanted = Look(size, "crop", "auto", (255, 255, 255))
     loader = Counting(FileLoader(folder, wanted), fails_at)
     row_shape = (*size, 3) if size else None
-    return stored(folder, walk(folder), Recipe(loader, row_shape, True, repr(wanted))), loader.names
+    how = Recipe(loader, row_shape, True, repr(wanted), decode=decode)
+    return stored(folder, walk(folder), how), loader.names
 
 
 def levels(found: Stored) -> dict[str, list[int]]:
@@ -169,7 +175,7 @@ def test_a_colour_picture_among_grey_ones_turns_all_to_three_channels_and_back(
 def test_many_rows_are_copied_and_narrowed_in_blocks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(caching, "ROWS", 2)
+    monkeypatch.setattr(building, "ROWS", 2)
     folder = write(
         tmp_path / "pictures", {f"{level}.png": numbered(level, grey=True) for level in range(7)}
     )
@@ -323,7 +329,7 @@ def test_no_room(folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> 
         kept(folder)
     assert str(caught.value) == (
         f"{cache}: the decoded pictures take 0.0 GB, 0.0 GB are free; "
-        "GAN_CACHE_DIR=FOLDER takes another disk, a smaller data.size less room"
+        "data.decode=on_the_fly needs none, GAN_CACHE_DIR=FOLDER takes another disk"
     )
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=5 * 192))
     assert levels(kept(folder)[0]) == ALL
@@ -335,7 +341,7 @@ def test_a_disk_that_fills_up_meanwhile(
     def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(caching, "scan", full)
+    monkeypatch.setattr(building, "scan", full)
     with pytest.raises(DataError) as caught:
         kept(folder)
     assert str(caught.value) == (
@@ -374,9 +380,11 @@ def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch) -> None:
 PROCESS = """
 import sys, time
 from pathlib import Path
-from gan_cli.data.reading.cache import Recipe, stored
+from gan_cli.data.reading.building import Recipe
+from gan_cli.data.reading.cache import stored
 from gan_cli.data.reading.loading import FileLoader
 from gan_cli.data.reading.listing import walk
+from gan_cli.data.reading.options import Decode
 from gan_cli.data.reading.pictures import Look
 
 root, wanted, decoded = Path(sys.argv[1]), Look((8, 8), "crop", "auto", (255, 255, 255)), 0

@@ -225,3 +225,8 @@ def test_the_classifier_of_the_shipped_digits_ships_with_them(tmp_path: Path):
     assert said == []
     probabilities = found.probabilities(test.images)
     assert np.mean(probabilities.argmax(axis=1) == test.labels) > 0.97
+
+
+@pytest.mark.parametrize(("count", "steps"), [(16, 10), (354, 222), (1601, 1000), (60_000, 1000)])
+def test_few_images_are_seen_eighty_times_at_most(count: int, steps: int):
+    assert module.recipe_for(count) == {**module.RECIPE, "steps": steps}

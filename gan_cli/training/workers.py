@@ -1,0 +1,150 @@
+"""The processes of one run: connected by `tf.distribute`, and agreed on what comes next."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import tensorflow as tf
+
+from gan_cli.base import cluster, files, replicas
+from gan_cli.base.cluster import Worker
+from gan_cli.base.errors import ConfigError
+from gan_cli.networks.variables import Variable
+from gan_cli.training.state import State
+
+BITS = {1: tf.int8, 2: tf.int16, 4: tf.int32, 8: tf.int64}
+PORTS = range(20_000, 60_000)
+"""Of Slurm's jobs, each of which has some by its number."""
+
+
+class Workers:
+    """This process and the others of its run.
+
+    TensorFlow tells the living from the dead by their heartbeats: within 10 s an operation that
+    waits for a lost worker fails.
+
+    Attributes:
+        device: TensorFlow's name of where this one trains.
+    """
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker = worker
+        ring = tf.distribute.experimental.CommunicationImplementation.RING
+        options = tf.distribute.experimental.CommunicationOptions(implementation=ring)
+        resolver = _of_slurm() if cluster.is_slurm() else None
+        resolver = resolver or tf.distribute.cluster_resolver.TFConfigClusterResolver()
+        # The strategy starts the server and the heartbeats; the replicas need no more of it.
+        heard = signal.getsignal(signal.SIGTERM)
+        self._strategy = tf.distribute.MultiWorkerMirroredStrategy(resolver, options)
+        signal.signal(signal.SIGTERM, heard)  # its server has taken this one for itself
+        kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
+        self.device = f"/job:{resolver.task_type}/task:{resolver.task_id}/device:{kind}:0"
+        self._agreed = self._summed()
+
+    def group(self) -> replicas.Replica:
+        """This worker among all; every worker asks for the same groups in the same order."""
+        (found,) = replicas.group([self.device], self.worker.index, self.worker.count)
+        return found
+
+    def agree(self, steps: int, heard: int | None) -> tuple[int, int]:
+        """What comes next: the chief's number of steps, 0 for the end; and the sum of the signals
+        that the workers have heard.
+        """
+        mine = steps if self.worker.index == 0 else 0
+        total, signals = self._agreed(tf.constant([mine, heard or 0], tf.int64)).numpy()
+        return int(total), int(signals)
+
+    def same(self, *facts: object) -> None:
+        """Refuse workers that train something else.
+
+        Raises:
+            ConfigError: the facts of one are not the chief's.
+        """
+        mine = int(files.fingerprint({"facts": [str(fact) for fact in facts]})[:12], 16)
+        row = tf.one_hot(
+            self.worker.index,
+            self.worker.count,
+            tf.constant(mine, tf.int64),
+            tf.constant(0, tf.int64),
+        )
+        found = self._summed()(row).numpy()
+        for index, each in enumerate(found):
+            if each != found[0]:
+                raise ConfigError(
+                    f"worker {index} has other settings, other data or another precision than the "
+                    "chief, worker 0"
+                )
+
+    def from_chief(self, state: State) -> None:
+        """Give the state of every worker the bits of the chief's."""
+        together = self.group()
+
+        def copy() -> None:
+            with together.active():
+                for variable in state.trained().values():
+                    found = tf.cast(together.add(self._bits(variable)), _bits(variable))
+                    variable.assign(tf.bitcast(found, variable.dtype))
+
+        tf.function(copy, autograph=False)()
+
+    def _bits(self, variable: tf.Variable) -> tf.Tensor:
+        bits = tf.bitcast(tf.convert_to_tensor(variable), _bits(variable))
+        wide = tf.cast(bits, tf.int64)
+        return wide if self.worker.index == 0 else tf.zeros_like(wide)
+
+    @contextmanager
+    def leading(self) -> Iterator[None]:
+        """When the chief leaves, for whatever reason, the others are told."""
+        try:
+            yield
+        except tf.errors.OpError:
+            raise  # one is lost: nobody is there to tell
+        except BaseException:
+            with suppress(tf.errors.OpError):
+                self.agree(0, None)
+            raise
+        else:
+            self.agree(0, None)
+
+    def _summed(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        """The sum over all workers, of tensors of one shape."""
+        together = self.group()
+
+        def add(value: tf.Tensor) -> tf.Tensor:
+            with together.active():
+                return together.add(value)
+
+        summed: Callable[[tf.Tensor], tf.Tensor] = tf.function(add, autograph=False)
+        return summed
+
+
+def lost(error: Exception) -> int | None:
+    """The number of the worker that an error of TensorFlow is about; None: of none."""
+    found = re.search(r"/job:(chief|worker)/(?:replica:0/)?task:(\d+)", str(error))
+    if found is None or not isinstance(
+        error, tf.errors.UnavailableError | tf.errors.CancelledError | tf.errors.AbortedError
+    ):
+        return None
+    return int(found[2])
+
+
+def _bits(variable: Variable) -> tf.DType:
+    return BITS[tf.as_dtype(variable.dtype).size]
+
+
+def _of_slurm() -> tf.distribute.cluster_resolver.ClusterResolver:
+    """Slurm's own variables; each task trains on one device, which Slurm has chosen."""
+    tasks = re.findall(r"\d+", os.environ.get("SLURM_STEP_TASKS_PER_NODE", "1"))
+    first = PORTS[int(os.environ.get("SLURM_JOB_ID", "0")) * 16 % len(PORTS)]
+    resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
+        port_base=first,
+        gpus_per_node=max(map(int, tasks)),
+        gpus_per_task=1,
+        auto_set_gpu=False,
+    )
+    resolver.cluster_spec()  # finds task_type and task_id
+    return resolver
