@@ -90,7 +90,7 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(
         (["optimizer.learning_rate=-1"], ["optimizer.learning_rate=-1", "greater than 0"]),
         (["data.size=[16]"], ["data.size=[16]"]),
         (["data.path=x"], ["data.path is no key of data=mnist_small, but of data=", "mnist"]),
-        (["data.nothing=x"], ["unknown key 'data.nothing' (accepted: data.name, data.size,"]),
+        (["data.nothing=x"], ["unknown key 'data.nothing' (accepted: data.captions, data.name,"]),
         (["data=some/folder"], ["data=folder data.path=some/folder"]),
         (
             ["model.witdh=16"],
@@ -160,7 +160,10 @@ def test_without_arguments_it_is_mnist_small_that_is_trained_on(train: Command) 
     result = train("training.batch_size=6000")
     assert result.code == 3
     assert "5,392 images to train on, fewer than training.batch_size=6000" in one_line(result)
-    assert "data:\n  name: mnist_small\n  size: null\n" in train("--cfg", "job").out
+    assert (
+        "data:\n  name: mnist_small\n  captions: classes\n  size: null\n"
+        in train("--cfg", "job").out
+    )
 
 
 def test_missing_mnist_without_a_network_names_what_was_tried(
