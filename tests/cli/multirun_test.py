@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import keras
 import pytest
@@ -63,10 +64,12 @@ def test_a_bug_in_one_job_keeps_its_traceback_in_its_own_log(
 
     real = feed.DeviceFeed.__init__
 
-    def broken(self: feed.DeviceFeed, source: object, batch_size: int, seed: int) -> None:
+    def broken(
+        self: feed.DeviceFeed, source: Any, batch_size: int, seed: int, *others: Any
+    ) -> None:
         if seed == 0:
             raise ZeroDivisionError("a bug")
-        real(self, source, batch_size, seed)  # type: ignore[arg-type]
+        real(self, source, batch_size, seed, *others)
 
     monkeypatch.setattr(feed.DeviceFeed, "__init__", broken)
     result = train(

@@ -197,7 +197,11 @@ def test_training_logs_the_bound_of_held_out_images_beside_the_score(
     assert made is not None
     step = tf.Variable(2, dtype=tf.int64)
     state: Any = SimpleNamespace(
-        sampler=model, step=step, tensors=lambda: {"s": step}, sampler_tensors=lambda: {"s": step}
+        sampler=model,
+        step=step,
+        replica=None,
+        tensors=lambda: {"s": step},
+        sampler_tensors=lambda: {"s": step},
     )
     run = RunDirectory(tmp_path)
     judge = Scorer(

@@ -58,7 +58,11 @@ class Bench:
         self.step = tf.Variable(step, dtype=tf.int64)
         tensors = {"step": self.step}
         state: Any = SimpleNamespace(
-            sampler=Toy(), step=self.step, tensors=lambda: tensors, sampler_tensors=lambda: tensors
+            sampler=Toy(),
+            step=self.step,
+            replica=None,
+            tensors=lambda: tensors,
+            sampler_tensors=lambda: tensors,
         )
         saver = Checkpoint(self.run, state, 100, "model", "data", step)
         self.scorer = Scorer(

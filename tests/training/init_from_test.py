@@ -48,6 +48,7 @@ def saved(folder: Path, state: State, step: int = 7, score: float | None = None)
     state.step.assign(step)
     tensors = {STATE: export(state.tensors()), SAMPLER: export(state.sampler_tensors())}
     scored = None if score is None else Scored(score, "evaluator")
+    (folder / "checkpoints").mkdir(parents=True, exist_ok=True)
     checkpoint.save(folder / "checkpoints", step, tensors, "model", "data", scored)
     (folder / "model.json").write_text("{}")
     return folder
