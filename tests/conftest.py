@@ -182,7 +182,6 @@ def _command(
         capfd.readouterr()
         monkeypatch.setattr(sys, "argv", [name, *arguments])
         code = main()
-        source.register()  # a command of the tests may have been one without groups
         out, err = capfd.readouterr()
         return Result(code, out, err)
 

@@ -102,12 +102,9 @@ def _values(override: Override) -> list[str]:
 
 def _check(name: str, overrides: list[str]) -> None:
     config = CONFIGS.get(name, name.removeprefix("gan-"))
-    source.register(config)
-    try:
-        with initialize_config_module("gan_cli.configs", version_base="1.3"):
-            composed = compose(config, overrides)
-    finally:
-        source.register()  # as for all tests
+    configs = initialize_config_module("gan_cli.configs", version_base="1.3")
+    with source.of_command(config), configs:
+        composed = compose(config, overrides)
     own: dict[str, Any] = {}
     if name != "gan-train":
         own = _own(composed, COMMANDS[name])

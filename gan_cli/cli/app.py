@@ -93,8 +93,11 @@ def _run(
             return 0
         _refuse_rerun(arguments)
         _refuse_bytes(arguments)
-        source.register(config or name)
-        with bare.replaced(bare_key, flags), around or nullcontext():
+        with (
+            source.of_command(config or name),
+            bare.replaced(bare_key, flags),
+            around or nullcontext(),
+        ):
             plugins.load_from(sys.argv[1:])
             hydra_main.call(guarded, config or name, f"pkg://{source.PACKAGE}")
         return 0

@@ -7,7 +7,8 @@ defaults are the configuration of its name.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, cast
 
@@ -144,14 +145,24 @@ class Replaced(SearchPathPlugin):
                 element.path = f"{Configs.scheme()}://{PACKAGE}"
 
 
-def register(command: str = "train") -> None:
-    """For a command make Hydra, in this process alone, read our configurations from here, and know
-    our launcher and sweepers: its own scan sees those only where gan_cli is installed as a wheel.
-    It takes such classes of hydra_plugins alone, which is mapped from `gan_cli/cli/plugin`.
+@contextmanager
+def of_command(command: str) -> Iterator[None]:
+    """The configurations of a command."""
+    register()
+    Configs.without_groups = command in PLAIN
+    try:
+        yield
+    finally:
+        Configs.without_groups = False
+
+
+def register() -> None:
+    """Make Hydra, in this process alone, read our configurations from here, and know our launcher
+    and sweepers: its own scan sees those only where gan_cli is installed as a wheel. It takes such
+    classes of hydra_plugins alone, which is mapped from `gan_cli/cli/plugin`.
     """
     from hydra_plugins.gan_cli import Grid, Optuna, Processes
 
-    Configs.without_groups = command in PLAIN
     for plugin in (Configs, Replaced, Processes, Grid, Optuna):
         Plugins.instance().register(plugin)
 
