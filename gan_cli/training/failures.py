@@ -38,6 +38,8 @@ def explained(run: RunDirectory, saver: Checkpoint, feeds: Sequence[Feed]) -> It
     except (MemoryError, tf.errors.ResourceExhaustedError) as error:
         raise OutOfMemoryError(f"{too_much(error)}. {_last_good(run, saver)}") from error
     except tf.errors.OpError as error:
+        if "could not create a " in str(error):  # oneDNN's memory object, or primitive
+            raise OutOfMemoryError(f"{too_much(error)}. {_last_good(run, saver)}") from error
         if (number := lost(error)) is not None:
             raise WorkerError(
                 f"worker {number} is lost: killed, hung or out of memory. "

@@ -4,6 +4,7 @@ has passed.
 
 from __future__ import annotations
 
+import math
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -142,6 +143,6 @@ class Loop:
         bad = [
             name
             for name, total in zip(self._step.names, self._totals.numpy(), strict=True)
-            if total - total != 0
+            if not math.isfinite(total)
         ]
         return f"{' and '.join(bad)} not finite at step {step}"
