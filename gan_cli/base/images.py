@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -140,10 +140,19 @@ def enlargement(height: int, width: int, rows: int, columns: int) -> int:
     return max(1, min(wanted, highest, widest))
 
 
-def save_png(path: Path, image: np.ndarray) -> None:
-    """Write uint8 [H, W, 1 or 3] as PNG; the file appears whole or not at all."""
+def save_png(path: Path, image: np.ndarray, about: Mapping[str, object] | None = None) -> None:
+    """Write uint8 [H, W, 1 or 3] as PNG; the file appears whole or not at all.
+
+    Args:
+        about: texts that the file carries, by their names; `Image.open(path).text` has them.
+    """
+    from PIL.PngImagePlugin import PngInfo
+
+    texts = PngInfo()
+    for name, value in (about or {}).items():
+        texts.add_text(name, str(value))
     with whole(path) as partial:
-        _pillow(image).save(partial, format="PNG")
+        _pillow(image).save(partial, format="PNG", pnginfo=texts)
 
 
 def save_gif(path: Path, frames: list[Path], milliseconds: int = 200) -> None:

@@ -44,7 +44,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 @contextmanager
 def streams() -> Iterator[None]:
-    """Standard streams that take whatever is written, and never fail.
+    """Standard streams that take whatever is written, and fail for a full disk alone.
 
     A closed one becomes the null device: another file would get its number else, and what is
     written to it. One whose reader has gone becomes the null device when that is noticed; a
@@ -57,7 +57,7 @@ def streams() -> Iterator[None]:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
     sys.stdout, sys.stderr = (
-        Lasting(stream or open(number, "w", closefd=False))  # noqa: SIM115
+        Lasting(stream or open(number, "w", closefd=False), number)  # noqa: SIM115
         for number, stream in zip((1, 2), before, strict=True)
     )
     try:
@@ -69,23 +69,32 @@ def streams() -> Iterator[None]:
 
 
 class Lasting:
-    """A text stream, until its reader has gone: nothing then."""
+    """A text stream, until its reader has gone or its disk is full: nothing then. A full disk is
+    told once, of standard output alone: nobody would read it on standard error.
+    """
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO, number: int) -> None:
+        self._stream, self._number = stream, number
 
     def write(self, text: str) -> int:
-        try:
-            return self._stream.write(text)
-        except BrokenPipeError:
-            self._silence()
-            return len(text)
+        with self._lasting():
+            self._stream.write(text)
+        return len(text)
 
     def flush(self) -> None:
-        try:
+        with self._lasting():
             self._stream.flush()
+
+    @contextmanager
+    def _lasting(self) -> Iterator[None]:
+        try:
+            yield
         except BrokenPipeError:
             self._silence()
+        except OSError as error:
+            self._silence()
+            if self._number == 1:
+                raise OSError(error.errno, error.strerror, "standard output") from None
 
     def _silence(self) -> None:
         null = os.open(os.devnull, os.O_WRONLY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 from tqdm import tqdm
@@ -12,6 +13,7 @@ from gan_cli.base.errors import CheckpointError
 from gan_cli.base.files import whole
 from gan_cli.base.images import columns_of_pairs
 from gan_cli.base.lazy import np
+from gan_cli.base.terminal import printable
 from gan_cli.config.commands import SampleConfig
 from gan_cli.networks.variables import assign, variables_by_key
 from gan_cli.objectives.model import Model
@@ -59,8 +61,22 @@ def generate(
                 config.fps,
                 control.prompts or (),
                 control.names,
+                about(run, manifest, config.seed),
             ),
         )
+
+
+def about(run: RunDirectory, manifest: Manifest, seed: int) -> dict[str, object]:
+    """What pictures say of where they come from."""
+    found: dict[str, object] = {
+        "Software": f"gan_cli {version('gan_cli')}",
+        "Run": printable(run.path.resolve().name),
+        "Step": manifest.step,
+        "Seed": seed,
+    }
+    if manifest.score is not None:
+        found["Score"] = f"{manifest.score:.6g}"
+    return found
 
 
 def load_sampler(run: RunDirectory, manifest: Manifest, built: Model | None = None) -> Model:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gan_cli.base import images
@@ -24,6 +24,7 @@ class Drawn:
         fps: frames per second of what plays.
         captions: above the rows of a grid; none: without.
         names: to the left of its rows; none: without.
+        about: texts that PNG files carry.
     """
 
     batches: Iterable[np.ndarray]
@@ -33,16 +34,18 @@ class Drawn:
     fps: int
     captions: Sequence[str] = ()
     names: Sequence[str] = ()
+    about: Mapping[str, object] = field(default_factory=dict)
 
 
 def _write_grid(path: Path, drawn: Drawn) -> None:
     pixels = np.concatenate(list(drawn.batches))
     if drawn.captions and drawn.columns:
-        images.save_png(path, images.captioned(pixels, drawn.columns, drawn.captions))
+        sheet = images.captioned(pixels, drawn.columns, drawn.captions)
     elif drawn.names and drawn.columns:
-        images.save_png(path, images.named(pixels, drawn.columns, drawn.names))
+        sheet = images.named(pixels, drawn.columns, drawn.names)
     else:
-        images.save_png(path, images.grid(pixels, drawn.columns))
+        sheet = images.grid(pixels, drawn.columns)
+    images.save_png(path, sheet, drawn.about)
 
 
 def _write_gif(path: Path, drawn: Drawn) -> None:
@@ -55,17 +58,17 @@ def _write_png(path: Path, drawn: Drawn) -> None:
     digits, index = max(6, len(str(drawn.count - 1))), 0
     for batch in drawn.batches:
         for item in batch:
-            _write_item(path / f"{index:0{digits}d}", item)
+            _write_item(path / f"{index:0{digits}d}", item, {**drawn.about, "Index": index})
             index += 1
 
 
-def _write_item(path: Path, item: np.ndarray) -> None:
+def _write_item(path: Path, item: np.ndarray, about: Mapping[str, object]) -> None:
     if item.ndim == 3:
-        images.save_png(path.with_suffix(".png"), item)
+        images.save_png(path.with_suffix(".png"), item, about)
         return
     path.mkdir()
     for index, frame in enumerate(item):
-        images.save_png(path / f"{index:04d}.png", frame)
+        images.save_png(path / f"{index:04d}.png", frame, about)
 
 
 def _write_npz(path: Path, drawn: Drawn) -> None:

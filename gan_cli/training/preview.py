@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,7 +68,8 @@ class Preview:
         self.last: Path | None = None
 
     def __call__(self, progress: Progress) -> None:
-        self.last = self._save(f"step-{progress.step:08d}", self._sample(self._shown.inputs))
+        pixels = self._sample(self._shown.inputs)
+        self.last = self._save(f"step-{progress.step:08d}", pixels, {"Step": progress.step})
         if self._codes is not None:
             moved, columns = self._codes
             images.save_png(
@@ -94,12 +95,14 @@ class Preview:
             ]
             images.save_gif(self._folder / "progress.gif", chosen)
 
-    def _save(self, name: str, pixels: np.ndarray) -> Path:
+    def _save(
+        self, name: str, pixels: np.ndarray, about: Mapping[str, object] | None = None
+    ) -> Path:
         path, shown = self._folder / f"{name}.png", self._shown
         if shown.columns and shown.names:
-            images.save_png(path, images.named(pixels, shown.columns, shown.names))
+            images.save_png(path, images.named(pixels, shown.columns, shown.names), about)
         else:
-            images.save_png(path, images.grid(pixels, shown.columns))
+            images.save_png(path, images.grid(pixels, shown.columns), about)
         if pixels.ndim == 5:
             images.save_film(path.with_suffix(".gif"), pixels, FPS)
         return path

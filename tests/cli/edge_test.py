@@ -101,3 +101,20 @@ def test_a_signal_is_heard_while_the_classifier_trains(
     assert err == "gan-train: stopped and saved at step 0; gan-train resume=run goes on\n"
     assert not list((tmp_path / "cache").rglob("*.safetensors"))
     assert checkpoint.steps(tmp_path / "run" / "checkpoints") == [0]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_behind_standard_output_is_a_line(tmp_path: Path) -> None:
+    code = "from gan_cli.cli.data import main; raise SystemExit(main())"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code, "data=digits", "output=pictures"],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert (done.returncode, done.stderr) == (
+        8,
+        "gan-data: standard output: No space left on device\n",
+    )

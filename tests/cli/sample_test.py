@@ -48,6 +48,8 @@ def test_grid_png_and_npz_hold_the_same_images_and_touch_nothing(
     for index in (0, 4, 5, 63):
         with Image.open(tmp_path / "folder" / f"{index:06d}.png") as picture:
             np.testing.assert_array_equal(np.asarray(picture), images[index, ..., 0])
+            about = {"Run": "run", "Step": "8", "Seed": "0", "Index": str(index)}
+            assert about.items() <= picture.text.items()
     with Image.open("run-step-00000008.png") as grid:
         assert grid.size == (530, 530)  # each pixel is shown as 8
         np.testing.assert_array_equal(np.asarray(grid)[2:66:8, 68:132:8], images[1, ..., 0])
