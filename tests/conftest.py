@@ -189,8 +189,9 @@ def _command(
 
 
 @pytest.fixture
-def tiny_run(trained: Path, tmp_path: Path) -> Path:
-    """A finished run of 8 steps with checkpoints at 4 and 8."""
+def tiny_run(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A finished run of 8 steps with checkpoints at 4 and 8, in the current folder."""
+    monkeypatch.chdir(tmp_path)
     return shutil.copytree(trained / "run", tmp_path / "run")
 
 

@@ -18,6 +18,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from gan_cli.cli.local_workers import START
+from gan_cli.runs import checkpoint
 from tests.conftest import TINY, Command
 
 ENDLESS = ["training.steps=1000000", "training.checkpoint_every=50", "training.log_every=50"]
@@ -205,7 +206,7 @@ def test_a_lost_worker_ends_the_run_and_a_resume_goes_on(
     assert len(lines) == 1, job.said
     assert re.match(rf"gan-train: worker {which}\b", lines[0])
     assert "Traceback" not in job.said
-    step = int(max((tmp_path / "run" / "checkpoints").glob("step-*")).name[5:])
+    step = checkpoint.steps(tmp_path / "run" / "checkpoints")[0]
     again = start("resume=run", f"training.steps={step + 10}")
     assert again.code() == 0, again.said
     assert f"resumed at step {step}" in again.said

@@ -126,7 +126,9 @@ def test_the_best_checkpoint_is_chosen_kept_and_sampled_and_training_stays_what_
         0,
     )
     assert len({row[2] for row in kept(run).values() if row[0] is not None}) == 1
-    assert f"from step {best} of scored" in sample("checkpoint=scored", "count=1").out
+    said = sample("checkpoint=scored", "count=1").out
+    assert f"from step {best} (the best, " in said
+    assert "of scored: " in said
 
     assert train(*SCORED, "evaluation.every=null", "run_dir=plain").code == 0
     assert state(tmp_path / "plain", 12) == state(run, 12)

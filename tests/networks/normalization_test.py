@@ -1,8 +1,5 @@
 """Fused batch normalization against Keras's own layer and against differences."""
 
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
@@ -96,35 +93,6 @@ def test_gradients_of_the_formula_are_the_slopes_of_its_values():
         lambda x: tf.reduce_sum(layer(x, training=True) * weights), [inputs], delta=1e-6
     )
     np.testing.assert_allclose(theory[0], practice[0], atol=1e-7 * np.abs(practice[0]).max())
-
-
-REPLICAS = """
-import numpy as np, tensorflow as tf
-from gan_cli.networks.normalization import BatchNorm
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-batch = np.random.default_rng(0).normal(1.0, 3.0, (8, 2, 2, 3)).astype("float32")
-strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-with strategy.scope():
-    layer = BatchNorm(momentum=0.9)
-    layer.build(batch.shape)
-halves = strategy.experimental_distribute_values_from_function(
-    lambda context: tf.constant(np.split(batch, 2)[context.replica_id_in_sync_group])
-)
-run = tf.function(lambda: strategy.run(lambda x: layer(x, training=True), [halves]))
-found = np.concatenate(strategy.experimental_local_results(run()))
-alone = BatchNorm(momentum=0.9)
-np.testing.assert_allclose(found, alone(batch, training=True), atol=1e-5)
-for ours, theirs in zip(layer.non_trainable_variables, alone.non_trainable_variables):
-    np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-5)
-print("same")
-"""
-
-
-@pytest.mark.slow
-def test_two_replicas_normalize_by_the_global_batch():
-    ended = subprocess.run([sys.executable, "-c", REPLICAS], capture_output=True, text=True)
-    assert ended.stdout.endswith("same\n"), ended.stderr
 
 
 def test_a_layer_that_is_frozen_normalizes_by_what_it_remembers():
