@@ -43,6 +43,8 @@ FIRST = "dcgan"
 """The model for which every test is quick enough to run each time; of the others, marked slow, CI
 runs all.
 """
+LARGE = ("style_gan", "r3gan", "resnet_gan")
+"""Models that take seconds to build, whatever their size: in the quick tests they are built once."""
 names = pytest.mark.parametrize("name", list(MODELS))
 STEERED = (FIRST, "vae_gan")
 """Quick ones with the two compositions that have discriminators."""
@@ -55,11 +57,14 @@ resumed = pytest.mark.parametrize(
 
 
 def crossed(key: str, values: Sequence[Any], quick: Sequence[Any]) -> Any:
-    """Every model with every value; slow, but for the `quick` values of each model and all values
-    of the first model.
+    """Every model with every value; slow, but for the `quick` values of each model that is not
+    large, and all values of the first model.
     """
     pairs = [(name, value) for name in MODELS for value in values]
-    marks = [[] if name == FIRST or value in quick else [pytest.mark.slow] for name, value in pairs]
+    marks = [
+        [] if name == FIRST or (value in quick and name not in LARGE) else [pytest.mark.slow]
+        for name, value in pairs
+    ]
     shown = [
         f"{name}-{value if isinstance(value, str) else 'x'.join(map(str, value))}"
         for name, value in pairs

@@ -22,6 +22,7 @@ def logged(run: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in lines]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "more", [[], ["loss.discriminator_steps=2", "training.precision=bfloat16"]]
 )

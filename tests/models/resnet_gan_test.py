@@ -57,7 +57,11 @@ def stepped(model: Model, steps: int) -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize(
     "loss",
-    [Loss("hinge"), Loss("hinge", **PENALTIES), Loss("hinge", discriminator_steps=3)],
+    [
+        Loss("hinge"),
+        pytest.param(Loss("hinge", **PENALTIES), marks=pytest.mark.slow),
+        pytest.param(Loss("hinge", discriminator_steps=3), marks=pytest.mark.slow),
+    ],
     ids=["one forward pass", "penalties", "three updates"],
 )
 def test_an_update_of_the_discriminator_is_one_power_iteration(loss: Loss) -> None:
