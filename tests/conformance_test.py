@@ -44,7 +44,7 @@ FIRST = "dcgan"
 runs all.
 """
 LARGE = ("style_gan", "r3gan", "resnet_gan")
-"""Models that take seconds to build, whatever their size: in the quick tests they are built once."""
+"""Models that take seconds to build, whatever their size: the quick tests build them once."""
 names = pytest.mark.parametrize("name", list(MODELS))
 STEERED = (FIRST, "vae_gan")
 """Quick ones with the two compositions that have discriminators."""
