@@ -48,11 +48,17 @@ class Finding:
 ADVICE: dict[Kind, str] = {
     "saturated": (
         "a lower learning rate or dropout for the discriminator, another loss or a "
-        "gradient penalty may help"
+        "gradient penalty may help: docs/trouble.md#the-discriminator-wins"
     ),
-    "collapsed": "a lower learning rate, a larger batch or another loss may help",
-    "rising": "the best checkpoint is kept; a lower learning rate or schedule=linear may help",
-    "not finite": "a lower learning rate or optimizer.clip_norm=1 may help",
+    "collapsed": (
+        "a lower learning rate, a larger batch or another loss may help: "
+        "docs/trouble.md#mode-collapse"
+    ),
+    "rising": (
+        "the best checkpoint is kept; a lower learning rate or schedule=linear may help: "
+        "docs/trouble.md#it-gets-worse-again"
+    ),
+    "not finite": ("a lower learning rate or optimizer.clip_norm=1 may help: docs/trouble.md#nan"),
 }
 
 

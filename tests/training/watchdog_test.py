@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -307,3 +308,13 @@ def test_a_log_that_is_no_plain_file_is_refused(make: str, tmp_path: Path) -> No
     path.symlink_to(tmp_path / "precious") if make == "link" else os.mkfifo(path)
     with pytest.raises(RunDirectoryError):
         watchdog.rollbacks(path)
+
+
+def test_advice_ends_with_its_place_in_the_guide() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "trouble.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.*)$", page, re.MULTILINE)
+    places = {heading.lower().replace(" ", "-") for heading in headings}
+    for text in ADVICE.values():
+        help_, _, place = text.rpartition(": docs/trouble.md#")
+        assert help_.endswith("may help")
+        assert place in places
