@@ -98,6 +98,8 @@ class StoredRun:
             if found.bad:
                 lines = "line is" if found.bad == 1 else "lines are"
                 self._found(f"{path}: {found.bad:,} {lines} not as written; left out of the curves")
+            elif not found.series and checkpoint.steps(self.directory.checkpoints):
+                self._found(f"{path}: is empty; the run is shown without curves")
             return found
         return None
 

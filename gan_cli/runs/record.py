@@ -144,7 +144,7 @@ def read_command(directory: Path) -> Command | None:
 
 
 def write_command(directory: Path, arguments: Sequence[str]) -> None:
-    files.write_json(directory / COMMAND, {"format": FORMAT, "arguments": [*arguments]})
+    files.write_checked(directory / COMMAND, {"format": FORMAT, "arguments": [*arguments]})
 
 
 def write_sweep(directory: Path, sweep: Sweep) -> None:
@@ -155,6 +155,6 @@ def _read(schema: type[Record], path: Path) -> Record | None:
     if not path.exists():
         return None
     try:
-        return parse(schema, files.read_json(path))
+        return parse(schema, files.read_checked(path))
     except ConfigError as error:
         raise RunDirectoryError(f"{path}: {error}") from None

@@ -129,6 +129,8 @@ def test_a_whole_run_is_read_without_a_word(run: Path, sample: Command, report: 
         ("config.json", '"log_every": 2', '"log_every": 3', "config.json: changed since"),
         ("metrics.jsonl", '"step": 4', '"step": 5', "metrics.jsonl: 1 line is not as written"),
         ("metrics.jsonl", None, None, "metrics.jsonl: No such file or directory"),
+        ("metrics.jsonl", "", "", "metrics.jsonl: is empty"),
+        ("command.json", '"model.width=4"', '"model.width=5"', "command.json: changed since"),
         ("train.log", "gan-train", "gan\0train", "train.log: is not as written"),
         ("checkpoints/index.json", "36.64", "6.64", "index.json: changed since"),
     ],
@@ -139,6 +141,8 @@ def test_a_report_lists_what_is_damaged(
     path = run / name
     if old is None or new is None:
         path.unlink()
+    elif not old:
+        path.write_text("")
     else:
         assert path.read_text().count(old) == 1
         path.write_text(path.read_text().replace(old, new))
