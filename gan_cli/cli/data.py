@@ -81,6 +81,10 @@ def _splits(options: Any) -> tuple[Source, Source | None, str]:
             options, max_bad_fraction=1.0
         )  # what gan-train refuses is described first
     train = data.load(options)
+    if not len(train):
+        raise DataError(
+            f"{train.origin}: nothing is left to train on ({len(train.skipped)} files are broken)"
+        )
     try:
         return train, data.load(options, "test"), ""
     except DataError as error:

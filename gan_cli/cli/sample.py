@@ -11,6 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base import files
 from gan_cli.base.errors import CheckpointError, ConfigError, refused
+from gan_cli.base.terminal import printable
 from gan_cli.cli import app, bare
 from gan_cli.cli.options import keys
 from gan_cli.cli.quiet import quiet
@@ -80,4 +81,4 @@ def _output(config: SampleConfig, run: RunDirectory, step: int) -> Path:
 
 def warn(line: str) -> None:
     """Tell of damage, beside what the command does all the same."""
-    print(line, file=sys.stderr, flush=True)
+    print(printable(line), file=sys.stderr, flush=True)

@@ -217,6 +217,8 @@ class StoredRun:
             return
         if not _TIME.match(text) or b"\0" in text or not _is_text(text):
             self._found(f"{path}: is not as written; when and how the run ended may be wrong")
+        elif len(text) < LOOKED_AT and not text.endswith(b"\n"):
+            self._found(f"{path}: is cut off; when and how the run ended may be wrong")
 
     def _found(self, line: str) -> None:
         if line not in self.damage:

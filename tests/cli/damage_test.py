@@ -132,6 +132,7 @@ def test_a_whole_run_is_read_without_a_word(run: Path, sample: Command, report: 
         ("metrics.jsonl", "", "", "metrics.jsonl: is empty"),
         ("command.json", '"model.width=4"', '"model.width=5"', "command.json: changed since"),
         ("train.log", "gan-train", "gan\0train", "train.log: is not as written"),
+        ("train.log", "", "", "train.log: is cut off"),
         ("checkpoints/index.json", "36.64", "6.64", "index.json: changed since"),
     ],
 )
@@ -142,7 +143,7 @@ def test_a_report_lists_what_is_damaged(
     if old is None or new is None:
         path.unlink()
     elif not old:
-        path.write_text("")
+        path.write_text(path.read_text()[:-1] if name == "train.log" else "")
     else:
         assert path.read_text().count(old) == 1
         path.write_text(path.read_text().replace(old, new))

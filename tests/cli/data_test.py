@@ -193,3 +193,14 @@ def test_a_model_that_does_not_fit_the_data(look: Command, tmp_path: Path) -> No
         one_line(result)
         == "gan-data: model=dcgan makes single images; the data holds sequences of 5 frames 32x32x1"
     )
+
+
+def test_a_set_of_which_nothing_is_left_is_a_line(look: Command, tmp_path: Path) -> None:
+    films = tmp_path / "films"
+    films.mkdir()
+    frames = [Image.new("L", (8, 8), level) for level in (0, 90, 180)]
+    frames[0].save(films / "whole.gif", save_all=True, append_images=frames[1:])
+    (films / "broken.gif").write_bytes(b"GIF89a broken")
+    result = look("data=frames", "data.path=films", "data.frames=3", "data.test_share=0.9")
+    assert result.code == 3
+    assert "films: nothing is left to train on" in one_line(result)
