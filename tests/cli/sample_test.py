@@ -237,3 +237,17 @@ def test_quiet_holds_back_noise_only(
     with quiet():
         os.write(2, b"I0000 00:00:1.2 3 port.cc:1] wanted\n")
     assert "wanted" in capfd.readouterr().err
+
+
+def test_words_of_a_stranger_s_index_do_not_steer_the_terminal(
+    sample: Command, tiny_run: Path
+) -> None:
+    path = tiny_run / "checkpoints" / "index.json"
+    values = json.loads(path.read_text())
+    del values["sha256"]
+    values["checkpoints"]["4"] = "\x1b[2J"
+    path.write_text(json.dumps(values))
+    result = sample("run")
+    assert result.code == 0
+    assert "\x1b" not in result.err
+    assert "\\x1b[2J" in result.err
