@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import gan_cli
 from tests.conftest import Command
 
 PAGE = (Path(__file__).parents[1] / "docs" / "python.md").read_text(encoding="utf-8")
@@ -130,3 +131,18 @@ def test_any_module_of_networks_may_be_the_first_import(module: str, tmp_path: P
     """Keras, which it imports, has all of our layers registered at once."""
     done = python(f"import gan_cli.networks.{module}", tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_every_layer_has_its_name_once_keras_is_imported(tmp_path: Path) -> None:
+    """Of every file with layers, whoever wrote it last."""
+    folder = Path(gan_cli.__file__).parent / "networks"
+    layer = re.compile(r'register_keras_serializable\("gan_cli"\)\nclass (\w+)')
+    names = [name for path in folder.glob("*.py") for name in layer.findall(path.read_text())]
+    assert {"BatchNorm", "Holes"} < set(names)
+    code = (
+        "import gan_cli, keras\n"
+        f"print([name for name in {names} "
+        "if keras.saving.get_registered_object('gan_cli>' + name) is None])"
+    )
+    assert python(code, tmp_path).stdout == "[]\n"

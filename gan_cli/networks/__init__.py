@@ -4,36 +4,15 @@ How networks are trained against each other is for `objectives`.
 """
 
 from importlib import import_module
-
-WITH_LAYERS = (
-    "attention",
-    "autoencoder",
-    "basis",
-    "bilinear",
-    "composition",
-    "conditional_norm",
-    "convolution",
-    "dropout",
-    "equalized",
-    "grouped",
-    "layers",
-    "minibatch",
-    "modulated",
-    "normalization",
-    "pixels",
-    "resampling",
-    "spectral",
-    "styles",
-)
-"""Files with layers of ours."""
+from pkgutil import iter_modules
 
 
 def register_layers() -> None:
-    """Import all layers, which gives each its name among Keras's."""
-    for module in WITH_LAYERS:
-        import_module(f"{__name__}.{module}")
+    """Import all modules here, which gives each layer of ours its name among Keras's."""
+    for module in iter_modules(__path__):
+        import_module(f"{__name__}.{module.name}")
 
 
-# Whichever of these modules is the first to be imported: Keras, whose import registers all of them,
+# Whichever of these modules is the first to be imported: Keras, whose import registers all layers,
 # comes before any has begun.
 import_module("keras")
