@@ -79,7 +79,7 @@ class Found:
     sheet: np.ndarray
     by: str
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: Path, about: images.About | None = None) -> None:
         """directions.npz, which `gan-sample directions=` takes, and directions.png."""
         np.savez(
             folder / "directions.npz",
@@ -88,7 +88,7 @@ class Found:
             names=np.array(self.names),
             by=np.array(self.by),
         )
-        images.save_png(folder / "directions.png", images.grid(self.sheet))
+        images.save_png(folder / "directions.png", images.grid(self.sheet), about)
 
     def show(self) -> None:
         """The number, name and value of each."""
