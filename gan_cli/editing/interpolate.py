@@ -11,6 +11,7 @@ from pydantic import Field
 
 from gan_cli.base import films, images
 from gan_cli.base.errors import ConfigError
+from gan_cli.base.images import About
 from gan_cli.base.lazy import np
 from gan_cli.config.options import option, options
 from gan_cli.editing import edit
@@ -66,7 +67,7 @@ class Interpolation:
     ends: np.ndarray
     options: Interpolate
 
-    def write(self, folder: Path, about: images.About | None = None) -> None:
+    def write(self, folder: Path, about: About | None = None) -> None:
         """interpolation.gif, a strip as interpolation.png, frames.npz; .mp4 if asked."""
         films.save_film(
             folder / "interpolation.gif", self.images[None], self.options.fps, about=about
