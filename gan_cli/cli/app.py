@@ -212,7 +212,8 @@ def _meant(key: str, keys: list[str]) -> str | None:
     known = [each for each in keys if not each.startswith(("hydra.", "logger."))]
     near = nearest(key, sorted(known, key=lambda each: "." in each))
     alike = [each for each in known if near and each.rpartition(".")[2] == near.rpartition(".")[2]]
-    return max(alike, key=partial(_likeness, key), default=None)
+    alone = [each for each in alike if "." not in each]
+    return max(alone or alike, key=partial(_likeness, key), default=None)
 
 
 def _likeness(key: str, other: str) -> tuple[float, bool]:

@@ -112,7 +112,7 @@ def refuse_dashes(
     Raises:
         ConfigError: there is one, with the way it is written here.
     """
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=False):
         name, _, value = argument.partition("=")
         known = any(each.startswith(name) for each in (*FLAGS, *TAKES_A_VALUE, *ours))
         if known or not re.fullmatch(r"--[a-z][\w.-]*", name):

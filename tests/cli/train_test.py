@@ -17,6 +17,7 @@ import pytest
 from filelock import FileLock
 
 from gan_cli.base import files
+from gan_cli.base.films import has_video
 from gan_cli.runs import checkpoint
 from gan_cli.runs.listing.choose import listed
 from tests.conftest import TINY, Command, one_line
@@ -54,6 +55,7 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(
         "samples/progress.gif",
         "samples/step-00000004.png",
         "samples/step-00000008.png",
+        *(["samples/progress.mp4"] if has_video() else []),
     ]
     others = [
         ".hydra/config.yaml",
