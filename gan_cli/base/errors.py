@@ -138,10 +138,10 @@ def nearest(given: str, names: list[str]) -> str | None:
     """
     section, _, last = given.lower().replace("-", "_").rpartition(".")
     parts = {name: name.rpartition(".")[2] for name in names}
-    longer = [part for part in parts.values() if part.startswith(f"{last}_")][:1]
-    if last in parts.values():
-        longer = []
-    for meant in (*(ELSEWHERE.get(last, ()) if not section else ()), *longer):
+    there = last in parts.values()
+    others = () if section and there else ELSEWHERE.get(last, ())
+    longer = [part for part in parts.values() if part.startswith(f"{last}_") and not there]
+    for meant in (*others, *longer[:1]):
         if found := next((name for name in names if parts[name] == meant), None):
             return found
     initials = {name: "".join(word[:1] for word in part.split("_")) for name, part in parts.items()}
