@@ -132,9 +132,12 @@ def unknown(what: str, given: object, accepted: list[str]) -> str:
     return f"unknown {what} {given!r}{hint} (accepted: {', '.join(accepted)})"
 
 
-def nearest(given: str, names: list[str]) -> str | None:
+def nearest(given: str, names: list[str], alike: float = 0.6) -> str | None:
     """The name most like the one given, by the last part of a dotted one: people remember that, and
     a shared section would make all alike. `lr` is like `learning_rate`.
+
+    Args:
+        alike: how much it must be at least, of 1; of many names one is always a little.
     """
     section, _, last = given.lower().replace("-", "_").rpartition(".")
     parts = {name: name.rpartition(".")[2] for name in names}
@@ -145,7 +148,7 @@ def nearest(given: str, names: list[str]) -> str | None:
         if found := next((name for name in names if parts[name] == meant), None):
             return found
     initials = {name: "".join(word[:1] for word in part.split("_")) for name, part in parts.items()}
-    close = get_close_matches(last, parts.values(), n=1, cutoff=0.7)
+    close = get_close_matches(last, parts.values(), n=1, cutoff=alike)
     for name in names:
         if (close and parts[name] == close[0]) or (not close and initials[name] == last != ""):
             return name

@@ -210,7 +210,7 @@ def _no_key(key: str, keys: list[str]) -> str:
 def _meant(key: str, keys: list[str]) -> str | None:
     """The nearest key, of all sections but those that few people know."""
     known = [each for each in keys if not each.startswith(("hydra.", "logger."))]
-    near = nearest(key, sorted(known, key=lambda each: "." in each))
+    near = nearest(key, sorted(known, key=lambda each: "." in each), alike=0.7)
     alike = [each for each in known if near and each.rpartition(".")[2] == near.rpartition(".")[2]]
     alone = [each for each in alike if "." not in each]
     return max(alone or alike, key=partial(_likeness, key), default=None)
