@@ -22,7 +22,7 @@ from gan_cli.base.errors import (
     Interrupted,
     UnknownKeyError,
 )
-from gan_cli.cli import hydra_main
+from gan_cli.cli.hydra import hydra_main
 from gan_cli.cli.multirun import jobs
 from gan_cli.cli.stored import plain
 from gan_cli.config import commands
