@@ -23,7 +23,8 @@ from omegaconf.errors import OmegaConfBaseException
 from gan_cli import __version__
 from gan_cli.base.errors import ConfigError, GanError, OutOfMemoryError, nearest, refused, unknown
 from gan_cli.base.terminal import printable
-from gan_cli.cli import bare, edge, hydra_main, own_yaml, plugins, source
+from gan_cli.cli import bare, edge
+from gan_cli.cli.hydra import hydra_main, own_yaml, plugins, source
 
 Job = Callable[[DictConfig], float | None]
 EXTRAS = {"submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli.cli import launcher
+from gan_cli.cli.multirun import launcher
 from gan_cli.runs import checkpoint
 from gan_cli.runs.record import Job, read_job, read_sweep
 from gan_cli.sweeps.processes import Task
@@ -167,7 +167,7 @@ def test_a_job_has_hydra_s_tracebacks_only_where_the_user_wants_them(
     chosen: str | None, tmp_path: Path
 ) -> None:
     script = (
-        "import sys\nfrom gan_cli.cli import launcher, train\n"
+        "import sys\nfrom gan_cli.cli import train\nfrom gan_cli.cli.multirun import launcher\n"
         "launcher.command = lambda task: [sys.executable, '-S', '-c', "
         "'import os; print(os.environ.get(\"HYDRA_FULL_ERROR\"))']\nsys.exit(train.main())"
     )
