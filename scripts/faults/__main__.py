@@ -1,7 +1,7 @@
 """Faults, counted: `python scripts/faults [SECTION ...] [--quick] [--seed N]`.
 
 resume: N steps straight against k + (N - k): SHA-256 of state and grid.
-kill: SIGKILL at random moments and between the calls of a save, the same run over and over.
+kill: SIGKILL between any two calls to the system of a save, and at random moments.
 damage: every file of a run, damaged in nine ways, read by five commands.
 configuration, system: mistakes and random letters; limits, signals, streams, disks.
 runs, data: what strangers may send.
@@ -31,10 +31,10 @@ import worlds
 from harness import Case, Section, run, run_section, warm
 
 SECTIONS = ("resume", "kill", "damage", "configuration", "system", "runs", "data")
-COUNTS = {"kill": (1000, 12), "configuration": (400, 20), "runs": (400, 16), "data": (600, 24)}
+COUNTS = {"kill": (200, 4), "configuration": (400, 20), "runs": (400, 16), "data": (600, 24)}
 """Random cases of a whole and of a quick run."""
 SHARE = (1.0, 0.04)
-"""Of all kinds of damage."""
+"""Of all kinds of damage, and of all moments of a save."""
 
 
 def main() -> int:
@@ -82,7 +82,7 @@ def _section(
     arguments: argparse.Namespace,
 ) -> Section:
     if name == "kill":
-        return kill.section(place, count, draw)
+        return kill.section(place, count, draw, SHARE[arguments.quick], arguments.jobs)
     if name == "resume":
         return _resume(place, count, draw)
     cases = {
