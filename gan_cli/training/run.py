@@ -221,6 +221,7 @@ def _to_the_end(
             return back
     else:
         preview(progress)
+        preview.close()
     if isinstance(stop, RollBack):
         return stop
     if progress.step < run.total:

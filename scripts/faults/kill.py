@@ -158,11 +158,11 @@ def _begun(run_: Path) -> Case:
 
 def _gone_on(run_: Path, whole: Path) -> Case:
     """A run that was killed goes on to its end."""
-    holds = partial(_as, run_, whole)
+    holds = partial(as_whole, run_, whole)
     return Case(f"{run_.name} goes on", ["gan-train", f"resume={run_}", STEPS], holds)
 
 
-def _as(run_: Path, whole: Path, outcome: Outcome) -> str | None:
+def as_whole(run_: Path, whole: Path, outcome: Outcome) -> str | None:
     """Whether a run is as one that nothing has stopped."""
     if outcome.code:
         return f"exit code {outcome.code}: {outcome.words[-300:]}"
@@ -186,7 +186,7 @@ def _killed(run_: Path, moment: float, whole: Path) -> Case:
         if damage := looked_at(run_ / "checkpoints")[1]:
             return f"after {moment:.2f} s: {damage}"
         again = _gone_on(run_, whole) if (run_ / "model.json").exists() else _begun(run_)
-        return _as(run_, whole, run(again, outcome.folder / "again"))
+        return as_whole(run_, whole, run(again, outcome.folder / "again"))
 
     case = replace(_begun(run_), holds=holds, meanwhile=meanwhile, ends=(0, KILLED))
     return replace(case, name=f"{case.name} killed after {moment:.2f} s")
