@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from psutil import Process
 
+from gan_cli.training.loggers import LOGGERS, Followed
 from tests.conftest import TINY, Command, one_line
 
 SHORT = [
@@ -45,6 +47,19 @@ class Fails:
 def fails(options, followed):
     return Fails()
 """
+
+
+def test_tensorboard_takes_no_memory_for_each_number(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    followed = Followed(tmp_path, {}, "tensorboard")
+    options = LOGGERS.parse({"name": "tensorboard"})
+    logger, process, sizes = LOGGERS["tensorboard"].build(options, followed), Process(), []
+    for line in range(1, 1001):
+        logger.scalars(line, {f"loss/{name}": line + name / 10 for name in range(8)})
+        if line % 250 == 0:
+            sizes.append(process.memory_info().rss)
+    logger.close()
+    assert sizes[-1] - sizes[0] < 1.5e6  # numbers of Python would take 5 MB
 
 
 def test_tensorboard_has_numbers_grids_and_settings(train: Command, tmp_path: Path) -> None:
