@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 from collections.abc import Callable, Iterator
@@ -10,15 +9,13 @@ from contextlib import contextmanager, suppress
 
 import tensorflow as tf
 
-from gan_cli.base import cluster, files, replicas
+from gan_cli.base import files, replicas, slurm
 from gan_cli.base.cluster import Worker
 from gan_cli.base.errors import ConfigError
 from gan_cli.networks.variables import Variable
 from gan_cli.training.state import State
 
 BITS = {1: tf.int8, 2: tf.int16, 4: tf.int32, 8: tf.int64}
-PORTS = range(20_000, 60_000)
-"""Of Slurm's jobs, each of which has some by its number."""
 
 
 class Workers:
@@ -35,8 +32,8 @@ class Workers:
         self.worker = worker
         ring = tf.distribute.experimental.CommunicationImplementation.RING
         options = tf.distribute.experimental.CommunicationOptions(implementation=ring)
-        resolver = _of_slurm() if cluster.is_slurm() else None
-        resolver = resolver or tf.distribute.cluster_resolver.TFConfigClusterResolver()
+        slurm.name_workers()
+        resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
         # The strategy starts the server and the heartbeats; the replicas need no more of it.
         heard = signal.getsignal(signal.SIGTERM)
         self._strategy = tf.distribute.MultiWorkerMirroredStrategy(resolver, options)
@@ -134,17 +131,3 @@ def lost(error: Exception) -> int | None:
 
 def _bits(variable: Variable) -> tf.DType:
     return BITS[tf.as_dtype(variable.dtype).size]
-
-
-def _of_slurm() -> tf.distribute.cluster_resolver.ClusterResolver:
-    """Slurm's own variables; each task trains on one device, which Slurm has chosen."""
-    tasks = re.findall(r"\d+", os.environ.get("SLURM_STEP_TASKS_PER_NODE", "1"))
-    first = PORTS[int(os.environ.get("SLURM_JOB_ID", "0")) * 16 % len(PORTS)]
-    resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
-        port_base=first,
-        gpus_per_node=max(map(int, tasks)),
-        gpus_per_task=1,
-        auto_set_gpu=False,
-    )
-    resolver.cluster_spec()  # finds task_type and task_id
-    return resolver
