@@ -172,7 +172,9 @@ def explain(error: Exception, keys: Callable[[str], list[str]]) -> str:
         override = f"{match[1]}={match[2]}"
         if f"+{override}" in sys.argv[1:]:
             return f"+{override}: {match[1]} has a value already; give {override} without the +"
-    if type(error).__name__.startswith("Override") and "Lexer" in text:
+    if type(error).__name__.startswith("Override") and re.search(
+        r"Lexer|input '\{' expecting", text
+    ):
         argument = str(getattr(error, "override", "") or text.partition(":")[0])
         key, _, value = argument.partition("=")
         return (
