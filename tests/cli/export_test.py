@@ -316,8 +316,9 @@ def test_sequences_of_a_chosen_length(
             pixels = random.integers(0, 256, (16, 16), dtype=np.uint8)
             Image.fromarray(pixels).save(tmp_path / "videos" / str(video) / f"{place}.png")
     tiny = ["model=sequence_vae", "model.width=2", "model.latent_dim=3", "training.batch_size=4"]
-    data = ["data=frames", "data.path=videos", "data.size=16", "evaluation.every=null"]
-    made = train(*tiny, *data, "training.steps=1", "run_dir=sequences")
+    data = ["data=frames", "data.path=videos", "data.size=16", "data.frames=3"]
+    short = ["training.steps=1", "evaluation.every=null", "run_dir=sequences"]
+    made = train(*tiny, *data, *short)
     assert made.code == 0, made.err
     images, inputs = expected(sample, "sequences", "steps=5")
     assert images.shape == (16, 5, 16, 16, 1)

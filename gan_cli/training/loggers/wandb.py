@@ -42,7 +42,7 @@ class Wandb:
             resume="allow",
             name=followed.name,
             notes=followed.config.get("notes"),
-            dir=str(followed.directory),
+            dir=str(followed.directory.absolute()),  # its service may have begun elsewhere
             config=dict(followed.config),
             settings=wandb.Settings(
                 silent=True,
