@@ -21,6 +21,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from gan_cli import __version__
+from gan_cli.base import cluster
 from gan_cli.base.errors import ConfigError, GanError, OutOfMemoryError, nearest, refused, unknown
 from gan_cli.base.terminal import printable
 from gan_cli.cli import bare, edge
@@ -141,7 +142,8 @@ def _expected(error: GanError | OSError | MemoryError) -> GanError:
     if isinstance(error, GanError):
         return error
     if isinstance(error, MemoryError):
-        return OutOfMemoryError(f"out of memory: {error or 'the data do not fit'}")
+        where = f" in {worker}" if (worker := cluster.worker()) else ""
+        return OutOfMemoryError(f"out of memory{where}: {str(error) or 'an allocation failed'}")
     line = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
     return refused(error, line)
 
@@ -173,7 +175,9 @@ def explain(error: Exception, keys: Callable[[str], list[str]]) -> str:
         override = f"{match[1]}={match[2]}"
         if f"+{override}" in sys.argv[1:]:
             return f"+{override}: {match[1]} has a value already; give {override} without the +"
-    if type(error).__name__.startswith("Override") and "Lexer" in text:
+    if type(error).__name__.startswith("Override") and re.search(
+        r"Lexer|input '\{' expecting", text
+    ):
         argument = str(getattr(error, "override", "") or text.partition(":")[0])
         key, _, value = argument.partition("=")
         return (

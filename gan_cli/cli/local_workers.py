@@ -97,7 +97,8 @@ def _watched(workers: list[subprocess.Popen[bytes]], said: list[Any], signals: S
         if deadline and time.monotonic() > deadline:
             break
     code = chief.poll()
-    if code is None or code < 0:  # it could not say so itself
+    own = lost is not None and workers[lost].poll() != WorkerError.exit_code  # it lost nobody
+    if (code is None or code < 0) and not own:  # it could not say so itself
         raise WorkerError(
             f"worker 0 of {len(workers)}, the chief, {_ended(code, killed)}; resume=RUN goes on"
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from functools import partial
 
 import tensorflow as tf
 
-from gan_cli.base import cluster, files, replicas, shared_memory
+from gan_cli.base import files, replicas, shared_memory, slurm
 from gan_cli.base.cluster import Worker
 from gan_cli.base.errors import ConfigError
 from gan_cli.base.shared_memory import LostError, SharedSum
@@ -21,8 +20,6 @@ from gan_cli.training.state import State
 
 BITS = {1: tf.int8, 2: tf.int16, 4: tf.int32, 8: tf.int64}
 SumOver = Callable[[tf.Tensor, bool], tf.Tensor]
-PORTS = range(20_000, 60_000)
-"""Of Slurm's jobs, each of which has some by its number."""
 
 
 class Workers:
@@ -49,8 +46,8 @@ class Workers:
         """Join TensorFlow's cluster, by which collective operations find each other."""
         ring = tf.distribute.experimental.CommunicationImplementation.RING
         options = tf.distribute.experimental.CommunicationOptions(implementation=ring)
-        resolver = _of_slurm() if cluster.is_slurm() else None
-        resolver = resolver or tf.distribute.cluster_resolver.TFConfigClusterResolver()
+        slurm.name_workers()
+        resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
         # The strategy starts the server and the heartbeats; the replicas need no more of it.
         heard = signal.getsignal(signal.SIGTERM)
         self._strategy = tf.distribute.MultiWorkerMirroredStrategy(resolver, options)
@@ -158,17 +155,3 @@ def _through(add: SharedSum) -> SumOver:
 
 def _bits(variable: Variable) -> tf.DType:
     return BITS[tf.as_dtype(variable.dtype).size]
-
-
-def _of_slurm() -> tf.distribute.cluster_resolver.ClusterResolver:
-    """Slurm's own variables; each task trains on one device, which Slurm has chosen."""
-    tasks = re.findall(r"\d+", os.environ.get("SLURM_STEP_TASKS_PER_NODE", "1"))
-    first = PORTS[int(os.environ.get("SLURM_JOB_ID", "0")) * 16 % len(PORTS)]
-    resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
-        port_base=first,
-        gpus_per_node=max(map(int, tasks)),
-        gpus_per_task=1,
-        auto_set_gpu=False,
-    )
-    resolver.cluster_spec()  # finds task_type and task_id
-    return resolver
