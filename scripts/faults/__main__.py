@@ -70,6 +70,10 @@ def main() -> int:
         codes = ", ".join(f"{code}: {number}" for code, number in sorted(each.codes.items()))
         passed = each.cases - len(each.failed)
         print(f"{each.name:<44}{each.cases:>7}{passed:>8}{each.seconds:>9.0f}  {codes}")
+    total = sum(each.cases for each in found)
+    passed = total - sum(len(each.failed) for each in found)
+    seconds = sum(each.seconds for each in found)
+    print(f"{f'all, seed {arguments.seed}':<44}{total:>7}{passed:>8}{seconds:>9.0f}")
     return int(any(each.failed or not each.cases for each in found))
 
 

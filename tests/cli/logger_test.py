@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gan_cli.base import files
 from tests.conftest import TINY, Command, one_line
 
 SHORT = [
@@ -115,7 +116,7 @@ def test_a_strangers_list_of_loggers_is_no_more_than_none(
     assert train(*SHORT, "training.steps=2").code == 0
     (tmp_path / "run" / "loggers.json").write_text(known)
     assert train("resume=run", "training.steps=4", "logger=tensorboard").code == 0
-    found = json.loads((tmp_path / "run" / "loggers.json").read_text())
+    found = files.read_checked(tmp_path / "run" / "loggers.json")
     assert found == {"tensorboard": "tensorboard"}
 
 

@@ -63,7 +63,8 @@ def judged(evaluate: Command) -> Command:
     result = evaluate(*SHOWN, "seed=3")
     assert result.code == 0, result.err
     assert result.out.splitlines() == [
-        f"page  {PAGE}: open it in a browser; answers=[FILE] adds the file that it saves"
+        f"page  {PAGE}: open it in a browser; answers=[FILE] adds the file that it saves",
+        "      step 8 (the newest, none is scored) of run",
     ]
     return evaluate
 
@@ -101,7 +102,7 @@ def test_answers_are_printed_and_put_into_the_stored_scores(judged: Command):
     result = judged("checkpoint=run", f"answers=[{','.join(files)}]")
     assert result.code == 0, result.err
     lines = result.out.splitlines()
-    assert lines[0] == "run, step 8: judged by 2"
+    assert lines[0] == "run, step 8 (the newest, none is scored): judged by 2"
     assert re.fullmatch(r"  hype {20}  25\.0 %   95 % interval 16\.\d to 35\.\d", lines[1])
     assert [line.split()[:2] for line in lines[2:]] == [
         ["generated_judged_real", "50.0"],
