@@ -72,7 +72,7 @@ def add_answers(run: RunDirectory, manifest: Manifest, answers: list[Path]) -> d
         path: report.read(path)
         for path in sorted((run.path / "scores").glob(f"step-{manifest.step:08d}-*.json"))
     }
-    files.write_checked(_path(run, manifest, "-answers.json"), dict(rates))
+    files.write_json(_path(run, manifest, "-answers.json"), dict(rates))
     for path, scores in stored.items():
         report.write(path, replace(scores, people=rates))
     return rates

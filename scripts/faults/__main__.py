@@ -19,6 +19,7 @@ import os
 import random
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import configuration
@@ -33,8 +34,8 @@ from harness import Case, Section, run, run_section, warm
 SECTIONS = ("resume", "kill", "damage", "configuration", "system", "runs", "data")
 COUNTS = {"kill": (1000, 12), "configuration": (400, 20), "runs": (400, 16), "data": (600, 24)}
 """Random cases of a whole and of a quick run."""
-SHARE = (1.0, 0.04)
-"""Of all kinds of damage."""
+SHARE, SHARE_OF_SYSTEM = (1.0, 0.04), (1.0, 0.25)
+"""Of all kinds of damage, and of all that the system does."""
 
 
 def main() -> int:
@@ -92,11 +93,15 @@ def _section(
     cases = {
         "damage": lambda: damage.cases(finished, place / "whole", draw, SHARE[arguments.quick]),
         "configuration": lambda: configuration.cases(draw, count),
-        "system": lambda: system.cases(finished),
+        "system": lambda: _some(system.cases(finished), draw, SHARE_OF_SYSTEM[arguments.quick]),
         "runs": lambda: hostile.runs(finished, draw, count),
         "data": lambda: hostile.data(worlds.pictures(place / "pictures"), draw, count),
     }
     return run_section(name, cases[name](), place, arguments.jobs)
+
+
+def _some(cases: Iterable[Case], draw: random.Random, share: float) -> Iterator[Case]:
+    return (case for case in cases if draw.random() < share)
 
 
 def _resume(place: Path, times: int, draw: random.Random) -> Section:

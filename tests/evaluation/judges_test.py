@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from gan_cli import data
+from gan_cli.base import files
 from gan_cli.data.digits import Digits
 from gan_cli.evaluation import people, report
 from tests.conftest import Command, one_line
@@ -75,7 +76,7 @@ def sorted_rows(images: np.ndarray) -> list[bytes]:
 
 def test_the_page_shows_the_sampler_s_images_and_held_out_ones(judged: Command, sample: Command):
     text, images = page()
-    assert json.loads(KEY.read_text()) == {"fingerprint": people.fingerprint(text)}
+    assert files.read_checked(KEY) == {"fingerprint": people.fingerprint(text)}
     real = np.array([key == "1" for key in json.loads(text)["key"]])
     assert (len(images), real.sum()) == (40, 20)
     assert sample("checkpoint=run", "count=20", "seed=3", "format=npz", "output=x.npz").code == 0
@@ -153,7 +154,7 @@ def test_answers_that_cannot_be_added(judged: Command):
     assert judged(*SHOWN, "seed=4").code == 0
     answer("others.json", lambda real: real, "2")
     assert judged(*SHOWN, "seed=3").code == 0  # the first page again
-    for files, code, part in (
+    for given, code, part in (
         ("gone.json", 3, "gone.json: No such file"),
         ("garbage.json", 3, "garbage.json: not readable as JSON"),
         ("list.json", 3, "list.json: not a JSON object"),
@@ -163,7 +164,7 @@ def test_answers_that_cannot_be_added(judged: Command):
         ("others.json", 3, "others.json: answers to another page"),
         (f"{good},{good}", 3, "the same answers are given twice"),
     ):
-        result = judged("checkpoint=run", f"answers=[{files}]")
+        result = judged("checkpoint=run", f"answers=[{given}]")
         assert result.code == code
         assert part in one_line(result)
     assert not list(Path("run/people").glob("*-answers.json"))
