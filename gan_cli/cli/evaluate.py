@@ -214,9 +214,8 @@ def _stored(config: EvaluateConfig, run: StoredRun, manifest: Manifest) -> Repor
         return None
     try:
         found = report.read(path)
-    except RunDirectoryError as error:
-        run.note(f"{error}; measured anew")
-        return None
+    except RunDirectoryError:
+        return None  # which is said where it is written anew
     made, sampler = found.provenance, manifest.files[SAMPLER].sha256
     wanted = sure(metrics_for(config.metrics, ()))
     same = (found.subject.get("sha256"), made.repeats, made.seed) == (

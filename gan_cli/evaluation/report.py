@@ -109,7 +109,7 @@ def joined(path: Path, report: Report, warn: Callable[[str], None]) -> Report:
     """The report, and what is stored there already of the same weights: other metrics, where they
     were measured in the same way, and what people answered; what is damaged is said and left out.
     """
-    if not path.exists():
+    if not path.is_file():
         return report
     try:
         old = read(path)

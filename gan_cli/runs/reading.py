@@ -107,7 +107,8 @@ class StoredRun:
             lines = "line is" if found.bad == 1 else "lines are"
             self.note(f"{path}: {found.bad:,} {lines} not as written; left out of the curves")
         if not found.series:
-            raise RunDirectoryError(f"{path}: holds no lines with a step and numbers")
+            what = "holds no lines with a step and numbers" if path.stat().st_size else "is empty"
+            raise RunDirectoryError(f"{path}: {what}")
         return found
 
     @cached_property

@@ -140,7 +140,7 @@ def test_a_comparison_announces_it_and_says_which_steps_are_compared(
     stored.write_text(stored.read_text().replace('"count": 64', '"count": 65'))
     (_, line) = lines(evaluate(*small))
     assert "b/scores/step-00000004-pixels-64.json: changed since it was written" in line
-    assert line.endswith("; measured anew")
+    assert line.endswith("; written anew")
     assert len(lines(evaluate(*small))) == 1
 
 
@@ -149,7 +149,7 @@ def test_a_page_for_judges_is_not_of_a_damaged_step(
 ) -> None:
     shutil.copytree(scored_run / "runs", tmp_path / "runs")
     flip(tmp_path / "runs/a/checkpoints/step-00000004" / SAMPLER)
-    page = ("runs/a", "people=true", "people_count=4")
+    page = ("runs/a", "people=true", "people_count=5")
     assert evaluate(*page, "step=4").code == 5
     result = evaluate(*page)
     (line,) = lines(result)

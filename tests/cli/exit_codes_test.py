@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import TINY, Command
+from tests.conftest import TINY
 
 TESTS = Path(__file__).parents[1]
 PAGE = (TESTS.parent / "docs" / "exit-codes.md").read_text()
@@ -105,13 +107,15 @@ def test_every_row_has_its_test(row: str) -> None:
     assert re.search(rf"(==|\()\s*\(?\s*{code}", body), (file, name)
 
 
-def test_a_bug_is_a_traceback(train: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gan_cli import data
-
-    def load(*_: object) -> None:
-        raise ZeroDivisionError("a bug")
-
-    monkeypatch.setattr(data, "load", load)
-    result = train(*TINY)
-    assert result.code == 1
-    assert "ZeroDivisionError: a bug" in result.err
+def test_a_bug_is_a_traceback(tmp_path: Path) -> None:
+    code = (
+        "from gan_cli import data\n"
+        "from gan_cli.cli.train import main\n"
+        "data.load = lambda *_: 1 / 0\n"
+        "raise SystemExit(main())"
+    )
+    command = [sys.executable, "-c", code, *TINY]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stderr.startswith("Traceback")
+    assert result.stderr.endswith("ZeroDivisionError: division by zero\n")
