@@ -108,6 +108,8 @@ def _run(
     except (CompactHydraException, OmegaConfBaseException) as error:
         if os.environ.get("HYDRA_FULL_ERROR") == "1":
             raise
+        if _from_memory(error):
+            return fail(name, _expected(MemoryError()))
         if isinstance(error.__cause__, GanError):  # of a plugin that Hydra has called
             return fail(name, error.__cause__)
         return fail(name, ConfigError(own_yaml.mistake(arguments) or explain(error, keys)))
@@ -125,12 +127,21 @@ def _run(
                 "default"
             ),
         )
-    except (GanError, OSError) as error:
+    except (GanError, OSError, MemoryError) as error:
         return fail(name, _expected(error))
     except ImportError as error:
         if "failed to map" not in str(error) and "allocate memory" not in str(error):
             raise
         return fail(name, OutOfMemoryError(f"out of memory: {error}"))
+
+
+def _from_memory(error: BaseException | None) -> bool:
+    """Whether what failed first was an allocation."""
+    while error is not None:
+        if isinstance(error, MemoryError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _process() -> tuple[str, int]:
@@ -143,7 +154,10 @@ def _expected(error: GanError | OSError | MemoryError) -> GanError:
         return error
     if isinstance(error, MemoryError):
         where = f" in {worker}" if (worker := cluster.worker()) else ""
-        return OutOfMemoryError(f"out of memory{where}: {str(error) or 'an allocation failed'}")
+        what = (
+            str(error) or "an allocation was refused; make more free, or lift this process's limit"
+        )
+        return OutOfMemoryError(f"out of memory{where}: {what}")
     line = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
     return refused(error, line)
 

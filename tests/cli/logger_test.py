@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from psutil import Process
 
+from gan_cli.base import files
 from gan_cli.training.loggers import LOGGERS, Followed
 from tests.conftest import TINY, Command, one_line
 from tests.web import NOWHERE
@@ -154,7 +155,7 @@ def test_a_strangers_list_of_loggers_is_no_more_than_none(
 ) -> None:
     (tiny_run / "loggers.json").write_text(known)
     assert train("resume=run", "training.steps=9", "logger=tensorboard").code == 0
-    found = json.loads((tiny_run / "loggers.json").read_text())
+    found = files.read_checked(tiny_run / "loggers.json")
     assert found == {"tensorboard": "tensorboard"}
 
 

@@ -171,6 +171,7 @@ def test_nothing_of_a_stranger_s_sweep_becomes_a_command_or_steers_the_terminal(
     assert read_job(job).arguments == honest
     (job / "job.json").unlink()
     stored = json.loads((sweep / "sweep.json").read_text())
+    del stored["sha256"]
     (sweep / "sweep.json").write_text(json.dumps(stored | {"arguments": ["\x1b]0;title\x07"]}))
     result = train(*command[:-1], "seed=0,2", "sweep.resume=sweep")
     assert (result.code, "\x1b" in result.err) == (2, False)
