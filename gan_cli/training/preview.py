@@ -81,6 +81,7 @@ class Preview:
         self._folder.mkdir(exist_ok=True)
         self._save("real", self._shown.real, {"Run": printable(run.path.resolve().name)})
         self.last: Path | None = None
+        self._played: Path | None = None
 
     def __call__(self, progress: Progress) -> None:
         scored = self._scores.newest if self._scores else None
@@ -98,8 +99,13 @@ class Preview:
             path = self._folder / f"reconstructions-{progress.step:08d}.png"
             sheet = images.grid(paired, images.columns_of_pairs(len(paired)))
             images.save_png(path, sheet, about)
+        if progress.step == progress.total:
+            self.close()  # before the last checkpoint: a run that has it is complete
 
     def close(self) -> None:
+        if self._played == self.last:
+            return
+        self._played = self.last
         paths = sorted(
             path for path in self._folder.glob("step-*.png") if self.last and path <= self.last
         )
