@@ -95,6 +95,7 @@ def _run(
             return 0
         _refuse_rerun(arguments)
         _refuse_bytes(arguments)
+        bare.refuse_dashes(arguments, flags, lambda key: _meant(key, keys(key)))
         with (
             source.of_command(config or name),
             bare.replaced(bare_key, flags),
@@ -219,11 +220,19 @@ def _no_key(key: str, keys: list[str]) -> str:
     section = key.rpartition(".")[0]
     if beside := [each for each in keys if section and each.rpartition(".")[0] == section]:
         return unknown("key", key, beside)
-    sections = [each for each in keys if "." not in each]
-    near = nearest(key, [*sections, *(each for each in keys if "." in each)])
-    alike = [each for each in keys if near and each.rpartition(".")[2] == near.rpartition(".")[2]]
-    near = max(alike, key=partial(_likeness, key), default=None)
-    return unknown("key", key, [*sections, *([near] if near and near not in sections else [])])
+    near, sections = _meant(key, keys), [each for each in keys if "." not in each]
+    hint = f"; did you mean {near!r}?" if near else ""
+    accepted = [*sections, *([near] if near and near not in sections else [])]
+    return f"unknown key {key!r}{hint} (accepted: {', '.join(accepted)})"
+
+
+def _meant(key: str, keys: list[str]) -> str | None:
+    """The nearest key, of all sections but those that few people know."""
+    known = [each for each in keys if not each.startswith(("hydra.", "logger."))]
+    near = nearest(key, sorted(known, key=lambda each: "." in each))
+    alike = [each for each in known if near and each.rpartition(".")[2] == near.rpartition(".")[2]]
+    alone = [each for each in alike if "." not in each]
+    return max(alone or alike, key=partial(_likeness, key), default=None)
 
 
 def _likeness(key: str, other: str) -> tuple[float, bool]:

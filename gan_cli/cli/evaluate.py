@@ -13,9 +13,9 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import ConfigError, RunDirectoryError, refused, unknown
+from gan_cli.base.quiet import quiet
 from gan_cli.cli import app, bare
 from gan_cli.cli.options import evaluate_keys
-from gan_cli.cli.quiet import quiet
 from gan_cli.cli.sample import choose, warn
 from gan_cli.cli.stored import without_environment
 from gan_cli.config.catalogue import require_plugins

@@ -41,7 +41,8 @@ def job(composed: DictConfig) -> None:
     runs = {label: _curves(path, config.smooth) for label, path in zip(labels, paths, strict=True)}
     keys = _chosen(runs, paths, config.keys)
     try:
-        plotting.save(plotting.figure(runs, plotting.panels(list(runs.values()), keys)), output)
+        figure = plotting.figure(runs, plotting.panels(list(runs.values()), keys))
+        plotting.save(figure, output, plotting.about(runs))
     except OSError as error:
         raise refused(error, f"{output}: {error.strerror or error}") from None
     print(f"figure  {output}")

@@ -94,9 +94,17 @@ def refuse_changes(run: RunDirectory, inherited: dict[str, Any], stored: dict[st
     """Refuse what would change the meaning of a run's weights.
 
     Raises:
-        ConfigError: a table of the differences.
+        ConfigError: a table of the differences; or steps are given to a run of epochs, which they
+            would not change.
     """
     before, after = flatten(inherited), flatten(stored)
+    epochs, steps = "training.epochs", "training.steps"
+    lasting = after.get(epochs) is not None and before.get(epochs) == after[epochs]
+    if lasting and before.get(steps) != after.get(steps):
+        raise ConfigError(
+            f"{steps}={after.get(steps)}: {run.path} lasts {epochs}={after[epochs]}; give "
+            f"{epochs}=N, or {epochs}=null with it"
+        )
     changed = [
         key
         for key in sorted(before | after)

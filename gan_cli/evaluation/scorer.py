@@ -102,6 +102,7 @@ class Scorer:
         fingerprint: of all that scores are measured with: only those of one fingerprint compare.
         since: step after which the run's scores were measured as they are now.
         finished: whether patience has run out.
+        newest: step and Fréchet distance of the last score of this process; None: none yet.
     """
 
     def __init__(
@@ -123,6 +124,7 @@ class Scorer:
         self.fingerprint = files.fingerprint(facts)
         (run.path / "scores").mkdir(exist_ok=True)
         self._path = run.path / FACTS
+        self.newest: tuple[int, float] | None = None
         self.since = _since(self._path, facts, start)
         self._facts = facts | {"final_count": evaluation.final_count, "since": self.since}
         files.write_checked(self._path, self._facts)
@@ -134,6 +136,7 @@ class Scorer:
         batches = drawing.single_images(self._model, self._options.count, SEED, BATCH, self._sample)
         generated, real = self._moments(batches), self._real
         score = frechet_distance(real, generated)
+        self.newest = (progress.step, score)
         ahead = [each.score for each in self._contenders()][:CONTENDING]
         if len(ahead) < CONTENDING or score < ahead[-1]:
             self._saver.save(progress.step, Scored(score, self.fingerprint))

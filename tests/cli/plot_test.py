@@ -92,6 +92,7 @@ def test_one_run_is_drawn_with_all_it_logged_and_nothing_in_it_changes(
     assert pairs(runs["run"]["frechet"].raw) == [(4, 9)]
     with Image.open("run-plot.png") as picture:
         assert (picture.format, picture.size[0]) == ("PNG", 1500)
+        assert picture.text.items() >= {"Run": "run", "Step": "4", "Score": "9"}.items()
     assert {
         str(path): path.read_bytes() for path in Path("a").rglob("*") if path.is_file()
     } == before

@@ -313,9 +313,28 @@ def test_a_log_that_is_no_plain_file_is_refused(make: str, tmp_path: Path) -> No
         list(StoredRun(RunDirectory(tmp_path)).warnings())
 
 
+PAGE = (Path(__file__).parents[2] / "docs" / "trouble.md").read_text(encoding="utf-8")
+
+
+def test_the_guide_quotes_lines_as_they_are_said() -> None:
+    said: dict[str, str] = {}
+
+    def react(step: int, finding: Finding) -> None:
+        number = r"[\\d.]*\\d"
+        text = re.escape(f"{finding.text}; {ADVICE[finding.kind]}")
+        said[finding.kind] = re.sub(r"\d+(\\\.\d+)?", number, text)
+
+    for moments in (intervals(*[1.0] * 10), diversities(1.0, 0.0, 0.0), scores(1.5, *[9.25] * 5)):
+        dog = Watchdog(LOG_EVERY, react)
+        for moment in moments:
+            dog(moment)
+    quoted = re.findall(r"^WATCHDOG at step \d+: (.*)$", PAGE, re.MULTILINE)
+    found = [[kind for kind, text in said.items() if re.fullmatch(text, line)] for line in quoted]
+    assert sorted(found) == [["collapsed"], ["rising"], ["saturated"]]
+
+
 def test_advice_ends_with_its_place_in_the_guide() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "trouble.md").read_text(encoding="utf-8")
-    headings = re.findall(r"^## (.*)$", page, re.MULTILINE)
+    headings = re.findall(r"^## (.*)$", PAGE, re.MULTILINE)
     places = {heading.lower().replace(" ", "-") for heading in headings}
     for text in ADVICE.values():
         help_, _, place = text.rpartition(": docs/trouble.md#")
