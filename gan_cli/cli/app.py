@@ -21,6 +21,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from gan_cli import __version__
+from gan_cli.base import cluster
 from gan_cli.base.errors import ConfigError, GanError, OutOfMemoryError, nearest, refused, unknown
 from gan_cli.base.terminal import printable
 from gan_cli.cli import bare, edge
@@ -107,6 +108,8 @@ def _run(
     except (CompactHydraException, OmegaConfBaseException) as error:
         if os.environ.get("HYDRA_FULL_ERROR") == "1":
             raise
+        if _from_memory(error):
+            return fail(name, _expected(MemoryError()))
         if isinstance(error.__cause__, GanError):  # of a plugin that Hydra has called
             return fail(name, error.__cause__)
         return fail(name, ConfigError(own_yaml.mistake(arguments) or explain(error, keys)))
@@ -124,12 +127,21 @@ def _run(
                 "default"
             ),
         )
-    except (GanError, OSError) as error:
+    except (GanError, OSError, MemoryError) as error:
         return fail(name, _expected(error))
     except ImportError as error:
         if "failed to map" not in str(error) and "allocate memory" not in str(error):
             raise
         return fail(name, OutOfMemoryError(f"out of memory: {error}"))
+
+
+def _from_memory(error: BaseException | None) -> bool:
+    """Whether what failed first was an allocation."""
+    while error is not None:
+        if isinstance(error, MemoryError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _process() -> tuple[str, int]:
@@ -141,7 +153,11 @@ def _expected(error: GanError | OSError | MemoryError) -> GanError:
     if isinstance(error, GanError):
         return error
     if isinstance(error, MemoryError):
-        return OutOfMemoryError(f"out of memory: {error or 'the data do not fit'}")
+        where = f" in {worker}" if (worker := cluster.worker()) else ""
+        what = (
+            str(error) or "an allocation was refused; make more free, or lift this process's limit"
+        )
+        return OutOfMemoryError(f"out of memory{where}: {what}")
     line = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
     return refused(error, line)
 
@@ -173,7 +189,9 @@ def explain(error: Exception, keys: Callable[[str], list[str]]) -> str:
         override = f"{match[1]}={match[2]}"
         if f"+{override}" in sys.argv[1:]:
             return f"+{override}: {match[1]} has a value already; give {override} without the +"
-    if type(error).__name__.startswith("Override") and "Lexer" in text:
+    if type(error).__name__.startswith("Override") and re.search(
+        r"Lexer|input '\{' expecting", text
+    ):
         argument = str(getattr(error, "override", "") or text.partition(":")[0])
         key, _, value = argument.partition("=")
         return (

@@ -17,14 +17,14 @@ from PIL import Image
 from tqdm import tqdm
 
 from gan_cli.base import images
-from gan_cli.base.errors import CheckpointError, GanError
+from gan_cli.base.errors import GanError
 from gan_cli.base.lazy import np
 from gan_cli.objectives.model import Model
 from gan_cli.reports.embedded import Picture
 from gan_cli.reports.rows import Row
-from gan_cli.runs import checkpoint, ranking
-from gan_cli.runs.checkpoint import SAMPLER
-from gan_cli.runs.rundir import RunDirectory
+from gan_cli.runs import checkpoint
+from gan_cli.runs.checkpoint import Manifest
+from gan_cli.runs.reading import StoredRun
 from gan_cli.sampling import drawing
 from gan_cli.sampling.control import class_grid
 from gan_cli.sampling.drawing import Sampler
@@ -51,7 +51,7 @@ def pictures(rows: list[Row], samples: int, warn: Warn) -> dict[str, Picture]:
     drawable = [
         (row.name, row.run)
         for row in rows
-        if row.run is not None and checkpoint.steps(row.run.checkpoints)
+        if row.run is not None and checkpoint.steps(row.run.directory.checkpoints)
     ]
     most = max(FEWEST_BYTES, ALL_BYTES // max(1, len(drawable)))
     last: _Built | None = None
@@ -79,10 +79,10 @@ class _Built(NamedTuple):
     sampler: Sampler
 
 
-def _of_one_kind_together(runs: list[tuple[str, RunDirectory]]) -> list[tuple[str, RunDirectory]]:
-    def kind(run: RunDirectory) -> str:
+def _of_one_kind_together(runs: list[tuple[str, StoredRun]]) -> list[tuple[str, StoredRun]]:
+    def kind(run: StoredRun) -> str:
         try:
-            return run.read_card().fingerprint
+            return run.card.fingerprint
         except GanError:
             return ""
 
@@ -90,17 +90,20 @@ def _of_one_kind_together(runs: list[tuple[str, RunDirectory]]) -> list[tuple[st
 
 
 def _drawn(
-    run: RunDirectory, samples: int, last: _Built | None
+    run: StoredRun, samples: int, last: _Built | None
 ) -> tuple[_Built, tuple[np.ndarray, int | None], int]:
     """Images or sequences with the columns of their grid, and the step of the checkpoint."""
-    manifest = ranking.best(run.checkpoints, lambda line: None, (SAMPLER,))
-    if manifest is None:
-        raise CheckpointError("no checkpoint yet")
+    return run.of_checkpoint("best", lambda manifest: _of(run, manifest, samples, last))
+
+
+def _of(
+    run: StoredRun, manifest: Manifest, samples: int, last: _Built | None
+) -> tuple[_Built, tuple[np.ndarray, int | None], int]:
     if last is not None and last.fingerprint == manifest.model:
-        built = last._replace(model=load_sampler(run, manifest, last.model))
+        built = last._replace(model=load_sampler(run.directory, manifest, last.model))
     else:
         keras.utils.clear_session()
-        model = load_sampler(run, manifest)
+        model = load_sampler(run.directory, manifest)
         built = _Built(manifest.model, model, drawing.compiled(model))
     return built, _images(built, samples), manifest.step
 
