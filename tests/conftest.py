@@ -8,7 +8,9 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,24 +60,38 @@ class Result:
 Command = Callable[..., Result]
 
 
-@pytest.fixture
-def train(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+def _command(
+    name: str, monkeypatch: pytest.MonkeyPatch, folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> Command:
-    """gan-train in this process, in a folder of its own."""
-    from gan_cli.cli.train import main
+    """`gan-NAME` in this process, in a folder."""
+    main = import_module(f"gan_cli.cli.{name}").main
+    monkeypatch.chdir(folder)
 
-    return _command(main, "gan-train", monkeypatch, tmp_path, capfd)
+    def run(*arguments: str) -> Result:
+        capfd.readouterr()
+        monkeypatch.setattr(sys, "argv", [f"gan-{name}", *arguments])
+        code = main()
+        out, err = capfd.readouterr()
+        return Result(code, out, err)
+
+    return run
 
 
-@pytest.fixture
-def sample(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> Command:
-    """gan-sample in this process, in the same folder."""
-    from gan_cli.cli.sample import main
+def command_fixture(name: str) -> Any:
+    """A command in the folder of its test."""
 
-    return _command(main, "gan-sample", monkeypatch, tmp_path, capfd)
+    @pytest.fixture
+    def command(
+        monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    ) -> Command:
+        return _command(name, monkeypatch, tmp_path, capfd)
+
+    return command
+
+
+train, sample, look, plot, runs, report = map(
+    command_fixture, ("train", "sample", "data", "plot", "runs", "report")
+)
 
 
 @pytest.fixture
@@ -85,51 +101,9 @@ def export(
     capfd: pytest.CaptureFixture[str],
     trained: Path,
 ) -> Command:
-    """gan-export in this process, in the same folder with the run `run`."""
-    from gan_cli.cli.export import main
-
+    """gan-export beside a copy of the run `run`."""
     shutil.copytree(trained / "run", tmp_path / "run", dirs_exist_ok=True)
-    return _command(main, "gan-export", monkeypatch, tmp_path, capfd)
-
-
-@pytest.fixture
-def look(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> Command:
-    """gan-data in this process, in the same folder."""
-    from gan_cli.cli.data import main
-
-    return _command(main, "gan-data", monkeypatch, tmp_path, capfd)
-
-
-@pytest.fixture
-def plot(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> Command:
-    """gan-plot in this process, in the same folder."""
-    from gan_cli.cli.plot import main
-
-    return _command(main, "gan-plot", monkeypatch, tmp_path, capfd)
-
-
-@pytest.fixture
-def runs(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> Command:
-    """gan-runs in this process, in the same folder."""
-    from gan_cli.cli.runs import main
-
-    return _command(main, "gan-runs", monkeypatch, tmp_path, capfd)
-
-
-@pytest.fixture
-def report(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> Command:
-    """gan-report in this process, in the same folder."""
-    from gan_cli.cli.report import main
-
-    return _command(main, "gan-report", monkeypatch, tmp_path, capfd)
+    return _command("export", monkeypatch, tmp_path, capfd)
 
 
 @pytest.fixture
@@ -139,14 +113,10 @@ def evaluate(
     capfd: pytest.CaptureFixture[str],
     trained: Path,
 ) -> Command:
-    """gan-evaluate in this process, in a folder of its own with the runs `run` and `other` and an
-    empty cache.
-    """
-    from gan_cli.cli.evaluate import main
-
+    """gan-evaluate beside copies of the runs `run` and `other`, with an empty cache."""
     shutil.copytree(trained, tmp_path, dirs_exist_ok=True)
     monkeypatch.setenv("GAN_CACHE_DIR", str(tmp_path / "cache"))
-    return _command(main, "gan-evaluate", monkeypatch, tmp_path, capfd)
+    return _command("evaluate", monkeypatch, tmp_path, capfd)
 
 
 @pytest.fixture(scope="session")
@@ -167,25 +137,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # Keras collects garbage for every model: half a second with all that TensorFlow has brought in
     gc.freeze()
     return folder
-
-
-def _command(
-    main: Callable[[], int],
-    name: str,
-    monkeypatch: pytest.MonkeyPatch,
-    folder: Path,
-    capfd: pytest.CaptureFixture[str],
-) -> Command:
-    monkeypatch.chdir(folder)
-
-    def run(*arguments: str) -> Result:
-        capfd.readouterr()
-        monkeypatch.setattr(sys, "argv", [name, *arguments])
-        code = main()
-        out, err = capfd.readouterr()
-        return Result(code, out, err)
-
-    return run
 
 
 @pytest.fixture

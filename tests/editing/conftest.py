@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import pytest
 import gan_cli
 from gan_cli import Run
 
-from ..conftest import Command, _command
+from ..conftest import command_fixture
 
 SMALL: dict[str, dict[str, Any]] = {
     "dcgan": {"width": 4, "latent_dim": 6},
@@ -43,14 +42,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     return run
 
 
-@pytest.fixture
-def edit(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> Command:
-    """gan-edit in this process, in a folder of its own."""
-    from gan_cli.cli.edit import main
-
-    return _command(main, "gan-edit", monkeypatch, tmp_path, capfd)
+edit = command_fixture("edit")
 
 
 def psnr(first: np.ndarray, second: np.ndarray) -> float:
