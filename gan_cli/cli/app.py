@@ -21,9 +21,11 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from gan_cli import __version__
+from gan_cli.base import cluster
 from gan_cli.base.errors import ConfigError, GanError, OutOfMemoryError, nearest, refused, unknown
 from gan_cli.base.terminal import printable
-from gan_cli.cli import bare, edge, hydra_main, own_yaml, plugins, source
+from gan_cli.cli import bare, edge
+from gan_cli.cli.hydra import hydra_main, own_yaml, plugins, source
 
 Job = Callable[[DictConfig], float | None]
 EXTRAS = {"submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}
@@ -151,10 +153,11 @@ def _expected(error: GanError | OSError | MemoryError) -> GanError:
     if isinstance(error, GanError):
         return error
     if isinstance(error, MemoryError):
+        where = f" in {worker}" if (worker := cluster.worker()) else ""
         what = (
             str(error) or "an allocation was refused; make more free, or lift this process's limit"
         )
-        return OutOfMemoryError(f"out of memory: {what}")
+        return OutOfMemoryError(f"out of memory{where}: {what}")
     line = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
     return refused(error, line)
 
@@ -186,7 +189,9 @@ def explain(error: Exception, keys: Callable[[str], list[str]]) -> str:
         override = f"{match[1]}={match[2]}"
         if f"+{override}" in sys.argv[1:]:
             return f"+{override}: {match[1]} has a value already; give {override} without the +"
-    if type(error).__name__.startswith("Override") and "Lexer" in text:
+    if type(error).__name__.startswith("Override") and re.search(
+        r"Lexer|input '\{' expecting", text
+    ):
         argument = str(getattr(error, "override", "") or text.partition(":")[0])
         key, _, value = argument.partition("=")
         return (

@@ -9,7 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.nested import flatten
-from gan_cli.cli.source import PACKAGE
+from gan_cli.cli.hydra.source import PACKAGE
 
 OVERRIDE = "override /"
 

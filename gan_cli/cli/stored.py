@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.base.nested import flatten, unflatten
-from gan_cli.cli import plugins
+from gan_cli.cli.hydra import plugins
 from gan_cli.cli.options import keys
 from gan_cli.config.catalogue import require_plugins
 from gan_cli.config.commands import TrainCommand

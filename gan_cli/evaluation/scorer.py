@@ -85,7 +85,7 @@ class Progress(Protocol):
 
 
 class Saver(Protocol):
-    """What writes a checkpoint of the state as it is now."""
+    """What writes a checkpoint of the state as it is now, at once or when all else is written."""
 
     def save(self, step: int, scored: Scored | None = None) -> None: ...
 
@@ -137,7 +137,8 @@ class Scorer:
         ahead = [each.score for each in self._contenders()][:CONTENDING]
         if len(ahead) < CONTENDING or score < ahead[-1]:
             self._saver.save(progress.step, Scored(score, self.fingerprint))
-        self.finished = self._waited_long(progress.step)
+        better = not ahead or score < ahead[0]
+        self.finished = not better and self._waited_long(progress.step)
         scores = {
             "frechet": score,
             "diversity": float(generated.covariance.trace() / real.covariance.trace()),

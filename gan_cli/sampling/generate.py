@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -79,7 +80,12 @@ def about(run: RunDirectory, manifest: Manifest, seed: int) -> dict[str, object]
     return found
 
 
-def load_sampler(run: RunDirectory, manifest: Manifest, built: Model | None = None) -> Model:
+def load_sampler(
+    run: RunDirectory,
+    manifest: Manifest,
+    built: Model | None = None,
+    frames: int | None = None,
+) -> Model:
     """The model of a run with the averaged weights of a checkpoint in its sampling networks.
 
     What model.json would build is compared with the file before memory is taken for either.
@@ -87,6 +93,7 @@ def load_sampler(run: RunDirectory, manifest: Manifest, built: Model | None = No
     Args:
         built: of another run with an equal model.json, to take instead of a new one: its weights
             are replaced.
+        frames: of its sequences, on which no weight depends; None: as many as the data has.
 
     Raises:
         CheckpointError: it does not fit model.json, or holds values that are not finite.
@@ -96,10 +103,11 @@ def load_sampler(run: RunDirectory, manifest: Manifest, built: Model | None = No
         raise CheckpointError(
             f"{run.checkpoints}: step {manifest.step} was saved from another model.json"
         )
-    plan = models.plan(card.model, card.data, card.loss)
+    data = card.data if frames is None else replace(card.data, sequence_length=frames)
+    plan = models.plan(card.model, data, card.loss)
     shapes = {key: shape for name in plan.sampler for key, shape in plan.networks[name].items()}
     arrays = tensors.read(run.checkpoints, manifest.step, SAMPLER, shapes, finite=True)
-    model = built or models.build(card.model, card.data, card.loss)
+    model = built or models.build(card.model, data, card.loss)
     for name in plan.sampler:
         assign(variables_by_key(name, model.networks[name]), arrays)
     return model

@@ -66,6 +66,7 @@ class Preview:
         self._folder.mkdir(exist_ok=True)
         self._save("real", self._shown.real)
         self.last: Path | None = None
+        self._played: Path | None = None
 
     def __call__(self, progress: Progress) -> None:
         pixels = self._sample(self._shown.inputs)
@@ -83,8 +84,13 @@ class Preview:
                 self._folder / f"reconstructions-{progress.step:08d}.png",
                 images.grid(paired, columns),
             )
+        if progress.step == progress.total:
+            self.close()  # before the last checkpoint: a run that has it is complete
 
     def close(self) -> None:
+        if self._played == self.last:
+            return
+        self._played = self.last
         frames = sorted(
             frame for frame in self._folder.glob("step-*.png") if self.last and frame <= self.last
         )

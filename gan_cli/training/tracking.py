@@ -25,7 +25,7 @@ LONGEST = 200
 
 
 class Tracking:
-    """A hook after those that score, draw and save: numbers at multiples of log_every, scores and
+    """A hook after those that score and draw: numbers at multiples of log_every, scores and
     grids when there are new ones; on leaving it the best checkpoint.
     """
 

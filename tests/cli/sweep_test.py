@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli.cli import launcher
+from gan_cli.cli.multirun import launcher
 from gan_cli.runs import checkpoint
 from gan_cli.runs.record import Job, read_job, read_sweep
 from gan_cli.sweeps.processes import Task
@@ -87,6 +87,21 @@ def test_jobs_are_processes_that_equal_single_runs(train: Command, tmp_path: Pat
     assert (tmp_path / "sweep" / "1" / name).read_bytes() == (
         tmp_path / "alone" / name
     ).read_bytes()
+
+
+@pytest.mark.slow
+def test_jobs_of_two_devices_each(train: Command, tmp_path: Path) -> None:
+    devices = ["distribution=mirrored", "distribution.replicas=2"]
+    result = train("-m", *TINY, *devices, "training.steps=4", "seed=0,1", "hydra.sweep.dir=sweep")
+    assert result.code == 0, result.err
+    name = "checkpoints/step-00000004"
+    for seed in "01":
+        manifest = tmp_path / "sweep" / seed / name / "manifest.json"
+        assert json.loads(manifest.read_text())["replicas"] == 2
+    alone(read_job(tmp_path / "sweep" / "1"), tmp_path)
+    for file in ("state.safetensors", "sampler.safetensors"):
+        made = [tmp_path / each / name / file for each in ("sweep/1", "alone")]
+        assert made[0].read_bytes() == made[1].read_bytes()
 
 
 @pytest.mark.slow
@@ -168,7 +183,7 @@ def test_a_job_has_hydra_s_tracebacks_only_where_the_user_wants_them(
     chosen: str | None, tmp_path: Path
 ) -> None:
     script = (
-        "import sys\nfrom gan_cli.cli import launcher, train\n"
+        "import sys\nfrom gan_cli.cli import train\nfrom gan_cli.cli.multirun import launcher\n"
         "launcher.command = lambda task: [sys.executable, '-S', '-c', "
         "'import os; print(os.environ.get(\"HYDRA_FULL_ERROR\"))']\nsys.exit(train.main())"
     )

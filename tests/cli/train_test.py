@@ -127,6 +127,7 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(
         (["--exp", "x.pickle"], ["--exp is refused"]),
         (["resume=runs"], ["runs: no such directory"]),
         (["data=npz", "data.path=/x\x1b[31m"], ["needs quotes", """'data.path="/x\\x1b[31m"'"""]),
+        (["data=webdataset", "data.path=a{0..9}.tar"], ["""'data.path="a{0..9}.tar"'"""]),
         (["training.epochs=1", "training.minutes=1"], ["training.epochs and training.minutes"]),
     ],
 )

@@ -24,7 +24,7 @@ def stop(*_):
     say(state="stopped")
     sys.exit(143)
 """
-"""A job's process that can write its record, as `gan_cli.cli.worker` does."""
+"""A job's process that can write its record, as `gan_cli.cli.multirun.worker` does."""
 
 
 class Seen:
