@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from gan_cli import data
+from gan_cli.data.npz import Npz
 from gan_cli.runs import checkpoint
 from gan_cli.runs.checkpoint import SAMPLER, STATE, Scored
 from tests.conftest import TINY, Command, Result, one_line
@@ -281,6 +283,23 @@ def test_a_changed_line_of_metrics_is_announced_and_kept(train: Command, tiny_ru
     assert "DAMAGED" not in train("resume=run", "training.steps=12").out
     path.write_text(path.read_text() + '{"step": 14, "lo')  # what a kill cuts off
     assert "DAMAGED" not in train("resume=run", "training.steps=14").out
+
+
+def test_a_manifest_has_the_fingerprint_of_what_was_trained_on(
+    train: Command, tmp_path: Path
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (16, 8, 8, 1), np.uint8)
+    np.savez(tmp_path / "own.npz", images=pixels)
+    small = [option for option in TINY if not option.startswith("data")]
+    own = ["data=npz", "data.path=own.npz", "data.test_share=0"]
+    assert train(*small, *own, "training.steps=2", "run_dir=run").code == 0
+    options = Npz(path=str(tmp_path / "own.npz"), test_share=0.0)
+    manifest = json.loads((tmp_path / "run/checkpoints/step-00000002/manifest.json").read_text())
+    assert manifest["data"] == data.load(options).fingerprint
+    pixels[3, 4, 5, 0] ^= 1
+    np.savez(tmp_path / "own.npz", images=pixels)
+    result = train("resume=run", "training.steps=4")
+    assert (result.code, "not the images that run was trained on" in one_line(result)) == (5, True)
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")

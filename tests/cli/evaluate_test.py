@@ -350,8 +350,7 @@ def test_damaged_and_foreign_scores_are_named_and_replaced(evaluate: Command, fa
     Path(STORED).symlink_to("../config.json")
     before = Path("run/config.json").read_bytes()
     assert f"{STORED}: is a link" in one_line(evaluate(*COMPARE))
-    assert evaluate(*SMALL, "metrics=[frechet]").code == 0
-    assert set(stored().scores) == {"frechet"}
+    assert (Path(STORED).is_symlink(), stored().scores["frechet"].mean) == (False, 2.0)
     assert Path("run/config.json").read_bytes() == before
 
 
