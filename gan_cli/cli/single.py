@@ -16,11 +16,11 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli import data
-from gan_cli.base import cluster
+from gan_cli.base import cluster, slurm
 from gan_cli.base.errors import GanError
+from gan_cli.base.quiet import quiet
 from gan_cli.base.terminal import printable
 from gan_cli.cli.next_commands import next_commands
-from gan_cli.cli.quiet import quiet
 from gan_cli.cli.recommended import recommended
 from gan_cli.cli.stored import plain, resumed, stored_values
 from gan_cli.config.schema import Distribution, TrainConfig
@@ -68,6 +68,8 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
     else:
         values = plain(composed)
     config = train_config(values)
+    if config.distribution.name == "multi_worker":
+        slurm.take_gpu()
     if follows(config.distribution):
         return _follow(config)
 

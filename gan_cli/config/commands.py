@@ -50,7 +50,8 @@ class Processes:
     """Options of `hydra/launcher=processes`."""
 
     jobs: Literal["auto"] | Annotated[int, Field(ge=1, le=1024)] = option(
-        "runs at a time; auto: one per GPU, or without one as many as cores and memory allow",
+        "runs at a time; auto: one per GPU, or without one as many as cores and memory allow; "
+        "with distribution=mirrored one per so many",
         "auto",
     )
     memory_gb: Annotated[float, Field(gt=0.0, le=10_000.0)] = option(
@@ -181,6 +182,11 @@ class ExportConfig:
     )
     truncation: Annotated[float | None, Field(gt=0.0, le=100.0)] = option(
         "of style_gan: the share of the distance from the mean of W, made part of it; null: off",
+        None,
+    )
+    steps: Annotated[int | None, Field(ge=1, le=1024)] = option(
+        "frames of the sequences that it makes, each of which the network holds; null: as many as "
+        "the data has",
         None,
     )
     directions: Annotated[str, Field(min_length=1)] | None = option(

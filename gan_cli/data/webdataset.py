@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Literal
+
+import bracex
 
 from gan_cli.base.errors import ConfigError, DataError
 from gan_cli.base.lazy import np
@@ -24,6 +27,9 @@ from gan_cli.data.reading.options import SIDE, Pictures
 from gan_cli.data.reading.pictures import look
 from gan_cli.data.reading.source import Source, Split
 
+MOST = 1_000_000
+"""Tars that braces may name."""
+
 
 @options
 class WebDataset(Pictures):
@@ -31,7 +37,9 @@ class WebDataset(Pictures):
 
     name: str = "webdataset"
     path: str | None = option(
-        "a tar, a folder of tars, or a pattern such as 'shards/*.tar' (required)", None
+        "a tar, a folder of tars, or a pattern such as 'shards/*.tar' or "
+        "'shards/{000..099}.tar' (required)",
+        None,
     )
     size: Size = option(f"{SIDE}; null: the files' own, where all share one", 64)
     test_path: str | None = option("the same for the test split; null: a share is held out", None)
@@ -80,14 +88,9 @@ def _shards(key: str, given: str | None) -> list[Path]:
     if not given:
         raise ConfigError("data=webdataset needs data.path=, tars: data.path='shards/*.tar'")
     try:
-        place = Path(given).expanduser().absolute()
-        if place.is_file():
-            return [place]
-        top = Path(place.anchor)
-        pattern = os.fspath(place.relative_to(top))
-        found = place.rglob("*.tar") if place.is_dir() else top.glob(pattern)
-        shards = sorted(each for each in found if each.is_file())
-    except (OSError, RuntimeError, ValueError) as error:  # a link loop, ~nobody, a zero byte
+        shards = _found(given)
+    except (OSError, RuntimeError, ValueError, bracex.ExpansionLimitException) as error:
+        # a link loop, ~nobody, a zero byte, a tar that is missing, too many
         raise DataError(
             f"data.{key}={printable(given)}: {getattr(error, 'strerror', None) or error}"
         ) from None
@@ -97,6 +100,30 @@ def _shards(key: str, given: str | None) -> list[Path]:
             f"data.{key}='shards/*.tar'"
         )
     return shards
+
+
+def _found(given: str) -> list[Path]:
+    """What a path or pattern names; each of the names in braces must be there."""
+    if Path(given).expanduser().is_file():
+        return [Path(given).expanduser().absolute()]
+    names = bracex.expand(given, keep_escapes=True, limit=MOST)
+    places = [_matches(name) for name in names]
+    if any(places) and not all(places):
+        missing = [name for name, found in zip(names, places, strict=True) if not found]
+        raise ValueError(f"{len(missing):,} of {len(names):,} are missing, the first: {missing[0]}")
+    return sorted(dict.fromkeys(itertools.chain(*places)))
+
+
+def _matches(name: str) -> list[Path]:
+    """A file, the tars of a folder, or what fits a pattern. Compressed tars are found where there
+    are no others: they are refused with what to do.
+    """
+    place = Path(name).expanduser().absolute()
+    if place.is_dir():
+        kinds = (place.rglob(kind) for kind in ("*.tar", "*.tar.*", "*.tgz"))
+        return next((found for kind in kinds if (found := [*filter(Path.is_file, kind)])), [])
+    top = Path(place.anchor)
+    return [each for each in top.glob(os.fspath(place.relative_to(top))) if each.is_file()]
 
 
 def _labels(

@@ -34,6 +34,11 @@ def check(config: ExportConfig, card: ModelCard) -> FormatEntry:
             raise ConfigError(f"{key}={value} goes with format={', '.join(others)}")
     if config.truncation is not None:
         _check_truncation(config, card)
+    if config.steps is not None and "sequences" not in needs(card.model):
+        raise ConfigError(
+            f"steps={config.steps}: model={card.model.name} makes single images, which have no "
+            "frames"
+        )
     if MODELS[card.model.name].fills:
         raise ConfigError(
             f"model={card.model.name} fills holes, and exports are given latents alone: "

@@ -55,7 +55,8 @@ def export_run(
         {key: value for key, value in asdict(run.card.model).items() if key not in OF_THIS_MACHINE},
         scores,
     )
-    return export(load_sampler(run.directory, manifest), about, config, entry, output)
+    model = load_sampler(run.directory, manifest, frames=config.steps)
+    return export(model, about, config, entry, output)
 
 
 def asked(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from importlib.metadata import version
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -13,11 +13,10 @@ from gan_cli.base.errors import CheckpointError
 from gan_cli.base.files import whole
 from gan_cli.base.images import columns_of_pairs
 from gan_cli.base.lazy import np
-from gan_cli.base.terminal import printable
 from gan_cli.config.commands import SampleConfig
 from gan_cli.networks.variables import assign, variables_by_key
 from gan_cli.objectives.model import Model
-from gan_cli.runs import tensors
+from gan_cli.runs import origin, tensors
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import drawing, filling
@@ -61,25 +60,17 @@ def generate(
                 config.fps,
                 control.prompts or (),
                 control.names,
-                about(run, manifest, config.seed),
+                origin.of_checkpoint(run.path, manifest, config.seed),
             ),
         )
 
 
-def about(run: RunDirectory, manifest: Manifest, seed: int) -> dict[str, object]:
-    """What pictures say of where they come from."""
-    found: dict[str, object] = {
-        "Software": f"gan_cli {version('gan_cli')}",
-        "Run": printable(run.path.resolve().name),
-        "Step": manifest.step,
-        "Seed": seed,
-    }
-    if manifest.score is not None:
-        found["Score"] = f"{manifest.score:.6g}"
-    return found
-
-
-def load_sampler(run: RunDirectory, manifest: Manifest, built: Model | None = None) -> Model:
+def load_sampler(
+    run: RunDirectory,
+    manifest: Manifest,
+    built: Model | None = None,
+    frames: int | None = None,
+) -> Model:
     """The model of a run with the averaged weights of a checkpoint in its sampling networks.
 
     What model.json would build is compared with the file before memory is taken for either.
@@ -87,6 +78,7 @@ def load_sampler(run: RunDirectory, manifest: Manifest, built: Model | None = No
     Args:
         built: of another run with an equal model.json, to take instead of a new one: its weights
             are replaced.
+        frames: of its sequences, on which no weight depends; None: as many as the data has.
 
     Raises:
         CheckpointError: it does not fit model.json, or holds values that are not finite.
@@ -96,10 +88,11 @@ def load_sampler(run: RunDirectory, manifest: Manifest, built: Model | None = No
         raise CheckpointError(
             f"{run.checkpoints}: step {manifest.step} was saved from another model.json"
         )
-    plan = models.plan(card.model, card.data, card.loss)
+    data = card.data if frames is None else replace(card.data, sequence_length=frames)
+    plan = models.plan(card.model, data, card.loss)
     shapes = {key: shape for name in plan.sampler for key, shape in plan.networks[name].items()}
     arrays = tensors.read(run.checkpoints, manifest.step, SAMPLER, shapes, finite=True)
-    model = built or models.build(card.model, card.data, card.loss)
+    model = built or models.build(card.model, data, card.loss)
     for name in plan.sampler:
         assign(variables_by_key(name, model.networks[name]), arrays)
     return model

@@ -155,9 +155,10 @@ def _complete(run: TrainingRun, state: State, saver: Checkpoint) -> Ended:
     owed = scorer.owed(run.directory, run.config.evaluation)
     if owed and (scores := _scorer(run, state, saver)):
         scores.choose(run.say)
-    step = int(state.step.numpy())
+    step, long = int(state.step.numpy()), "epochs" if run.config.training.epochs else "steps"
     run.say(
-        f"{run.directory.path} is complete at step {step}; training.steps=N with a larger N goes on"
+        f"{run.directory.path} is complete at step {step}; training.{long}=N with a larger N goes "
+        "on"
     )
     return Ended()
 
@@ -190,7 +191,13 @@ def _to_the_end(
     evaluate = Evaluate(scores, config.evaluation.patience) if scores else None
     held_out = partial(data.load, config.data, "test")
     preview = Preview(
-        run.directory, state, run.source, held_out, training.preview_every, training.preview_count
+        run.directory,
+        state,
+        run.source,
+        held_out,
+        training.preview_every,
+        training.preview_count,
+        scores,
     )
     hooks: list[Hook] = [PauseAt(until)] if until else []
     hooks += [evaluate] if evaluate else []

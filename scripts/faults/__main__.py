@@ -20,6 +20,7 @@ import os
 import random
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import configuration
@@ -77,6 +78,10 @@ def main() -> int:
         codes = ", ".join(f"{code}: {number}" for code, number in sorted(each.codes.items()))
         passed = each.cases - len(each.failed)
         print(f"{each.name:<44}{each.cases:>7}{passed:>8}{each.seconds:>9.0f}  {codes}")
+    total = sum(each.cases for each in found)
+    passed = total - sum(len(each.failed) for each in found)
+    seconds = sum(each.seconds for each in found)
+    print(f"{f'all, seed {arguments.seed}':<44}{total:>7}{passed:>8}{seconds:>9.0f}")
     return int(any(each.failed or not each.cases for each in found))
 
 
@@ -95,11 +100,15 @@ def _section(
     cases = {
         "damage": lambda: damage.cases(finished, place / "whole", draw, SHARE[arguments.quick]),
         "configuration": lambda: configuration.cases(draw, count),
-        "system": lambda: system.cases(finished),
+        "system": lambda: _some(system.cases(finished), draw, SHARE_OF_SYSTEM[arguments.quick]),
         "runs": lambda: hostile.runs(finished, draw, count),
         "data": lambda: hostile.data(worlds.pictures(place / "pictures"), draw, count),
     }
     return run_section(name, cases[name](), place, arguments.jobs)
+
+
+def _some(cases: Iterable[Case], draw: random.Random, share: float) -> Iterator[Case]:
+    return (case for case in cases if draw.random() < share)
 
 
 def _resume(place: Path, times: int, draw: random.Random) -> Section:

@@ -203,7 +203,7 @@ class Running:
 
 def warm() -> None:
     """Import what commands need; nothing may be computed, or children would hang."""
-    from gan_cli.cli.quiet import quiet
+    from gan_cli.base.quiet import quiet
 
     with quiet():
         for name in ("data", "edit", "evaluate", "plot", "report", "sample", "train"):

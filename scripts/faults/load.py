@@ -103,7 +103,8 @@ def _changing(folder: Path, draw: random.Random) -> Iterator[Case]:
         for name in ("cache", "new"):
             look = ["gan-data", *pictures, f"data.decode={decode}", "steps=0", "output=looked"]
             cache = partial(_cached, outcome.folder / name)
-            seen = run(Case(name, look, inside=cache), outcome.folder / f"look-{name}")
+            again = Case(name, look, inside=cache, seconds=900.0)
+            seen = run(again, outcome.folder / f"look-{name}")
             if seen.code:
                 return f"a look after it: {seen.words[-300:]}"
             found.append(json.loads((seen.folder / "looked" / "report.json").read_text()))
@@ -118,6 +119,7 @@ def _changing(folder: Path, draw: random.Random) -> Iterator[Case]:
                 partial(holds, decode),
                 inside=lambda: _cached(Path("cache")),
                 meanwhile=change,
+                seconds=900.0,
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -12,8 +13,9 @@ import pytest
 from hydra import compose, initialize_config_module
 
 from gan_cli.base.errors import Interrupted, SweepError
-from gan_cli.cli import jobs, sweeper
+from gan_cli.cli.multirun import jobs, sweeper
 from gan_cli.runs.record import read_job
+from tests.cli import slurm_commands
 from tests.conftest import TINY, Command, Result
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +55,7 @@ def test_every_cluster_composes(name: str) -> None:
         composed = compose("train", [f"cluster={name}"], return_hydra_config=True)
     expected = PLUGINS.get(name, "hydra_plugins.gan_cli.Processes")
     assert expected in composed.hydra.launcher._target_
-    assert composed.hydra.callbacks.sweep._target_ == "gan_cli.cli.sweeper.Sweep"
+    assert composed.hydra.callbacks.sweep._target_ == "gan_cli.cli.multirun.sweeper.Sweep"
 
 
 def test_a_cluster_is_for_a_sweep(train: Command) -> None:
@@ -129,13 +131,17 @@ def test_what_others_say_becomes_a_line(tmp_path: Path) -> None:
         raise KeyboardInterrupt  # of a command that has not become a sweep
 
 
-def apart(folder: Path, *arguments: str) -> Result:
+def apart(folder: Path, *arguments: str, **environment: str) -> Result:
     """gan-train in a process of its own: submitit keeps this one's standard output in its log
     handlers.
     """
     code = "import sys; from gan_cli.cli.train import main; sys.exit(main())"
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], cwd=folder, capture_output=True, text=True
+        [sys.executable, "-c", code, *arguments],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
     )
     return Result(done.returncode, done.stdout, done.stderr)
 
@@ -177,3 +183,26 @@ def test_jobs_of_submitit(tmp_path: Path) -> None:
     assert other.code == 2
     assert other.err.splitlines()[-1].startswith("gan-train: ")
     assert "takes the command that began the sweep" in other.err
+
+
+@pytest.mark.slow
+def test_the_tasks_on_two_nodes_are_the_workers_of_a_run(tmp_path: Path) -> None:
+    """submitit's own way through sbatch, srun and sacct; seed 1 fails in both of its tasks."""
+    pytest.importorskip("hydra_plugins.hydra_submitit_launcher")
+    path = slurm_commands.install(tmp_path / "bin")
+    result = apart(
+        tmp_path,
+        *["-m", "cluster=slurm", "hydra.launcher.nodes=2", "hydra.sweep.dir=sweep"],
+        *[*TINY, "training.steps=4", "training.threads=1", "model.latent_dim=6,-1"],
+        PATH=path,
+        SLURM_JOBS=str(tmp_path / "jobs"),
+    )
+    assert result.code == 7, result.err
+    assert "1 of the sweep's jobs failed" in result.err
+    assert "model.latent_dim=-1: input should be" in result.err.splitlines()[-1]
+    sweep = tmp_path / "sweep"
+    assert states(sweep) == {"0": "done", "1": "failed"}
+    manifest = sweep / "0" / "checkpoints" / "step-00000004" / "manifest.json"
+    assert json.loads(manifest.read_text())["replicas"] == 2
+    said = (sweep / ".submitit").glob("*_0/*_0_log.out")
+    assert "2 replicas with 4 images a step each" in "".join(each.read_text() for each in said)

@@ -213,6 +213,33 @@ def test_a_lost_worker_ends_the_run_and_a_resume_goes_on(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_worker_without_memory_ends_the_run_and_is_named(
+    start: type[Job], tmp_path: Path, which: int
+) -> None:
+    assert start(*TINY, "training.steps=4", "distribution.workers=2", "run_dir=run").code() == 0
+    job = start("resume=run", "training.steps=1000000")
+    while (worker := started(job, which)).memory_info().vms < 1.2e9:  # TensorFlow is imported
+        time.sleep(0.02)
+    worker.rlimit(psutil.RLIMIT_AS, (1_400_000_000, 1_400_000_000))
+    assert job.code(LONGEST) in (9, 11), job.said
+    (line,) = (each for each in job.said.splitlines() if each.startswith("gan-train: "))
+    assert f"worker {which}" in line
+    assert "Traceback" not in job.said
+    again = start("resume=run", "training.steps=8", "distribution=none")
+    assert again.code() == 0, again.said
+    assert "resumed at step 4" in again.said
+
+
+def started(job: Job, which: int, seconds: float = 60.0) -> psutil.Process:
+    end = time.monotonic() + seconds
+    while len(psutil.Process(job.process.pid).children()) < 2:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return job.workers()[which]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_reaches_all_and_the_chief_saves(
     start: type[Job], tmp_path: Path, number: signal.Signals

@@ -45,6 +45,7 @@ def levels(images: np.ndarray) -> np.ndarray:
         ),
         (["run", "format=keras", "directions=d.npz"], 3, "d.npz"),
         (["run", "format=keras", "truncation=0.5"], 2, "model=dcgan truncates its latents"),
+        (["run", "format=keras", "steps=4"], 2, "steps=4: model=dcgan makes single images"),
         (["run", "format=keras", "output=run"], 2, "format=keras writes a file .keras"),
         (["run", "format=saved_model", "output=run"], 2, "another output=, or overwrite=true"),
         (["run", "format=keras", "output=no/x.keras"], 2, "no directory no"),
@@ -300,3 +301,27 @@ def test_captions_are_an_input_where_the_format_has_one(export: Command, train: 
         ("latents", "tensor(float)"),
         ("captions", "tensor(int32)"),
     ]
+
+
+@pytest.mark.slow
+def test_sequences_of_a_chosen_length(
+    export: Command, sample: Command, train: Command, tmp_path: Path
+) -> None:
+    from PIL import Image
+
+    random = np.random.default_rng(0)
+    for video in range(8):
+        (tmp_path / "videos" / str(video)).mkdir(parents=True)
+        for place in range(3):
+            pixels = random.integers(0, 256, (16, 16), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "videos" / str(video) / f"{place}.png")
+    tiny = ["model=sequence_vae", "model.width=2", "model.latent_dim=3", "training.batch_size=4"]
+    data = ["data=frames", "data.path=videos", "data.size=16", "data.frames=3"]
+    short = ["training.steps=1", "evaluation.every=null", "run_dir=sequences"]
+    made = train(*tiny, *data, *short)
+    assert made.code == 0, made.err
+    images, inputs = expected(sample, "sequences", "steps=5")
+    assert images.shape == (16, 5, 16, 16, 1)
+    result = export("sequences", "format=onnx", "steps=5", "output=five.onnx")
+    assert result.code == 0, result.err
+    assert levels(of_onnx("five.onnx", inputs)) == pytest.approx(images, abs=1)

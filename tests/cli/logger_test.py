@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import struct
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from psutil import Process
 
+from gan_cli.base import files
 from gan_cli.training.loggers import LOGGERS, Followed
 from tests.conftest import TINY, Command, one_line
+from tests.web import NOWHERE
 
 SHORT = [
     *TINY,
@@ -101,16 +104,39 @@ def test_a_missing_package_is_one_line_before_anything_is_written(
     assert not (tmp_path / "run").exists()
 
 
-def test_a_logger_that_fails_is_left_out_and_the_run_goes_on(
+def test_of_several_loggers_one_that_fails_is_left_out_and_the_run_goes_on(
     train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
     (tmp_path / "failing_logger.py").write_text(FAILS)
     monkeypatch.syspath_prepend(str(tmp_path))
-    result = train(*SHORT, "training.steps=8", "plugins=[failing_logger]", "logger=fails")
+    both = ["plugins=[failing_logger]", "logger=[fails,tensorboard]"]
+    result = train(*SHORT, "training.steps=8", *both)
     assert result.code == 0, result.err
     line = "logger=fails is left out from here on: OSError: the server is gone"
     assert result.out.splitlines().count(line) == 1
     assert "step 8/8" in result.out
+    found = EventAccumulator(str(tmp_path / "run" / "tensorboard")).Reload()
+    assert [each.step for each in found.Tensors("loss/generator")] == [2, 4, 6, 8]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["mlflow", "wandb"])
+def test_a_server_that_is_not_there_holds_nothing_up(
+    name: str, train: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip(name)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", NOWHERE)
+    monkeypatch.setenv("WANDB_BASE_URL", NOWHERE)
+    monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
+    began = time.monotonic()
+    result = train(*SHORT, "training.steps=4", f"logger={name}")
+    assert result.code == 0, result.err
+    assert f"logger={name} is left out from here on: " in result.out
+    assert "step 4/4" in result.out
+    assert time.monotonic() - began < 120.0
 
 
 def test_a_run_directory_does_not_choose_loggers(train: Command, tmp_path: Path) -> None:
@@ -125,12 +151,11 @@ def test_a_run_directory_does_not_choose_loggers(train: Command, tmp_path: Path)
 
 @pytest.mark.parametrize("known", ["[1]", "{", '{"tensorboard": ["../up"]}', "[" * 100_000])
 def test_a_strangers_list_of_loggers_is_no_more_than_none(
-    known: str, train: Command, tmp_path: Path
+    known: str, train: Command, tiny_run: Path
 ) -> None:
-    assert train(*SHORT, "training.steps=2").code == 0
-    (tmp_path / "run" / "loggers.json").write_text(known)
-    assert train("resume=run", "training.steps=4", "logger=tensorboard").code == 0
-    found = json.loads((tmp_path / "run" / "loggers.json").read_text())
+    (tiny_run / "loggers.json").write_text(known)
+    assert train("resume=run", "training.steps=9", "logger=tensorboard").code == 0
+    found = files.read_checked(tiny_run / "loggers.json")
     assert found == {"tensorboard": "tensorboard"}
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli.cli import launcher
+from gan_cli.cli.multirun import launcher
 from gan_cli.runs import checkpoint
 from gan_cli.runs.record import Job, read_job, read_sweep
 from gan_cli.sweeps.processes import Task
@@ -90,6 +90,21 @@ def test_jobs_are_processes_that_equal_single_runs(train: Command, tmp_path: Pat
 
 
 @pytest.mark.slow
+def test_jobs_of_two_devices_each(train: Command, tmp_path: Path) -> None:
+    devices = ["distribution=mirrored", "distribution.replicas=2"]
+    result = train("-m", *TINY, *devices, "training.steps=4", "seed=0,1", "hydra.sweep.dir=sweep")
+    assert result.code == 0, result.err
+    name = "checkpoints/step-00000004"
+    for seed in "01":
+        manifest = tmp_path / "sweep" / seed / name / "manifest.json"
+        assert json.loads(manifest.read_text())["replicas"] == 2
+    alone(read_job(tmp_path / "sweep" / "1"), tmp_path)
+    for file in ("state.safetensors", "sampler.safetensors"):
+        made = [tmp_path / each / name / file for each in ("sweep/1", "alone")]
+        assert made[0].read_bytes() == made[1].read_bytes()
+
+
+@pytest.mark.slow
 def test_a_resumed_sweep_runs_what_is_missing_or_unfinished(
     train: Command, tmp_path: Path, started: list[Task]
 ) -> None:
@@ -156,6 +171,7 @@ def test_nothing_of_a_stranger_s_sweep_becomes_a_command_or_steers_the_terminal(
     assert read_job(job).arguments == honest
     (job / "job.json").unlink()
     stored = json.loads((sweep / "sweep.json").read_text())
+    del stored["sha256"]
     (sweep / "sweep.json").write_text(json.dumps(stored | {"arguments": ["\x1b]0;title\x07"]}))
     result = train(*command[:-1], "seed=0,2", "sweep.resume=sweep")
     assert (result.code, "\x1b" in result.err) == (2, False)
@@ -167,7 +183,7 @@ def test_a_job_has_hydra_s_tracebacks_only_where_the_user_wants_them(
     chosen: str | None, tmp_path: Path
 ) -> None:
     script = (
-        "import sys\nfrom gan_cli.cli import launcher, train\n"
+        "import sys\nfrom gan_cli.cli import train\nfrom gan_cli.cli.multirun import launcher\n"
         "launcher.command = lambda task: [sys.executable, '-S', '-c', "
         "'import os; print(os.environ.get(\"HYDRA_FULL_ERROR\"))']\nsys.exit(train.main())"
     )

@@ -308,8 +308,8 @@ def test_damaged_and_cut_off(tmp_path: Path) -> None:
     assert refusal(path) == f"{path}: holds no picture (0001.jpg, and beside it 0001.cls)"
     path.write_bytes(gzip.compress(whole))
     assert refusal(path) == (
-        f"{path}: is compressed (gzip), so that no single picture can be read; unpack it to a "
-        "plain tar"
+        f"{path}: is compressed (gzip), so that no single picture can be read; make it a plain "
+        "tar: gunzip FILE"
     )
 
 
@@ -338,6 +338,31 @@ def test_nothing_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(WebDataset())
     assert str(caught.value) == ("data=webdataset needs data.path=, tars: data.path='shards/*.tar'")
+
+
+def test_braces_name_shards(tmp_path: Path) -> None:
+    for place in range(9, 12):
+        packed(tmp_path / f"part {place:03d}.tar", samples(range(place, place + 1)))
+    assert numbers(read(tmp_path / "part {009..011}.tar")) == [9, 10, 11]
+    assert numbers(read(tmp_path / "{part 01{0,1},part 009}.tar")) == [9, 10, 11]
+    assert numbers(read(tmp_path / "p* {009,01?}.tar")) == [9, 10, 11]
+    packed(tmp_path / "{a}.tar", samples(range(1)))
+    assert numbers(read(tmp_path / "{a}.tar")) == [0]  # its name
+    path = tmp_path / "part {009..099}.tar"
+    assert refusal(path) == (
+        f"data.path={path}: 88 of 91 are missing, the first: {tmp_path}/part 012.tar"
+    )
+    path = tmp_path / "none {1..3}.tar"
+    assert refusal(path).startswith(f"data.path={path}: no tar is there")
+    assert "exceeded the limit" in refusal(tmp_path / "{1..9999999}.tar")
+
+
+def test_a_folder_of_compressed_tars_says_what_to_do(tmp_path: Path) -> None:
+    whole = packed(tmp_path / "a.tar", samples(range(2)))
+    (tmp_path / "a.tar.gz").write_bytes(gzip.compress(whole.read_bytes()))
+    assert numbers(read(tmp_path)) == [0, 1]
+    whole.unlink()
+    assert refusal(tmp_path).endswith("make it a plain tar: gunzip FILE")
 
 
 def test_json_that_is_no_object_tells_nothing(tmp_path: Path) -> None:

@@ -154,6 +154,24 @@ def test_slots_by_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     assert names("auto", 1) == ["GPU-a"]
 
 
+def test_slots_of_runs_with_several_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "gpus", lambda: list("abcde"))
+
+    def names(jobs, devices: int) -> list[str]:
+        places = slots.places(jobs, 1.5, 12, pin=False, devices=devices)
+        return [place.environment["CUDA_VISIBLE_DEVICES"] for place in places]
+
+    assert names("auto", 2) == ["a,b", "c,d"]
+    assert names(3, 2) == ["a,b", "c,d", "e,a"]
+    assert names("auto", 5) == ["a,b,c,d,e"]
+    assert names("auto", 6) == ["a,b,c,d,e"]  # which that job refuses
+    monkeypatch.setattr(machine, "gpus", lambda: [])
+    monkeypatch.setattr(machine, "cores", lambda: 8)
+    monkeypatch.setattr(machine, "available_memory", lambda: 24e9)
+    assert len(slots.places("auto", 1.5, 12, pin=False, devices=2)) == 4
+    assert len(slots.places("auto", 1.5, 12, pin=False, devices=9)) == 1
+
+
 @pytest.mark.parametrize(
     ("processors", "jobs", "shares"),
     [

@@ -19,6 +19,8 @@ LARGEST_HEADER = 64 * 1024
 PLAIN = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
 COMPRESSED = {b"\x1f\x8b": "gzip", b"BZ": "bzip2", b"\xfd7": "xz", b"(\xb5": "zstd"}
 """First two bytes of what is no plain tar."""
+UNPACKED = {"gzip": "gunzip", "bzip2": "bunzip2", "xz": "unxz", "zstd": "unzstd"}
+"""The commands that leave the tar alone."""
 
 
 class Member(NamedTuple):
@@ -56,8 +58,8 @@ def _header(file: BinaryIO, offset: int) -> tarfile.TarInfo | None:
     block = file.read(BLOCK)
     if not offset and (kind := COMPRESSED.get(block[:2])):
         raise ValueError(
-            f"is compressed ({kind}), so that no single picture can be read; unpack it to a plain "
-            "tar"
+            f"is compressed ({kind}), so that no single picture can be read; make it a plain tar: "
+            f"{UNPACKED[kind]} FILE"
         )
     if len(block) == BLOCK and not any(block):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from gan_cli.training.loggers import Followed, logger
 
 LONGEST = 6000
 """Characters of a parameter that MLflow takes."""
+PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+"""With a server that does not answer, where the environment does not say: by MLflow's own numbers a
+run would stand still for minutes before it is left out.
+"""
 
 
 @options
@@ -33,6 +38,8 @@ class Mlflow:
     """
 
     def __init__(self, options: MlflowOptions, followed: Followed) -> None:
+        for name, value in PATIENCE.items():
+            os.environ.setdefault(name, value)
         from mlflow import MlflowClient
 
         logging.getLogger("mlflow").setLevel(logging.WARNING)  # a new store tells its migrations

@@ -23,6 +23,10 @@ class WandbOptions:
     checkpoint: bool = option("the best checkpoint as an artifact when the run ends", True)
 
 
+START, END = 30.0, 300.0
+"""Seconds that a run waits for W&B's server, at first and for the last upload."""
+
+
 class Wandb:
     """A run of W&B, which a resumed run goes on with."""
 
@@ -38,9 +42,15 @@ class Wandb:
             resume="allow",
             name=followed.name,
             notes=followed.config.get("notes"),
-            dir=str(followed.directory),
+            dir=str(followed.directory.absolute()),  # its service may have begun elsewhere
             config=dict(followed.config),
-            settings=wandb.Settings(silent=True, console="off"),
+            settings=wandb.Settings(
+                silent=True,
+                console="off",
+                init_timeout=START,
+                finish_timeout=END,
+                finish_timeout_raises=True,
+            ),
         )
         self.id = str(self._run.id)
         self._run.define_metric("*", step_metric="step")

@@ -40,7 +40,7 @@ def job(composed: DictConfig) -> float | None:
     """
     directory = Path(HydraConfig.get().runtime.output_dir)
     if _one_of_several_tasks(composed):
-        train(composed, directory)  # the chief has the job's directory and its record
+        _follow(composed, directory)
         return None
     overrides = own(typed_overrides())
     more = additions(composed)
@@ -61,6 +61,16 @@ def job(composed: DictConfig) -> float | None:
         print(f"job {directory.name} failed: {reason_of(error)}", file=sys.stderr, flush=True)
         return None
     return score(directory)
+
+
+def _follow(composed: DictConfig, directory: Path) -> None:
+    """As a worker that is not the chief, which has the job's directory and its record."""
+    try:
+        train(composed, directory)
+    except Interrupted as error:
+        raise SystemExit(app.fail("train", error)) from None
+    except Exception as error:  # the chief's too, or one that it notices
+        print(reason_of(error), file=sys.stderr, flush=True)
 
 
 def _one_of_several_tasks(composed: DictConfig) -> bool:

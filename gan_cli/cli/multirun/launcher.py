@@ -22,12 +22,15 @@ from gan_cli.base.errors import (
     Interrupted,
     UnknownKeyError,
 )
-from gan_cli.cli import hydra_main, jobs
+from gan_cli.cli.hydra import hydra_main
+from gan_cli.cli.multirun import jobs
 from gan_cli.cli.stored import plain
 from gan_cli.config import commands
 from gan_cli.config.options import parse
+from gan_cli.config.schema import Distribution
 from gan_cli.sweeps import halving, plan, rounds, slots, view
 from gan_cli.sweeps.processes import Pool, Task
+from gan_cli.training import shares
 from gan_cli.training.configuration import train_config
 
 if TYPE_CHECKING:
@@ -82,9 +85,9 @@ class Jobs:
         ]
         ladder, objective = self._compared(composed)
         choose = self._choose(objective, ladder, composed[0].training.steps)
-        places = slots.places(
-            self._options.jobs, self._options.memory_gb, len(composed), self._options.pin
-        )
+        devices = max(map(_devices, composed))
+        options = self._options
+        places = slots.places(options.jobs, options.memory_gb, len(composed), options.pin, devices)
         threads = slots.threads(len(places))
         tasks = [
             self._task(initial_job_idx + place, owned[place], each, threads)
@@ -184,7 +187,15 @@ class Jobs:
 def command(task: Task) -> list[str]:
     """The command of a job's process."""
     place = [str(task.directory), str(task.until or 0)]
-    return [sys.executable, "-m", "gan_cli.cli.worker", *place, *task.record.arguments]
+    return [sys.executable, "-m", "gan_cli.cli.multirun.worker", *place, *task.record.arguments]
+
+
+def _devices(composed: DictConfig) -> int:
+    """GPUs, or virtual devices of the processor, of a job."""
+    try:
+        return shares.of(parse(Distribution, plain(composed.distribution), "distribution"))
+    except GanError:
+        return 1  # what is wrong is that job's own failure
 
 
 def _refuse_unknown_keys(composed: DictConfig) -> None:
