@@ -36,8 +36,8 @@ from harness import Case, Section, run, run_section, warm
 SECTIONS = ("resume", "kill", "damage", "configuration", "system", "load", "runs", "data")
 COUNTS = {"kill": (200, 4), "configuration": (400, 20), "runs": (400, 16), "data": (600, 24)}
 """Random cases of a whole and of a quick run."""
-LOAD = ((100_000, 50_000), (1000, 2000))
-"""Pictures that change, steps of a long run."""
+LOAD = (((0.02, 0.3, 0.6, 0.9), 100_000, 50_000), ((0.3,), 1000, 2000))
+"""Shares of the room that runs need, pictures that change, steps of a long run."""
 SHARE, SHARE_OF_SYSTEM = (1.0, 0.04), (1.0, 0.25)
 """Of all kinds of damage and of all moments of a save, and of all that the system does."""
 

@@ -9,7 +9,7 @@ import os
 import random
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -20,8 +20,8 @@ import worlds
 from harness import Case, Outcome, Section, run, run_section
 from kill import as_whole
 
-RUNS, ROOMS = 8, (0.02, 0.3, 0.6, 0.9)
-"""Runs at once; the room that there is for them, as a share of what they need."""
+RUNS = 8
+"""At once."""
 WARM, MOST_GROWTH = 0.1, 0.02
 """Of a long run the part that is warming up, and by what share its memory may grow after it."""
 MOUNT = ["mount", "-t", "tmpfs", "-o"]
@@ -30,9 +30,11 @@ ALL_HOOKS = ["training.log_every=20", "training.preview_every=50", "training.che
              "watchdog=warn", "logger=tensorboard"]  # fmt: skip
 
 
-def sections(place: Path, draw: random.Random, pictures: int, steps: int) -> Iterator[Section]:
-    """One for each kind of load."""
-    for room in ROOMS:
+def sections(
+    place: Path, draw: random.Random, rooms: Sequence[float], pictures: int, steps: int
+) -> Iterator[Section]:
+    """One for each kind of load; `rooms` are shares of the room on a disk that runs need."""
+    for room in rooms:
         yield from _filling(place / f"filling-{room}", room)
     folder = worlds.many(place / "many", pictures)
     changing = _changing(folder, draw)
@@ -101,7 +103,8 @@ def _changing(folder: Path, draw: random.Random) -> Iterator[Case]:
         for name in ("cache", "new"):
             look = ["gan-data", *pictures, f"data.decode={decode}", "steps=0", "output=looked"]
             cache = partial(_cached, outcome.folder / name)
-            seen = run(Case(name, look, inside=cache), outcome.folder / f"look-{name}")
+            again = Case(name, look, inside=cache, seconds=900.0)
+            seen = run(again, outcome.folder / f"look-{name}")
             if seen.code:
                 return f"a look after it: {seen.words[-300:]}"
             found.append(json.loads((seen.folder / "looked" / "report.json").read_text()))
@@ -116,6 +119,7 @@ def _changing(folder: Path, draw: random.Random) -> Iterator[Case]:
                 partial(holds, decode),
                 inside=lambda: _cached(Path("cache")),
                 meanwhile=change,
+                seconds=900.0,
             )
 
 

@@ -76,13 +76,13 @@ def pictures(folder: Path) -> Path:
 def many(folder: Path, count: int) -> Path:
     """A folder with as many small digits, links to some thousand files."""
     digits = np.load(Path(gan_cli.__file__).parent / "data" / "mnist_small.npz")
+    images, labels = digits["images"], digits["labels"]
     folder.mkdir(parents=True)
-    for place, (image, label) in enumerate(zip(digits["images"], digits["labels"], strict=True)):
-        first = folder / str(label) / f"{place}.png"
+    for number, place in enumerate(np.random.default_rng(0).permutation(len(images))[:count]):
+        first = folder / str(labels[place]) / f"{number}.png"
         first.parent.mkdir(exist_ok=True)
-        if place < count:
-            Image.fromarray(image).save(first)
-        for copy in range(place + len(digits["images"]), count, len(digits["images"])):
+        Image.fromarray(images[place]).save(first)
+        for copy in range(number + len(images), count, len(images)):
             os.link(first, first.with_name(f"{copy}.png"))
     return folder
 
