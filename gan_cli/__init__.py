@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from gan_cli.base.imported import when_imported
+from gan_cli.base.quiet import quiet
 
 if TYPE_CHECKING:
     import keras
@@ -179,7 +180,8 @@ class Run:
     @cached_property
     def model(self) -> Model:
         """The model with the averaged weights of the checkpoint."""
-        from gan_cli.sampling.generate import load_sampler
+        with quiet():
+            from gan_cli.sampling.generate import load_sampler
 
         def loaded(manifest: Manifest) -> Model:
             self.manifest = manifest
@@ -194,8 +196,8 @@ class Run:
         `run.generator.save("g.keras")` survives without the run; `keras.saving.load_model` opens
         it, where the network has layers that Keras does not after `import gan_cli`.
         """
-        from gan_cli.networks.standard import in_standard_layers
-
+        with quiet():
+            from gan_cli.networks.standard import in_standard_layers
         return in_standard_layers(self.model.generator)
 
     def sample(
@@ -229,8 +231,8 @@ class Run:
             batch_size: images computed at once.
             offset: floats [*latent_shape], or [layers, length] of styles, that are added to all.
         """
-        from gan_cli.sampling import array
-
+        with quiet():
+            from gan_cli.sampling import array
         return array.drawn(
             self.model,
             self.card,
@@ -259,8 +261,9 @@ class Run:
                 nothing is left at `path`.
         """
         from gan_cli.evaluation import publication
-        from gan_cli.exporting import export
 
+        with quiet():
+            from gan_cli.exporting import export
         given = {"checkpoint": str(self.path), "format": format, "output": str(path), **settings}
         scores = publication.scores(self._stored, self.manifest)
         return export.asked(self._stored, self.manifest, given, scores)
@@ -284,8 +287,8 @@ class Run:
             data: other real images than the run's own, as `train` takes them.
             settings: keys of `gan-evaluate`: metrics, extractor, count, repeats, seed, split, ...
         """
-        from gan_cli.evaluation import of_run
-
+        with quiet():
+            from gan_cli.evaluation import of_run
         return of_run.evaluate(self._stored, self.manifest, data, settings)
 
     def project(self, images: Any, **settings: Any) -> Projection:
@@ -352,8 +355,8 @@ class Run:
 
     @cached_property
     def _editor(self) -> Editor:
-        from gan_cli.editing.shared.of_run import Editor
-
+        with quiet():
+            from gan_cli.editing.shared.of_run import Editor
         return Editor(self._stored, self.model)
 
     def __repr__(self) -> str:

@@ -21,7 +21,7 @@ from gan_cli import data
 from gan_cli.base.download import candidates
 from gan_cli.base.errors import DataError, GanError, RunDirectoryError
 from gan_cli.base.images import from_uint8
-from gan_cli.cli.quiet import quiet
+from gan_cli.base.quiet import quiet
 from gan_cli.data.mnist import Mnist
 from gan_cli.data.reading.arrays import read_npz
 from gan_cli.data.reading.source import Source

@@ -159,3 +159,34 @@ def test_no_answer_of_the_command_line_imports_what_is_large() -> None:
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert answer.returncode == 0, answer.stderr
+
+
+SECOND_WAYS = {
+    "checkpoint": {"newest", "verify", "manifest_of"},
+    "ranking": {"best", "good"},
+    "index": {"read", "readable"},
+    "curves": {"read"},
+    "journal": {"json_lines"},
+}
+"""What `runs.reading` does, with a line for each file that is damaged."""
+ALONE = {"training/init_from.py": {"checkpoint.verify"}}
+"""A folder step-N may lie by itself, without a run."""
+
+
+def second_ways(path: Path) -> set[str]:
+    """Parts of a run directory that a file reads by itself."""
+    found = [
+        (node.value.id, node.attr)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    ]
+    return {f"{name}.{part}" for name, part in found if part in SECOND_WAYS.get(name, ())}
+
+
+def test_run_directories_are_read_in_one_place(tmp_path: Path) -> None:
+    names = {path: str(path.relative_to(PACKAGE)) for path in files()}
+    outside = {name: path for path, name in names.items() if not name.startswith("runs/")}
+    seen = {name: ways for name, path in outside.items() if (ways := second_ways(path))}
+    assert seen == ALONE
+    (tmp_path / "bad.py").write_text("manifest = ranking.best(folder, print)\n")
+    assert second_ways(tmp_path / "bad.py") == {"ranking.best"}

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -36,6 +36,7 @@ from gan_cli.training.step import Step
 from tests.conftest import TINY, Command
 from tests.models.toys import assert_all_move, gradients
 
+Shape = tuple[int, int, int]
 SMALLEST = (8, 8, 1)
 SHAPES = [SMALLEST, (28, 28, 1), (32, 32, 3), (48, 64, 3), (128, 128, 3)]
 FRAMES = 3
@@ -44,7 +45,7 @@ FIRST = "dcgan"
 runs all.
 """
 LARGE = ("style_gan", "r3gan", "resnet_gan")
-"""Models that take seconds to build, whatever their size: the quick tests build them once."""
+"""Models that take seconds to trace, whatever their size: the quick tests only build them."""
 names = pytest.mark.parametrize("name", list(MODELS))
 STEERED = (FIRST, "vae_gan")
 """Quick ones with the two compositions that have discriminators."""
@@ -56,30 +57,29 @@ resumed = pytest.mark.parametrize(
 )
 
 
-def crossed(key: str, values: Sequence[Any], quick: Sequence[Any]) -> Any:
-    """Every model with every value; slow, but for the `quick` values of each model that is not
-    large, and all values of the first model.
+def crossed(values: Sequence[Shape | str], quick: Sequence[Shape | str]) -> list[Any]:
+    """Every model with every shape or precision; slow, but for the `quick` values of each model
+    that is not large, and all values of the first model.
     """
-    pairs = [(name, value) for name in MODELS for value in values]
-    marks = [
-        [] if name == FIRST or (value in quick and name not in LARGE) else [pytest.mark.slow]
-        for name, value in pairs
-    ]
-    shown = [
-        f"{name}-{value if isinstance(value, str) else 'x'.join(map(str, value))}"
-        for name, value in pairs
-    ]
-    return pytest.mark.parametrize(
-        ("name", key),
-        [
-            pytest.param(*pair, marks=mark, id=id_)
-            for pair, mark, id_ in zip(pairs, marks, shown, strict=True)
-        ],
-    )
+    found = []
+    for name in MODELS:
+        for value in values:
+            wanted = name == FIRST or (value in quick and name not in LARGE)
+            marks = [] if wanted else [pytest.mark.slow]
+            if isinstance(value, str):
+                asked, shown = (name, SMALLEST, value), value
+            else:
+                asked, shown = (name, value, "float32"), "x".join(map(str, value))
+            found.append(pytest.param(asked, marks=marks, id=f"{name}-{shown}"))
+    return found
 
 
-shapes = crossed("shape", SHAPES, quick=SHAPES[:1])
 PRECISIONS = ["float32", "bfloat16", "float16"]
+as_given = pytest.mark.parametrize(
+    "built", [pytest.param((name, SMALLEST, "float32"), id=name) for name in MODELS], indirect=True
+)
+shapes = pytest.mark.parametrize("built", crossed(SHAPES, quick=SHAPES[:1]), indirect=True)
+precisions = pytest.mark.parametrize("built", crossed(PRECISIONS, quick=["float32"]), indirect=True)
 
 
 def sizes(name: str) -> list[str]:
@@ -140,16 +140,30 @@ def composed(name: str) -> TrainConfig:
         return train_config(plain(compose("train", [f"model={name}", *sizes(name)])))
 
 
-def build(
-    name: str, shape: tuple[int, int, int] = SMALLEST, precision: str = "float32"
-) -> tuple[Model, State, Step]:
+class Built(NamedTuple):
+    """A model as it trains."""
+
+    name: str
+    shape: Shape
+    model: Model
+    state: State
+    step: Step
+
+
+def build(name: str, shape: Shape = SMALLEST, precision: str = "float32") -> Built:
     config = composed(name)
     images = fitting(source((FRAMES, *shape) if sequences(name) else shape), captions(name))
     model = models.build(config.model, images.spec, config.loss, seed=1, precision=precision)
     state = State(
         model, optimizers.build(model, Optimizer("adam"), Schedule("constant"), 10, precision), 0.9
     )
-    return model, state, Step(state, DeviceFeed(images, 4, 1), 1)
+    return Built(name, shape, model, state, Step(state, DeviceFeed(images, 4, 1), 1))
+
+
+@pytest.fixture(scope="module")
+def built(request: pytest.FixtureRequest) -> Built:
+    """Built, and its step traced, once for all tests of the same model: they follow each other."""
+    return build(*request.param)
 
 
 def blank(name: str) -> Batch:
@@ -173,7 +187,7 @@ def game(loss: Loss) -> Model:
     return models.build(options, DataSpec(8, 8, 1), loss)
 
 
-def run(state: State, step: Step, count: int) -> dict[str, float]:
+def run(step: Step, count: int) -> dict[str, float]:
     finite, totals = step.run(tf.constant(count, tf.int64), tf.zeros([1]))
     assert bool(finite)
     return dict(zip(step.names, totals.numpy().tolist(), strict=True))
@@ -194,9 +208,9 @@ def test_the_yaml_exists_says_what_it_is_and_binds(name: str) -> None:
     assert composed.model.name == name
 
 
-@names
-def test_the_registry_says_what_the_model_takes(name: str) -> None:
-    model, _, _ = build(name)
+@as_given
+def test_the_registry_says_what_the_model_takes(built: Built) -> None:
+    name, model = built.name, built.model
     assert (model.num_classes > 0) == ("labels" in needs(composed(name).model))
     assert (model.captions is not None) == captions(name)
     assert (model.sequence_length > 0) == sequences(name)
@@ -206,10 +220,9 @@ def test_the_registry_says_what_the_model_takes(name: str) -> None:
     assert ("discriminator" in " ".join(model.players)) == MODELS[name].adversarial
 
 
-@crossed("precision", PRECISIONS, quick=["float32"])
-def test_losses_are_finite_and_every_player_has_every_gradient(name: str, precision: str) -> None:
-    model, _, _ = build(name, precision=precision)
-    for player, found in gradients(model, blank(name)).items():
+@precisions
+def test_losses_are_finite_and_every_player_has_every_gradient(built: Built) -> None:
+    for player, found in gradients(built.model, blank(built.name)).items():
         assert None not in found, player
 
 
@@ -255,13 +268,13 @@ def test_a_penalty_is_finite_and_changes_the_discriminator_alone(name: str) -> N
 
 
 @shapes
-def test_steps_move_every_network_of_a_player(name: str, shape: tuple[int, int, int]) -> None:
-    model, state, step = build(name, shape)
+def test_steps_move_every_network_of_a_player(built: Built) -> None:
+    name, model = built.name, built.model
     before = {
         key: export(variables_by_key(key, network)) for key, network in model.networks.items()
     }
     owned = {network for networks in model.players.values() for network in networks}
-    logs = run(state, step, 2)  # what stands before zeros moves in the second
+    logs = run(built.step, 2)  # what stands before zeros moves in the second
     assert set(logs) >= {f"loss_{player}" for player in model.players}
     for name_, network in model.networks.items():
         after = export(variables_by_key(name_, network))
@@ -279,26 +292,26 @@ def test_steps_move_every_network_of_a_player(name: str, shape: tuple[int, int, 
 
 
 @shapes
-def test_samples_have_the_shape_of_the_data_and_its_range(
-    name: str, shape: tuple[int, int, int]
-) -> None:
-    model, state, step = build(name, shape)
-    run(state, step, 1)  # baselines know no image before
+def test_samples_have_the_shape_of_the_data_and_its_range(built: Built) -> None:
+    model, shape = built.model, built.shape
+    run(built.step, 1)  # baselines know no image before
     draw = drawing.inputs(model, 0)(3)
     inputs = [tf.constant(value) for value in draw._replace(latents=draw.latents * 100).given]
     images = model.sample(*inputs).numpy()
     network = model.generator(inputs if len(inputs) > 1 else inputs[0], training=False)
     np.testing.assert_allclose(network, images, atol=1e-5)
-    assert images.shape == ((3, FRAMES, *shape) if sequences(name) else (3, *shape))
+    assert images.shape == ((3, FRAMES, *shape) if sequences(built.name) else (3, *shape))
     assert images.dtype == np.float32
     assert -1.0 <= images.min() < 0.0 < images.max() <= 1.0
 
 
-@crossed("precision", PRECISIONS, quick=[])  # resumed runs show it of every model
-def test_steps_are_the_same_bits_however_they_are_cut_into_calls(name: str, precision: str) -> None:
-    _, straight, step = build(name, precision=precision)
-    sums = run(straight, step, 7)
-    _, cut, step = build(name, precision=precision)
+@pytest.mark.parametrize("asked", crossed(PRECISIONS, quick=[]))  # resumed runs show it of each
+def test_steps_are_the_same_bits_however_they_are_cut_into_calls(
+    asked: tuple[str, Shape, str],
+) -> None:
+    _, _, _, straight, step = build(*asked)
+    sums = run(step, 7)
+    _, _, _, cut, step = build(*asked)
     totals = tf.zeros([1])
     for count in (1, 2, 4):
         _, totals = step.run(tf.constant(count, tf.int64), totals)
@@ -307,9 +320,9 @@ def test_steps_are_the_same_bits_however_they_are_cut_into_calls(name: str, prec
         np.testing.assert_array_equal(value, export(cut.tensors())[key], err_msg=key)
 
 
-@names
-def test_no_variable_is_missing_from_the_state(name: str) -> None:
-    model, state, _ = build(name)
+@as_given
+def test_no_variable_is_missing_from_the_state(built: Built) -> None:
+    model, state = built.model, built.state
     kept = {id(variable) for variable in state.tensors().values()}
     for network in (*model.networks.values(), *state.averages.values()):
         assert {id(variable) for variable in network.variables} <= kept
@@ -327,17 +340,16 @@ def test_k_and_n_minus_k_steps_in_another_run_equal_n_steps(
 ) -> None:
     options = [*tiny(name), "training.preview_every=3", "optimizer.clip_norm=1.0"]
     assert train(*options, "training.steps=9", "run_dir=straight").code == 0
-    for k in (1, 4, 6) if name == FIRST else (4,):
-        assert train(*options, f"training.steps={k}", f"run_dir=cut{k}").code == 0
-        assert train(f"resume=cut{k}", "training.steps=9").code == 0
-        for file in (
-            "checkpoints/step-00000009/state.safetensors",
-            "samples/step-00000009.png",
-            "config.json",
-        ):
-            assert (tmp_path / "straight" / file).read_bytes() == (
-                tmp_path / f"cut{k}" / file
-            ).read_bytes(), (k, file)
+    first, *more = (1, 4, 6, 9) if name == FIRST else (4, 9)
+    assert train(*options, f"training.steps={first}", "run_dir=cut").code == 0
+    for k in more:
+        assert train("resume=cut", f"training.steps={k}").code == 0
+    for file in (
+        "checkpoints/step-00000009/state.safetensors",
+        "samples/step-00000009.png",
+        "config.json",
+    ):
+        assert (tmp_path / "straight" / file).read_bytes() == (tmp_path / "cut" / file).read_bytes()
 
 
 @pytest.mark.slow

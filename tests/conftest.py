@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli.cli import source
+from gan_cli.cli.hydra import source
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 source.register()  # also where a test composes by itself

@@ -13,7 +13,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import IntervalSweep, Override
 from omegaconf import DictConfig, OmegaConf
 
-from gan_cli.cli import bare, source
+from gan_cli.cli import bare
+from gan_cli.cli.hydra import source
 from gan_cli.cli.options import COMMANDS, keys
 from gan_cli.cli.stored import plain
 from gan_cli.config.options import parse

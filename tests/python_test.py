@@ -47,6 +47,12 @@ def test_the_page_runs_from_its_first_line_to_its_last(tmp_path: Path) -> None:
     assert "discriminator" in done.stdout.splitlines()[-1]
 
 
+def test_what_tensorflow_says_at_its_start_is_not_shown(tiny_run: Path) -> None:
+    code = "import gan_cli; print(gan_cli.load('run').sample(2).shape)"
+    done = python(code, tiny_run.parent)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "(2, 8, 8, 1)\n", "")
+
+
 def test_importing_the_front_door_imports_neither_tensorflow_nor_anything_large() -> None:
     code = (
         "import sys, gan_cli\n"

@@ -99,14 +99,26 @@ ELSEWHERE = {
     "bce": ("non_saturating",),
     "vanilla": ("minimax",),
     "lsgan": ("least_squares",),
-    "wgan": ("wasserstein",),
+    "gan": ("dcgan",),
+    "wgan": ("wgan_gp", "wasserstein", "loss"),
     "wgan_gp": ("wasserstein_gp",),
-    "fid": ("frechet",),
+    "fid": ("frechet", "every"),
+    "metric": ("metrics", "every"),
+    "metrics": ("metrics", "every"),
     "kid": ("kernel",),
     "nz": ("latent_dim",),
     "z_dim": ("latent_dim",),
+    "dataset": ("data",),
+    "image_size": ("size",),
+    "resolution": ("size",),
+    "iterations": ("steps",),
+    "n": ("count",),
+    "num_samples": ("count",),
+    "out": ("output", "run_dir"),
+    "output": ("output", "run_dir"),
     "outdir": ("run_dir",),
     "output_dir": ("run_dir",),
+    "checkpoint": ("checkpoint", "resume"),
 }
 """What others call what has a name here that is nothing like it."""
 
@@ -124,15 +136,16 @@ def nearest(given: str, names: list[str]) -> str | None:
     """The name most like the one given, by the last part of a dotted one: people remember that, and
     a shared section would make all alike. `lr` is like `learning_rate`.
     """
-    last = given.rpartition(".")[2].lower().replace("-", "_")
+    section, _, last = given.lower().replace("-", "_").rpartition(".")
     parts = {name: name.rpartition(".")[2] for name in names}
-    longer = [part for part in parts.values() if part.startswith(f"{last}_")]
-    if last not in parts.values() and (meant := [*longer[:1]] or ELSEWHERE.get(last)):
-        found = next((name for name in names if parts[name] in meant), None)
-        if found:
+    there = last in parts.values()
+    others = () if section and there else ELSEWHERE.get(last, ())
+    longer = [part for part in parts.values() if part.startswith(f"{last}_") and not there]
+    for meant in (*others, *longer[:1]):
+        if found := next((name for name in names if parts[name] == meant), None):
             return found
     initials = {name: "".join(word[:1] for word in part.split("_")) for name, part in parts.items()}
-    close = get_close_matches(last, parts.values(), n=1, cutoff=0.6)
+    close = get_close_matches(last, parts.values(), n=1, cutoff=0.7)
     for name in names:
         if (close and parts[name] == close[0]) or (not close and initials[name] == last != ""):
             return name

@@ -1,4 +1,4 @@
-"""Images at the edges: uint8 <-> float in [-1, 1], grids, PNG and GIF. NumPy and Pillow only."""
+"""Images at the edges: uint8 <-> float in [-1, 1], grids, PNG. NumPy and Pillow only."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gan_cli.base.errors import GanError
-from gan_cli.base.files import open_regular, whole
+from gan_cli.base.files import whole
 from gan_cli.base.lazy import Image, np
 
+About = Mapping[str, object]
+"""Texts that a file carries, by their names."""
 GAP = 2
 GREY = 128
 """What holes are shown in."""
@@ -97,21 +98,33 @@ def captioned(images: np.ndarray, columns: int, captions: Sequence[str]) -> np.n
     return np.concatenate(parts)
 
 
-def named(images: np.ndarray, columns: int, names: Sequence[str]) -> np.ndarray:
+def named(images: np.ndarray, columns: int | None, names: Sequence[str]) -> np.ndarray:
     """A grid [H', W', C] of uint8 images [N, H, W, C] with the name of each row to its left.
 
     Args:
-        names: of the rows, at least as many.
+        columns: None: as in `grid`, without names.
+        names: of the rows, at least as many; or none.
+    """
+    sheet = grid(images, columns)
+    if not (columns and names):
+        return sheet
+    return beside_names(sheet, names[: math.ceil(len(images) / columns)])
+
+
+def beside_names(sheet: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """A grid [H', W', C] with the name of each row to its left, where rows are as high as a line.
+
+    Args:
+        names: of all rows, which are of one height.
     """
     from PIL import ImageDraw, ImageFont
 
-    sheet, rows = grid(images, columns), math.ceil(len(images) / columns)
-    font, height = ImageFont.load_default(TEXT), (sheet.shape[0] - GAP) // rows
+    font, height = ImageFont.load_default(TEXT), (sheet.shape[0] - GAP) // len(names)
     if height < TEXT:
         return sheet
-    widest = max(font.getlength(name) for name in names[:rows])
+    widest = max(font.getlength(name) for name in names)
     margin = Image.new("L", (min(math.ceil(widest) + 3 * GAP, MARGIN), sheet.shape[0]), 255)
-    for row, name in enumerate(names[:rows]):
+    for row, name in enumerate(names):
         place = (2 * GAP, GAP + row * height + (height - GAP) // 2)
         ImageDraw.Draw(margin).text(place, _fitting(name, font, margin.width), 0, font, anchor="lm")
     left = np.asarray(margin)[..., None].repeat(sheet.shape[2], axis=2)
@@ -140,71 +153,26 @@ def enlargement(height: int, width: int, rows: int, columns: int) -> int:
     return max(1, min(wanted, highest, widest))
 
 
-def save_png(path: Path, image: np.ndarray, about: Mapping[str, object] | None = None) -> None:
+def save_png(path: Path, image: np.ndarray, about: About | None = None) -> None:
     """Write uint8 [H, W, 1 or 3] as PNG; the file appears whole or not at all.
 
     Args:
         about: texts that the file carries, by their names; `Image.open(path).text` has them.
     """
+    with whole(path) as partial:
+        pillow(image).save(partial, format="PNG", pnginfo=texts(about))
+
+
+def texts(about: About | None) -> Any:
+    """Texts as Pillow puts them into a PNG file."""
     from PIL.PngImagePlugin import PngInfo
 
-    texts = PngInfo()
+    found = PngInfo()
     for name, value in (about or {}).items():
-        texts.add_text(name, str(value))
-    with whole(path) as partial:
-        _pillow(image).save(partial, format="PNG", pnginfo=texts)
+        found.add_text(name, str(value))
+    return found
 
 
-def save_gif(path: Path, frames: list[Path], milliseconds: int = 200) -> None:
-    """Animate PNG files into a GIF that loops; the last frame stays for two seconds.
-
-    Files that are no PNG of the last one's size are left out, before they are decoded.
-    """
-    with Image.open(frames[-1], formats=("PNG",)) as last:
-        size = last.size
-    pictures = [picture for frame in frames if (picture := _frame(frame, size))]
-    _save_gif(path, pictures, [milliseconds] * (len(pictures) - 1) + [2000])
-
-
-def save_film(path: Path, sequences: np.ndarray, fps: int, enlarge: bool = True) -> None:
-    """Play uint8 sequences [N, T, H, W, C] beside each other in a GIF that loops, as square as N
-    allows, and enlarged as a grid is.
-    """
-    pictures = [
-        _with_palette(_pillow(grid(sequences[:, index], enlarge=enlarge)))
-        for index in range(sequences.shape[1])
-    ]
-    _save_gif(path, pictures, [round(1000 / fps)] * len(pictures))
-
-
-def _save_gif(path: Path, pictures: list[Image.Image], milliseconds: list[int]) -> None:
-    with whole(path) as partial:
-        pictures[0].save(
-            partial,
-            format="GIF",
-            save_all=True,
-            append_images=pictures[1:],
-            duration=milliseconds,
-            loop=0,
-            optimize=False,
-        )
-
-
-def _with_palette(picture: Image.Image) -> Image.Image:
-    """Grey levels stay as they are; of colours the 256 that a GIF has room for."""
-    return picture if picture.mode == "L" else picture.convert("P", palette=Image.Palette.ADAPTIVE)
-
-
-def _frame(path: Path, size: tuple[int, int]) -> Image.Image | None:
-    try:
-        with open_regular(path) as file, Image.open(file, formats=("PNG",)) as picture:
-            if picture.size != size:
-                return None
-            picture.load()
-            return _with_palette(picture)
-    except (GanError, OSError, SyntaxError, ValueError):
-        return None
-
-
-def _pillow(image: np.ndarray) -> Image.Image:
+def pillow(image: np.ndarray) -> Image.Image:
+    """uint8 [H, W, 1 or 3] as Pillow has it."""
     return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)

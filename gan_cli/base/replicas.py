@@ -8,6 +8,7 @@ branch or a loop: penalties are computed now and then.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,6 +22,8 @@ _GROUPS = count(7001)
 """Keys of groups; every process of a run makes the same groups in the same order."""
 LARGE = 50_000
 """Numbers of a tensor that is summed by itself: the others would each wait for an answer."""
+GROUP = 16
+"""Numbers that are drawn together at most: four of 32 bits, or sixteen bytes."""
 _CURRENT: ContextVar[Replica | None] = ContextVar("replica", default=None)
 
 
@@ -33,12 +36,15 @@ class Replica:
         count: of all processes.
         device: TensorFlow's name of where it is.
         group: the key of those that add up together.
+        sum_over: how processes of one machine add up, or average; None: by TensorFlow's collective
+            operations.
     """
 
     index: int
     count: int
     device: str
     group: int
+    sum_over: Callable[[tf.Tensor, bool], tf.Tensor] | None = None
     _operations: Iterator[int] = field(default_factory=lambda: count(1), compare=False)
 
     @contextmanager
@@ -60,11 +66,14 @@ class Replica:
 
         @tf.custom_gradient
         def added(value: tf.Tensor) -> Any:
-            return self._reduced(value), self.add
+            return self.reduced(value), self.add
 
         return added(value)
 
-    def _reduced(self, value: tf.Tensor) -> tf.Tensor:
+    def reduced(self, value: tf.Tensor, mean: bool = False) -> tf.Tensor:
+        """The sum, or the mean, over all replicas, without a gradient."""
+        if self.sum_over is not None:
+            return self.sum_over(value, mean)
         # Version 1: version 2 of this operation does not find its peers on the CPUs of a process.
         return tf.raw_ops.CollectiveReduce(
             input=value,
@@ -72,7 +81,7 @@ class Replica:
             group_key=self.group,
             instance_key=next(self._operations),
             merge_op="Add",
-            final_op="Id",
+            final_op="Div" if mean else "Id",
             subdiv_offsets=[0],
         )
 
@@ -106,17 +115,19 @@ def mean(value: tf.Tensor) -> tf.Tensor:
 
 
 def means(values: list[tf.Tensor | None]) -> list[tf.Tensor | None]:
-    """The same of many tensors, float32; None stays.
+    """The same of many tensors, float32, without gradients; None stays.
 
     Large ones are on their way while others are still computed; small ones go together.
     """
-    if current() is None:
+    replica = current()
+    if replica is None:
         return values
-    found = [mean(value) if _is_large(value) else value for value in values]
+    found = [replica.reduced(value, mean=True) if _is_large(value) else value for value in values]
     small = [value for value in values if value is not None and not _is_large(value)]
     if not small:
         return found
-    flat = mean(tf.concat([tf.reshape(value, [-1]) for value in small], axis=0))
+    together = tf.concat([tf.reshape(value, [-1]) for value in small], axis=0)
+    flat = replica.reduced(together, mean=True)
     parts = iter(tf.split(flat, [value.shape.num_elements() for value in small]))
     return [
         each if value is None or _is_large(value) else tf.reshape(next(parts), value.shape)
@@ -144,14 +155,20 @@ def gathered(rows: tf.Tensor) -> tf.Tensor:
     return tf.reshape(placed, [replica.count * rows.shape[0], *rows.shape[1:]])
 
 
-def own_draw(draw: Callable[[Any], tf.Tensor], shape: Any) -> tf.Tensor:
+def own_draw(draw: Callable[[Any, int], tf.Tensor], shape: Any) -> tf.Tensor:
     """What `draw` gives of a shape [b, ...]: of several replicas, each gets its own rows of one
     draw for all, so that the number of replicas decides nothing.
+
+    Args:
+        draw: of a shape, and how many numbers to leave out before: a multiple of `GROUP`.
     """
     replica = current()
     if replica is None:
-        return draw(shape)
+        return draw(shape, 0)
     if isinstance(shape, tf.Tensor):
-        return own(draw(tf.concat([shape[:1] * replica.count, shape[1:]], axis=0)))
+        return own(draw(tf.concat([shape[:1] * replica.count, shape[1:]], axis=0), 0))
+    before = replica.index * math.prod(shape)
+    if before % GROUP == 0:
+        return draw(shape, before)
     rows, *rest = shape
-    return own(draw((rows * replica.count, *rest)))
+    return own(draw((rows * replica.count, *rest), 0))

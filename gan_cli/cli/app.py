@@ -24,7 +24,8 @@ from gan_cli import __version__
 from gan_cli.base import cluster
 from gan_cli.base.errors import ConfigError, GanError, OutOfMemoryError, nearest, refused, unknown
 from gan_cli.base.terminal import printable
-from gan_cli.cli import bare, edge, hydra_main, own_yaml, plugins, source
+from gan_cli.cli import bare, edge
+from gan_cli.cli.hydra import hydra_main, own_yaml, plugins, source
 
 Job = Callable[[DictConfig], float | None]
 EXTRAS = {"submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}
@@ -94,6 +95,7 @@ def _run(
             return 0
         _refuse_rerun(arguments)
         _refuse_bytes(arguments)
+        bare.refuse_dashes(arguments, flags, lambda key: _meant(key, keys(key)))
         with (
             source.of_command(config or name),
             bare.replaced(bare_key, flags),
@@ -107,6 +109,8 @@ def _run(
     except (CompactHydraException, OmegaConfBaseException) as error:
         if os.environ.get("HYDRA_FULL_ERROR") == "1":
             raise
+        if _from_memory(error):
+            return fail(name, _expected(MemoryError()))
         if isinstance(error.__cause__, GanError):  # of a plugin that Hydra has called
             return fail(name, error.__cause__)
         return fail(name, ConfigError(own_yaml.mistake(arguments) or explain(error, keys)))
@@ -124,12 +128,21 @@ def _run(
                 "default"
             ),
         )
-    except (GanError, OSError) as error:
+    except (GanError, OSError, MemoryError) as error:
         return fail(name, _expected(error))
     except ImportError as error:
         if "failed to map" not in str(error) and "allocate memory" not in str(error):
             raise
         return fail(name, OutOfMemoryError(f"out of memory: {error}"))
+
+
+def _from_memory(error: BaseException | None) -> bool:
+    """Whether what failed first was an allocation."""
+    while error is not None:
+        if isinstance(error, MemoryError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _process() -> tuple[str, int]:
@@ -142,7 +155,10 @@ def _expected(error: GanError | OSError | MemoryError) -> GanError:
         return error
     if isinstance(error, MemoryError):
         where = f" in {worker}" if (worker := cluster.worker()) else ""
-        return OutOfMemoryError(f"out of memory{where}: {str(error) or 'an allocation failed'}")
+        what = (
+            str(error) or "an allocation was refused; make more free, or lift this process's limit"
+        )
+        return OutOfMemoryError(f"out of memory{where}: {what}")
     line = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
     return refused(error, line)
 
@@ -204,11 +220,19 @@ def _no_key(key: str, keys: list[str]) -> str:
     section = key.rpartition(".")[0]
     if beside := [each for each in keys if section and each.rpartition(".")[0] == section]:
         return unknown("key", key, beside)
-    sections = [each for each in keys if "." not in each]
-    near = nearest(key, [*sections, *(each for each in keys if "." in each)])
-    alike = [each for each in keys if near and each.rpartition(".")[2] == near.rpartition(".")[2]]
-    near = max(alike, key=partial(_likeness, key), default=None)
-    return unknown("key", key, [*sections, *([near] if near and near not in sections else [])])
+    near, sections = _meant(key, keys), [each for each in keys if "." not in each]
+    hint = f"; did you mean {near!r}?" if near else ""
+    accepted = [*sections, *([near] if near and near not in sections else [])]
+    return f"unknown key {key!r}{hint} (accepted: {', '.join(accepted)})"
+
+
+def _meant(key: str, keys: list[str]) -> str | None:
+    """The nearest key, of all sections but those that few people know."""
+    known = [each for each in keys if not each.startswith(("hydra.", "logger."))]
+    near = nearest(key, sorted(known, key=lambda each: "." in each))
+    alike = [each for each in known if near and each.rpartition(".")[2] == near.rpartition(".")[2]]
+    alone = [each for each in alike if "." not in each]
+    return max(alone or alike, key=partial(_likeness, key), default=None)
 
 
 def _likeness(key: str, other: str) -> tuple[float, bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -27,6 +27,17 @@ TAKES_A_VALUE = {
     "-i",
 }
 """Hydra's flags whose next argument is their value and no directory."""
+FLAGS = (
+    "--help",
+    "--hydra-help",
+    "--version",
+    "--resolve",
+    "--run",
+    "--multirun",
+    "--shell-completion",
+    "--experimental-rerun",
+)
+"""The others."""
 
 
 @contextmanager
@@ -87,6 +98,29 @@ def refuse(found: list[str]) -> str:
     raise ConfigError(
         f"{first}: an argument is KEY=VALUE, such as model=dcgan, or resume=RUN{hint}"
     )
+
+
+def refuse_dashes(
+    arguments: list[str], ours: Collection[str], meant: Callable[[str], str | None]
+) -> None:
+    """Settings as other programs take them, with dashes.
+
+    Args:
+        ours: flags of a command.
+        meant: (an unknown key) -> the nearest one.
+
+    Raises:
+        ConfigError: there is one, with the way it is written here.
+    """
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=False):
+        name, _, value = argument.partition("=")
+        known = any(each.startswith(name) for each in (*FLAGS, *TAKES_A_VALUE, *ours))
+        if known or not re.fullmatch(r"--[a-z][\w.-]*", name):
+            continue
+        key = name[2:].replace("-", "_")
+        if not value:
+            value = "VALUE" if following.startswith("-") or not following else following
+        raise ConfigError(f"{argument}: a setting has no dashes: {meant(key) or key}={value}")
 
 
 def _groups(option: str) -> list[str]:

@@ -15,9 +15,9 @@ from gan_cli import data
 from gan_cli.base import files, images
 from gan_cli.base.errors import DataError
 from gan_cli.base.lazy import np
+from gan_cli.base.quiet import quiet
 from gan_cli.cli import app
 from gan_cli.cli.options import all_keys, keys
-from gan_cli.cli.quiet import quiet
 from gan_cli.cli.stored import plain
 from gan_cli.config.commands import DataConfig
 from gan_cli.config.options import parse

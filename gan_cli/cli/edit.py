@@ -10,13 +10,14 @@ from omegaconf import DictConfig, OmegaConf
 from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, refused
 from gan_cli.base.files import whole
+from gan_cli.base.quiet import quiet
 from gan_cli.cli import app, bare
 from gan_cli.cli.options import edit_keys, keys
-from gan_cli.cli.quiet import quiet
 from gan_cli.cli.sample import choose, warn
 from gan_cli.config.commands import EditConfig
 from gan_cli.config.options import parse
 from gan_cli.editing import EDITS, Edited, apply, check
+from gan_cli.runs import origin
 from gan_cli.runs.checkpoint import Manifest
 from gan_cli.runs.reading import StoredRun, named, read_run
 
@@ -46,7 +47,7 @@ def job(composed: DictConfig) -> None:
     try:
         with whole(output) as partial:
             partial.mkdir()
-            made.write(partial)
+            made.write(partial, origin.of_checkpoint(stored.path, manifest, config.seed))
     except OSError as error:
         raise refused(error, f"{output}: {error.strerror or error}") from None
     made.show()

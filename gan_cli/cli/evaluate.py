@@ -6,15 +6,16 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import ConfigError, RunDirectoryError, refused, unknown
+from gan_cli.base.quiet import quiet
 from gan_cli.cli import app, bare
 from gan_cli.cli.options import evaluate_keys
-from gan_cli.cli.quiet import quiet
 from gan_cli.cli.sample import choose, warn
 from gan_cli.cli.stored import without_environment
 from gan_cli.config.catalogue import require_plugins
@@ -28,8 +29,7 @@ from gan_cli.evaluation.report import Report
 from gan_cli.metrics import METRICS, extractors
 from gan_cli.metrics.extractors import AUTO, EXTRACTORS
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
-from gan_cli.runs.reading import read_run
-from gan_cli.runs.rundir import RunDirectory
+from gan_cli.runs.reading import StoredRun, named, read_run
 
 
 def main() -> int:
@@ -62,12 +62,11 @@ def job(composed: DictConfig) -> None:
     elif config.people or config.answers:
         _people(config, str(config.checkpoint), data)
     else:
-        stored = read_run(str(config.checkpoint), warn)
-        run = stored.directory
-        manifest, scored = stored.of_checkpoint(
+        run = read_run(str(config.checkpoint), warn)
+        manifest, scored = run.of_checkpoint(
             config.step, lambda each: (each, _scored(config, run, each, data))
         )
-        _show(scored)
+        _show(scored, f", {named(manifest, config.step)}")
         path = _report_path(run, manifest, scored.provenance.extractor, config)
         _write(Path(config.output or path), scored)
 
@@ -110,12 +109,12 @@ def _check(config: EvaluateConfig) -> None:
 
 
 def _scored(
-    config: EvaluateConfig, run: RunDirectory, manifest: Manifest, data: dict[str, Any]
+    config: EvaluateConfig, run: StoredRun, manifest: Manifest, data: dict[str, Any]
 ) -> Report:
     options = _data_of_run(run, data)
     with quiet():
         from gan_cli.evaluation import scoring
-    return scoring.score_checkpoint(run, manifest, options, config, _say)
+    return scoring.score_checkpoint(run.directory, manifest, options, config, _say)
 
 
 def _score_files(config: EvaluateConfig, path: str, data: dict[str, Any]) -> None:
@@ -132,16 +131,11 @@ def _score_files(config: EvaluateConfig, path: str, data: dict[str, Any]) -> Non
     _write(Path(config.output or f"{Path(path).resolve().stem}-scores.json"), scored)
 
 
-def _opened(path: str, config: EvaluateConfig) -> tuple[RunDirectory, Manifest]:
-    stored = read_run(path, warn)
-    return stored.directory, choose(stored, config.step)
-
-
-def _data_of_run(run: RunDirectory, given: dict[str, Any]) -> Any:
+def _data_of_run(run: StoredRun, given: dict[str, Any]) -> Any:
     """The data set of a run: its own, with the keys that are given; or the one that is given."""
     if given.get("name"):
         return DATA.parse(given)
-    config = run.read_config()
+    config = run.config
     require_plugins(config.get("plugins"))
     stored = config.get("data")
     if not isinstance(stored, dict):
@@ -152,14 +146,14 @@ def _data_of_run(run: RunDirectory, given: dict[str, Any]) -> Any:
 
 
 def _report_path(
-    run: RunDirectory, manifest: Manifest, extractor: str, config: EvaluateConfig
+    run: StoredRun, manifest: Manifest, extractor: str, config: EvaluateConfig
 ) -> Path:
     return run.path / "scores" / f"step-{manifest.step:08d}-{extractor}-{config.count}.json"
 
 
 def _write(path: Path, scored: Report) -> None:
     try:
-        report.write(path, report.joined(path, scored))
+        report.write(path, report.joined(path, scored, warn))
     except OSError as error:
         raise refused(
             error, f"{path}: {error.strerror or error}; output=FILE takes another place"
@@ -173,14 +167,17 @@ def _compare(config: EvaluateConfig, paths: list[str], data: dict[str, Any]) -> 
     """
     if len(paths) < 2:
         raise ConfigError("compare= needs two run directories or more: compare=[RUN1,RUN2]")
-    opened = [
-        _opened(path, config) for path in paths
-    ]  # a mistake in the last one shows before the first is scored
-    reports = [_of_run(config, run, manifest, data) for run, manifest in opened]
+    runs = [read_run(path, warn) for path in paths]
+    for run in runs:  # a mistake in the last one shows before the first is scored
+        choose(run, config.step)
+    made = [run.of_checkpoint(config.step, partial(_of_run, config, run, data)) for run in runs]
+    reports = [each for each, _ in made]
     asked = config.metrics or dict.fromkeys([*DEFAULT_METRICS, *METRICS, *OF_MODELS])
     names = [name for name in better(asked) if all(name in each.scores for each in reports)]
     ordered = report.ranked(reports, names[0])
     width = max(len(str(each.subject["path"])) for each in ordered)
+    for run, (_, where) in zip(runs, made, strict=True):
+        _say(f"{run.path}: {where}")
     _say(_evaluated_with(ordered[0]))
     _say(f"ranked by {names[0]}")
     shown = names[:6]
@@ -193,29 +190,32 @@ def _compare(config: EvaluateConfig, paths: list[str], data: dict[str, Any]) -> 
 
 
 def _of_run(
-    config: EvaluateConfig, run: RunDirectory, manifest: Manifest, data: dict[str, Any]
-) -> Report:
-    """The stored report of a run, or a new one; data that is given may be other data than the
-    stored one is of.
+    config: EvaluateConfig, run: StoredRun, data: dict[str, Any], manifest: Manifest
+) -> tuple[Report, str]:
+    """The stored report of a run, or a new one, and the step with why it is that one; data that is
+    given may be other data than the stored one is of.
     """
     found = None if data else _stored(config, run, manifest)
     if found is None:
         found = _scored(config, run, manifest, data)
         _write(_report_path(run, manifest, found.provenance.extractor, config), found)
-    return found
+    return found, named(manifest, config.step)
 
 
-def _stored(config: EvaluateConfig, run: RunDirectory, manifest: Manifest) -> Report | None:
+def _stored(config: EvaluateConfig, run: StoredRun, manifest: Manifest) -> Report | None:
     """The report of these very weights, measured as it is asked for, with the metrics that are
     asked for.
     """
     extractor = config.extractor
     if extractor == AUTO:
-        extractor = extractors.automatic(len(run.read_card().data.class_names))
+        extractor = extractors.automatic(len(run.card.data.class_names))
     path = _report_path(run, manifest, extractor, config)
     if not path.exists():
         return None
-    found = report.read(path)
+    try:
+        found = report.read(path)
+    except RunDirectoryError:
+        return None  # which is said where it is written anew
     made, sampler = found.provenance, manifest.files[SAMPLER].sha256
     wanted = sure(metrics_for(config.metrics, ()))
     same = (found.subject.get("sha256"), made.repeats, made.seed) == (
@@ -230,26 +230,32 @@ def _stored(config: EvaluateConfig, run: RunDirectory, manifest: Manifest) -> Re
 
 def _people(config: EvaluateConfig, path: str, data: dict[str, Any]) -> None:
     """Write the page, or read the answers that came back."""
-    run, manifest = _opened(path, config)
+    run = read_run(path, warn)
     if config.people:
         options = _data_of_run(run, data)
-        with quiet():
-            page = judges.write_page(run, manifest, options, config)
+
+        def written(manifest: Manifest) -> tuple[Path, Manifest]:
+            with quiet():
+                return judges.write_page(run.directory, manifest, options, config), manifest
+
+        page, manifest = run.of_checkpoint(config.step, written)
         _say(f"page  {page}: open it in a browser; answers=[FILE] adds the file that it saves")
+        _say(f"      {named(manifest, config.step)} of {run.path}")
     if config.answers:
-        rates = judges.add_answers(run, manifest, [Path(file) for file in config.answers])
-        _say(f"{run.path}, step {manifest.step}: judged by {rates['judges']:.0f}")
+        manifest = choose(run, config.step)
+        files = [Path(file) for file in config.answers]
+        rates = judges.add_answers(run.directory, manifest, files)
+        where = named(manifest, config.step)
+        _say(f"{run.path}, {where}: judged by {rates['judges']:.0f}")
         for name in ("hype", "generated_judged_real", "real_judged_generated"):
             low, high = rates[f"{name}_low"], rates[f"{name}_high"]
             _say(f"  {name:<24}{rates[name]:6.1f} %   95 % interval {low:.1f} to {high:.1f}")
 
 
-def _show(scored: Report) -> None:
+def _show(scored: Report, where: str = "") -> None:
     """The table of one report, at most 79 columns."""
-    subject = scored.subject
-    step = f", step {subject['step']}" if "step" in subject else ""
     times = f", {scored.provenance.repeats} times" if scored.provenance.repeats > 1 else ""
-    _say(f"{subject['path']}{step}: {scored.provenance.count:,} samples{times}")
+    _say(f"{scored.subject['path']}{where}: {scored.provenance.count:,} samples{times}")
     _say(_evaluated_with(scored))
     width = max(20, *map(len, scored.scores))
     _say(f"  {'':<{width}}{'score':>12}{'deviation':>12}{'real images':>14}  better")

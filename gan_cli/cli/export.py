@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import ConfigError, refused
+from gan_cli.base.quiet import quiet
 from gan_cli.cli import app, bare
 from gan_cli.cli.options import keys
-from gan_cli.cli.quiet import quiet
 from gan_cli.cli.sample import choose, warn
 from gan_cli.config.commands import ExportConfig
 from gan_cli.config.options import parse

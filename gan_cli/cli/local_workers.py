@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 from omegaconf import DictConfig, OmegaConf
 
-from gan_cli.base import cluster, machine
+from gan_cli.base import cluster, machine, shared_memory
 from gan_cli.base.errors import WorkerError
 from gan_cli.config.options import parse
 from gan_cli.config.schema import Distribution
@@ -59,10 +59,12 @@ def run(count: int, arguments: list[str]) -> int:
     signals = Signals()
     with ExitStack() as stack:
         said = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(count)]
+        places = shared_memory.places(count) if shared_memory.goes_here() else []
         workers = [
             subprocess.Popen(
                 [sys.executable, "-c", START, *arguments],
-                env=os.environ | environment,
+                env=os.environ | environment | (places[index].environment() if places else {}),
+                pass_fds=places[index].descriptors() if places else (),
                 stdin=subprocess.DEVNULL,
                 stdout=None if index == 0 else subprocess.DEVNULL,
                 stderr=None if index == 0 else said[index],
@@ -70,6 +72,8 @@ def run(count: int, arguments: list[str]) -> int:
             )
             for index, environment in enumerate(_environments(count))
         ]
+        for place in places:
+            place.close()
         _pinned(workers)
         stack.callback(_end, workers)
         with signals.heard():
@@ -93,14 +97,15 @@ def _watched(workers: list[subprocess.Popen[bytes]], said: list[Any], signals: S
         if deadline and time.monotonic() > deadline:
             break
     code = chief.poll()
+    spoke = code is not None and code >= 0
     own = lost is not None and workers[lost].poll() != WorkerError.exit_code  # it lost nobody
-    if (code is None or code < 0) and not own:  # it could not say so itself
+    if lost is not None and code not in (0, WorkerError.exit_code) and (own or spoke):
+        words = _words(said[lost]) or _ended(workers[lost].poll(), killed)
+        raise WorkerError(f"worker {lost} of {len(workers)} {words}; resume=RUN goes on")
+    if code is None or code < 0:  # it could not say so itself
         raise WorkerError(
             f"worker 0 of {len(workers)}, the chief, {_ended(code, killed)}; resume=RUN goes on"
         )
-    if lost is not None and code not in (0, WorkerError.exit_code):
-        words = _words(said[lost]) or _ended(workers[lost].poll(), killed)
-        raise WorkerError(f"worker {lost} of {len(workers)} {words}; resume=RUN goes on")
     return code
 
 
@@ -137,12 +142,14 @@ def _end(workers: list[subprocess.Popen[bytes]]) -> None:
 def _environments(count: int) -> list[dict[str, str]]:
     """Of each worker: its place in the cluster, and its GPU where there are any."""
     addresses = [f"localhost:{port}" for port in _free_ports(count)]
-    gpus = machine.gpus()
+    gpus, cores = machine.gpus(), machine.cores() // count
     return [
         {
             cluster.CONFIG: json.dumps(
                 {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
             ),
+            # While one operation waits for the others, another computes.
+            "TF_NUM_INTEROP_THREADS": str(max(2, cores)),
             **({"CUDA_VISIBLE_DEVICES": gpus[index % len(gpus)]} if gpus else {}),
         }
         for index in range(count)

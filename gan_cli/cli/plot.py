@@ -4,7 +4,6 @@ stranger.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
@@ -13,13 +12,14 @@ from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, RunDirectoryError, refused, unknown
 from gan_cli.cli import app, bare
 from gan_cli.cli.options import keys
+from gan_cli.cli.sample import warn
 from gan_cli.config.commands import PlotConfig
 from gan_cli.config.options import parse
 from gan_cli.reports import plotting
 from gan_cli.reports.plotting import Curve
 from gan_cli.runs import curves
 from gan_cli.runs.listing import locate
-from gan_cli.runs.rundir import RunDirectory
+from gan_cli.runs.reading import read_run
 
 CLOCK = "seconds"
 """Logged with every line, but nothing to look at unless it is asked for."""
@@ -41,7 +41,8 @@ def job(composed: DictConfig) -> None:
     runs = {label: _curves(path, config.smooth) for label, path in zip(labels, paths, strict=True)}
     keys = _chosen(runs, paths, config.keys)
     try:
-        plotting.save(plotting.figure(runs, plotting.panels(list(runs.values()), keys)), output)
+        figure = plotting.figure(runs, plotting.panels(list(runs.values()), keys))
+        plotting.save(figure, output, plotting.about(runs))
     except OSError as error:
         raise refused(error, f"{output}: {error.strerror or error}") from None
     print(f"figure  {output}")
@@ -67,26 +68,15 @@ def _tail(own: tuple[str, ...], others: list[tuple[str, ...]]) -> tuple[str, ...
 
 
 def _curves(path: Path, smooth: float) -> dict[str, Curve]:
-    run = RunDirectory.read(str(path))
-    if not run.metrics.exists():
-        held = ", ".join(sorted(entry.name for entry in run.path.iterdir())[:10])
-        raise RunDirectoryError(f"{path}: has no metrics.jsonl (it has: {held})")
-    metrics = curves.read(run.metrics)
-    if not metrics.series:
-        raise RunDirectoryError(f"{run.metrics}: holds no lines with a step and numbers")
-    if metrics.bad:
-        _warn(f"{run.metrics}: {metrics.bad:,} lines left out: not as written, or without a step")
+    run = read_run(path, warn)
+    metrics = run.logged()
     if metrics.cut:
         bounds = (
             f"{curves.MOST_LINES:,} lines, {curves.LARGEST_FILE >> 20} MB and "
             f"{curves.MOST_KEYS} keys"
         )
-        _warn(f"{run.metrics}: drawn up to {bounds}")
+        warn(f"{run.directory.metrics}: drawn up to {bounds}")
     return {key: plotting.curve(key, series, smooth) for key, series in metrics.series.items()}
-
-
-def _warn(line: str) -> None:
-    print(f"gan-plot: {line}", file=sys.stderr, flush=True)
 
 
 def _chosen(

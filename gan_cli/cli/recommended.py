@@ -9,7 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.nested import flatten
-from gan_cli.cli.source import PACKAGE
+from gan_cli.cli.hydra.source import PACKAGE
 
 OVERRIDE = "override /"
 
@@ -38,4 +38,4 @@ def recommended(composed: DictConfig) -> str | None:
             continue
         if OmegaConf.select(composed, key) == value:
             holding.append(f"{key}={value:g}" if isinstance(value, float) else f"{key}={value}")
-    return f"model={choices.model} recommends {' '.join(holding)}" if holding else None
+    return f"set by model={choices.model}: {' '.join(holding)}" if holding else None

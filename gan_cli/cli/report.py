@@ -10,10 +10,10 @@ from datetime import datetime
 from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import ConfigError, refused
+from gan_cli.base.quiet import quiet
 from gan_cli.base.terminal import printable
 from gan_cli.cli import app, bare
 from gan_cli.cli.options import keys
-from gan_cli.cli.quiet import quiet
 from gan_cli.config.commands import ReportConfig
 from gan_cli.config.options import parse
 from gan_cli.reports import summary

@@ -11,10 +11,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base import files
 from gan_cli.base.errors import CheckpointError, ConfigError, refused
+from gan_cli.base.quiet import quiet
 from gan_cli.base.terminal import printable
 from gan_cli.cli import app, bare
 from gan_cli.cli.options import keys
-from gan_cli.cli.quiet import quiet
 from gan_cli.config.commands import SampleConfig
 from gan_cli.config.options import parse
 from gan_cli.models import MODELS

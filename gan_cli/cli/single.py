@@ -18,9 +18,9 @@ from omegaconf import DictConfig, OmegaConf
 from gan_cli import data
 from gan_cli.base import cluster, slurm
 from gan_cli.base.errors import GanError
+from gan_cli.base.quiet import quiet
 from gan_cli.base.terminal import printable
 from gan_cli.cli.next_commands import next_commands
-from gan_cli.cli.quiet import quiet
 from gan_cli.cli.recommended import recommended
 from gan_cli.cli.stored import plain, resumed, stored_values
 from gan_cli.config.schema import Distribution, TrainConfig

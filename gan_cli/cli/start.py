@@ -13,7 +13,8 @@ from omegaconf import OmegaConf
 
 from gan_cli.base.errors import ConfigError
 from gan_cli.base.nested import flatten
-from gan_cli.cli import app, single, source, stored
+from gan_cli.cli import app, single, stored
+from gan_cli.cli.hydra import source
 from gan_cli.cli.options import all_keys
 from gan_cli.config.catalogue import load_plugins, require_plugins
 from gan_cli.config.schema import GROUPS

@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from gan_cli.base.errors import ConfigError, RunDirectoryError
 from gan_cli.base.nested import flatten, unflatten
-from gan_cli.cli import plugins
+from gan_cli.cli.hydra import plugins
 from gan_cli.cli.options import keys
 from gan_cli.config.catalogue import require_plugins
 from gan_cli.config.commands import TrainCommand
@@ -94,9 +94,17 @@ def refuse_changes(run: RunDirectory, inherited: dict[str, Any], stored: dict[st
     """Refuse what would change the meaning of a run's weights.
 
     Raises:
-        ConfigError: a table of the differences.
+        ConfigError: a table of the differences; or steps are given to a run of epochs, which they
+            would not change.
     """
     before, after = flatten(inherited), flatten(stored)
+    epochs, steps = "training.epochs", "training.steps"
+    lasting = after.get(epochs) is not None and before.get(epochs) == after[epochs]
+    if lasting and before.get(steps) != after.get(steps):
+        raise ConfigError(
+            f"{steps}={after.get(steps)}: {run.path} lasts {epochs}={after[epochs]}; give "
+            f"{epochs}=N, or {epochs}=null with it"
+        )
     changed = [
         key
         for key in sorted(before | after)

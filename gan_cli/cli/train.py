@@ -11,7 +11,8 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from gan_cli.base.errors import ConfigError
-from gan_cli.cli import app, sweeper
+from gan_cli.cli import app
+from gan_cli.cli.multirun import sweeper
 from gan_cli.cli.options import all_keys
 from gan_cli.cli.stored import plain
 from gan_cli.training import shares
@@ -33,7 +34,7 @@ def start(
 def job(composed: DictConfig) -> float | None:
     """One composed configuration."""
     if HydraConfig.get().mode == RunMode.MULTIRUN:
-        from gan_cli.cli import jobs
+        from gan_cli.cli.multirun import jobs
 
         return jobs.job(composed)
     elsewhere = HydraConfig.get().runtime.choices.get("cluster") not in (None, "none")

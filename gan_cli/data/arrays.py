@@ -10,7 +10,8 @@ from gan_cli.base.errors import DataError
 from gan_cli.base.lazy import np
 from gan_cli.config.options import Share, option, options
 from gan_cli.data import data_source
-from gan_cli.data.reading.source import Source, Split, digests, held_out
+from gan_cli.data.reading.hashes import digests, held_out
+from gan_cli.data.reading.source import Source, Split
 
 SMALLEST, LARGEST = 8, 2048
 """Sides in pixels."""

@@ -18,11 +18,12 @@ from gan_cli.data import data_source
 from gan_cli.data.formats.player import count_frames
 from gan_cli.data.formats.sequences import Cut, SequenceLoader, content, forget, natural
 from gan_cli.data.reading.cache import Stored, stored
+from gan_cli.data.reading.hashes import digest
 from gan_cli.data.reading.listing import PICTURE_NAME, Listing, required, walk
 from gan_cli.data.reading.loading import recipe, source
 from gan_cli.data.reading.options import SIDE, Pictures
 from gan_cli.data.reading.pictures import BadPicture, look
-from gan_cli.data.reading.source import Skipped, Source, Split, digest
+from gan_cli.data.reading.source import Skipped, Source, Split
 
 
 @options

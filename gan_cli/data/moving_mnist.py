@@ -13,7 +13,8 @@ from gan_cli.base.lazy import np
 from gan_cli.config.options import Seed, option, options
 from gan_cli.data import data_source
 from gan_cli.data.mnist import load_digits
-from gan_cli.data.reading.source import DIGEST, Source, Split, digest
+from gan_cli.data.reading.hashes import DIGEST, digest
+from gan_cli.data.reading.source import Source, Split
 
 
 @options

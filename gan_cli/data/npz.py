@@ -10,10 +10,11 @@ from gan_cli.base.lazy import np
 from gan_cli.config.options import Share, Size, option, options
 from gan_cli.data import data_source
 from gan_cli.data.reading.arrays import npz_names, read_npz
+from gan_cli.data.reading.hashes import digests, held_out
 from gan_cli.data.reading.labels import in_range, numbers_up_to
 from gan_cli.data.reading.listing import required
 from gan_cli.data.reading.options import SIDE
-from gan_cli.data.reading.source import Source, Split, digests, held_out, resize
+from gan_cli.data.reading.source import Source, Split, resize
 from gan_cli.data.reading.strokes import Written, in_words
 
 

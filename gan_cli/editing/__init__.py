@@ -17,6 +17,7 @@ from gan_cli.metrics import extractors
 from gan_cli.models import MODELS, needs
 
 if TYPE_CHECKING:
+    from gan_cli.base.images import About
     from gan_cli.editing.shared.subject import Subject
     from gan_cli.runs.rundir import ModelCard
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 class Edited(Protocol):
     """What an edit has made."""
 
-    def write(self, folder: Path) -> None:
-        """All of it, as files in an empty folder."""
+    def write(self, folder: Path, about: About | None = None) -> None:
+        """All of it, as files in an empty folder; pictures carry the texts of `about`."""
 
     def show(self) -> None:
         """What people want to know of it, on the terminal."""

@@ -55,11 +55,11 @@ class Sum:
     given: np.ndarray
     signs: np.ndarray
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: Path, about: pictures.About | None = None) -> None:
         """arithmetic.png: a row of what was given, of each term its first image, and below it what
         the model makes of the term; then the result. And latents.npy.
         """
-        pictures.save_png(folder / "arithmetic.png", self._sheet())
+        pictures.save_png(folder / "arithmetic.png", self._sheet(), about)
         np.save(folder / "latents.npy", self.latents)
 
     def show(self) -> None:

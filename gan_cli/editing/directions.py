@@ -79,8 +79,8 @@ class Found:
     sheet: np.ndarray
     by: str
 
-    def write(self, folder: Path) -> None:
-        """directions.npz, which `gan-sample directions=` takes, and directions.png."""
+    def write(self, folder: Path, about: images.About | None = None) -> None:
+        """directions.npz, which `gan-sample directions=` takes, and directions.png, a row each."""
         np.savez(
             folder / "directions.npz",
             directions=self.directions,
@@ -88,7 +88,8 @@ class Found:
             names=np.array(self.names),
             by=np.array(self.by),
         )
-        images.save_png(folder / "directions.png", images.grid(self.sheet))
+        sheet = images.beside_names(images.grid(self.sheet), self.names)
+        images.save_png(folder / "directions.png", sheet, about)
 
     def show(self) -> None:
         """The number, name and value of each."""

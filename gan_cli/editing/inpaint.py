@@ -70,13 +70,13 @@ class Inpainted:
     latents: np.ndarray | None
     scores: dict[str, np.ndarray]
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: Path, about: sheets.About | None = None) -> None:
         """inpaint.png: pictures with their holes, below them filled, below that as the model makes
         them; filled-NNNN.png, latents.npy, and inpaint.json where something was measured.
         """
-        sheets.save_png(folder / "inpaint.png", above(self.given, self.images, self.made))
+        sheets.save_png(folder / "inpaint.png", above(self.given, self.images, self.made), about)
         for number, image in enumerate(self.images):
-            sheets.save_png(folder / f"filled-{number:04d}.png", image)
+            sheets.save_png(folder / f"filled-{number:04d}.png", image, about)
         if self.latents is not None:
             np.save(folder / "latents.npy", self.latents)
         if self.scores:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from gan_cli.base import images
+from gan_cli.base import films, images
 from gan_cli.base.errors import ConfigError
+from gan_cli.base.images import About
 from gan_cli.base.lazy import np
 from gan_cli.config.options import option, options
 from gan_cli.editing import edit
@@ -48,7 +48,7 @@ class Interpolate(Projecting):
         super().check(card)
         if self.path == "spherical" and self.space in ("w", "w+"):
             raise ConfigError(f"path=spherical is of latents: space=z, not space={self.space}")
-        if self.video and find_spec("imageio_ffmpeg") is None:
+        if self.video and not films.has_video():
             raise ConfigError("video=true needs imageio-ffmpeg: pip install 'gan_cli[video]'")
 
 
@@ -67,13 +67,16 @@ class Interpolation:
     ends: np.ndarray
     options: Interpolate
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: Path, about: About | None = None) -> None:
         """interpolation.gif, a strip as interpolation.png, frames.npz; .mp4 if asked."""
-        images.save_film(folder / "interpolation.gif", self.images[None], self.options.fps)
-        images.save_png(folder / "interpolation.png", self._strip())
+        films.save_film(
+            folder / "interpolation.gif", self.images[None], self.options.fps, about=about
+        )
+        images.save_png(folder / "interpolation.png", self._strip(), about)
         np.savez(folder / "frames.npz", images=self.images, latents=self.latents)
         if self.options.video:
-            _write_video(folder / "interpolation.mp4", self.images, self.options.fps)
+            shown = (images.pillow(images.grid(frame[None])) for frame in self.images)
+            films.save_video(folder / "interpolation.mp4", shown, self.options.fps, about)
 
     def show(self) -> None:
         pass
@@ -130,13 +133,3 @@ def _way(found: Places, options: Interpolate) -> np.ndarray:
     shares = np.arange(options.frames) / options.frames
     parts = [path(one, other, shares) for one, other in pairwise(stops)]
     return np.concatenate(parts if options.loop else [*parts, found.latents[-1:]])
-
-
-def _write_video(path: Path, frames: np.ndarray, fps: int) -> None:
-    import imageio.v2 as imageio
-
-    writer: Any = imageio.get_writer(path, fps=fps, codec="libx264", macro_block_size=2)
-    with writer:
-        for frame in frames:
-            shown = images.grid(frame[None])
-            writer.append_data(np.repeat(shown, 3, axis=-1) if shown.shape[-1] == 1 else shown)

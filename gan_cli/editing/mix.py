@@ -78,9 +78,9 @@ class Mixed:
     sheet: np.ndarray
     scores: dict[str, float]
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: Path, about: pictures.About | None = None) -> None:
         """mix.png, latents.npy and, where something was measured, mix.json."""
-        pictures.save_png(folder / "mix.png", self.sheet)
+        pictures.save_png(folder / "mix.png", self.sheet, about)
         np.save(folder / "latents.npy", self.latents)
         if self.scores:
             write_json(folder / "mix.json", self.scores)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gan_cli.base import images
 from gan_cli.base.files import write_json
+from gan_cli.base.images import About
 from gan_cli.base.lazy import np
 from gan_cli.config.options import option, options
 from gan_cli.editing import edit
@@ -51,11 +52,11 @@ class Projection:
         """Of each picture: psnr in dB, ssim, perceptual_distance."""
         return self.found.scores
 
-    def write(self, folder: Path) -> None:
+    def write(self, folder: Path, about: About | None = None) -> None:
         """latents.npy, project.png with the pictures above what was found, and project.json."""
         np.save(folder / "latents.npy", self.latents)
         sheet = above(self.found.images, self.found.results)
-        images.save_png(folder / "project.png", sheet)
+        images.save_png(folder / "project.png", sheet, about)
         write_json(folder / "project.json", facts(self.found))
 
     def show(self) -> None:

@@ -48,7 +48,7 @@ def write_page(run: RunDirectory, manifest: Manifest, options: Any, config: Eval
         path.parent.mkdir(exist_ok=True)
         with files.whole(path) as partial:
             partial.write_text(page, encoding="utf-8")
-        files.write_json(path.with_suffix(".json"), {"fingerprint": shown.fingerprint})
+        files.write_checked(path.with_suffix(".json"), {"fingerprint": shown.fingerprint})
     except OSError as error:
         raise refused(error, f"{path}: {error.strerror or error}") from None
     return path
@@ -66,7 +66,7 @@ def add_answers(run: RunDirectory, manifest: Manifest, answers: list[Path]) -> d
         raise RunDirectoryError(
             f"{run.path}: no page for step {manifest.step}; people=true writes one"
         )
-    fingerprint = str(files.read_json(key).get("fingerprint"))
+    fingerprint = str(files.read_checked(key).get("fingerprint"))
     rates = score([read_answers(path, fingerprint) for path in answers])
     stored = {
         path: report.read(path)

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gan_cli.base.errors import RunDirectoryError
-from gan_cli.evaluation import report
+from gan_cli.base.errors import ConfigError
+from gan_cli.config.options import parse
 from gan_cli.evaluation.report import Report
 from gan_cli.exporting.about import Score
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
-from gan_cli.runs.reading import MOST_SCORES, StoredRun
+from gan_cli.runs.reading import StoredRun
 
 
 def scores(run: StoredRun, manifest: Manifest) -> list[Score]:
     """What was measured of a checkpoint's weights, and how; a file that is no report is passed
-    over.
+    over, one that is damaged said.
     """
-    folder, found = run.path / "scores", list[Score]()
-    for path in sorted(folder.glob("*.json"))[:MOST_SCORES] if folder.is_dir() else ():
+    found = list[Score]()
+    for values in run.scores.values():
         try:
-            measured = report.read(path)
-        except RunDirectoryError:
+            measured = parse(Report, values)
+        except ConfigError:
             continue
         if measured.subject.get("sha256") == manifest.files[SAMPLER].sha256:
             found += _of(measured)

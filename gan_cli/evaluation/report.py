@@ -4,6 +4,7 @@ compared.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -89,7 +90,7 @@ def versions() -> dict[str, str]:
 
 def write(path: Path, report: Report) -> None:
     path.parent.mkdir(exist_ok=True)
-    files.write_json(path, asdict(report))
+    files.write_checked(path, asdict(report))
 
 
 def read(path: Path) -> Report:
@@ -99,17 +100,21 @@ def read(path: Path) -> Report:
         RunDirectoryError: it is none.
     """
     try:
-        return parse(Report, files.read_json(path))
+        return parse(Report, files.read_checked(path))
     except ConfigError as error:
         raise RunDirectoryError(f"{path}: {error}") from None
 
 
-def joined(path: Path, report: Report) -> Report:
+def joined(path: Path, report: Report, warn: Callable[[str], None]) -> Report:
     """The report, and what is stored there already of the same weights: other metrics, where they
-    were measured in the same way, and what people answered."""
+    were measured in the same way, and what people answered; what is damaged is said and left out.
+    """
+    if not path.is_file():
+        return report
     try:
         old = read(path)
-    except RunDirectoryError:
+    except RunDirectoryError as error:
+        warn(f"{error}; written anew")
         return report
     if old.subject.get("sha256") != report.subject.get("sha256"):
         return report

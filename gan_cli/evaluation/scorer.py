@@ -17,6 +17,7 @@ from gan_cli.objectives.model import Model
 from gan_cli.runs import checkpoint, ranking
 from gan_cli.runs.checkpoint import Scored
 from gan_cli.runs.ranking import CONTENDING, Ranked
+from gan_cli.runs.reading import StoredRun
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import drawing
 from gan_cli.sampling.generate import load_sampler
@@ -70,7 +71,7 @@ def owed(run: RunDirectory, evaluation: Evaluation) -> bool:
     ):
         return False
     try:
-        chosen = files.read_json(run.path / FACTS).get("chosen_at")
+        chosen = files.read_checked(run.path / FACTS).get("chosen_at")
     except RunDirectoryError:
         return False
     return chosen != checkpoint.steps(run.checkpoints)[0]
@@ -84,7 +85,7 @@ class Progress(Protocol):
 
 
 class Saver(Protocol):
-    """What writes a checkpoint of the state as it is now."""
+    """What writes a checkpoint of the state as it is now, at once or when all else is written."""
 
     def save(self, step: int, scored: Scored | None = None) -> None: ...
 
@@ -101,6 +102,7 @@ class Scorer:
         fingerprint: of all that scores are measured with: only those of one fingerprint compare.
         since: step after which the run's scores were measured as they are now.
         finished: whether patience has run out.
+        newest: step and Fréchet distance of the last score of this process; None: none yet.
     """
 
     def __init__(
@@ -122,9 +124,10 @@ class Scorer:
         self.fingerprint = files.fingerprint(facts)
         (run.path / "scores").mkdir(exist_ok=True)
         self._path = run.path / FACTS
+        self.newest: tuple[int, float] | None = None
         self.since = _since(self._path, facts, start)
         self._facts = facts | {"final_count": evaluation.final_count, "since": self.since}
-        files.write_json(self._path, self._facts)
+        files.write_checked(self._path, self._facts)
         self.finished = start % self.every == 0 and self._waited_long(
             start
         )  # a run that has ended early ends again
@@ -133,10 +136,12 @@ class Scorer:
         batches = drawing.single_images(self._model, self._options.count, SEED, BATCH, self._sample)
         generated, real = self._moments(batches), self._real
         score = frechet_distance(real, generated)
+        self.newest = (progress.step, score)
         ahead = [each.score for each in self._contenders()][:CONTENDING]
         if len(ahead) < CONTENDING or score < ahead[-1]:
             self._saver.save(progress.step, Scored(score, self.fingerprint))
-        self.finished = self._waited_long(progress.step)
+        better = not ahead or score < ahead[0]
+        self.finished = not better and self._waited_long(progress.step)
         scores = {
             "frechet": score,
             "diversity": float(generated.covariance.trace() / real.covariance.trace()),
@@ -164,7 +169,7 @@ class Scorer:
                 f"best step      {best.step}, Fréchet {best.full_score:.4g} ({count:,} "
                 f"samples; real images {baseline:.3g})"
             )
-        files.write_json(
+        files.write_checked(
             self._path, self._facts | {"chosen_at": checkpoint.steps(self._run.checkpoints)[0]}
         )
 
@@ -175,7 +180,8 @@ class Scorer:
     def _score_fully(self, step: int, count: int, say: Say) -> None:
         folder = self._run.checkpoints
         try:
-            manifest = checkpoint.verify(folder, step, (checkpoint.SAMPLER,))
+            manifest = StoredRun(self._run).checkpoint(step, (checkpoint.SAMPLER,))
+            assert manifest is not None  # of a step it is there, or an error
             model = load_sampler(self._run, manifest)
         except CheckpointError as error:
             say(f"DAMAGED CHECKPOINT {error}; without a full score")
@@ -197,7 +203,7 @@ class Scorer:
     def _best(self, say: Say) -> checkpoint.Manifest | None:
         """The best whole checkpoint, if it was scored as this run scores now."""
         try:
-            best = ranking.best(self._run.checkpoints, say, (checkpoint.SAMPLER,))
+            best = StoredRun(self._run, say).checkpoint("best", (checkpoint.SAMPLER,))
         except CheckpointError as error:
             say(str(error))
             return None
@@ -227,7 +233,7 @@ def _since(path: Path, facts: Mapping[str, Any], start: int) -> int:
     had others.
     """
     try:
-        stored = files.read_json(path)
+        stored = files.read_checked(path)
     except RunDirectoryError:
         return start
     since = stored.get("since")

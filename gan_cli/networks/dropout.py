@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from gan_cli.base import replicas
+from gan_cli.base import randomness, replicas
 
 LEVELS = 256
 
@@ -27,7 +28,7 @@ class Dropout(keras.layers.Dropout):
             return inputs
         shape = tf.shape(inputs) if None in inputs.shape else inputs.shape
         key = tf.bitcast(tf.cast(self.seed_generator.next(), tf.uint32), tf.int32)
-        levels = replicas.own_draw(lambda all_: _random_levels(all_, key), shape)
+        levels = replicas.own_draw(partial(_random_levels, key), shape)
         zero = tf.zeros([], inputs.dtype)
         if dropped == LEVELS:
             return inputs * zero
@@ -35,8 +36,8 @@ class Dropout(keras.layers.Dropout):
         return tf.where(levels >= tf.constant(dropped, tf.uint8), scaled, zero)
 
 
-def _random_levels(shape: Any, key: tf.Tensor) -> tf.Tensor:
-    """uint8 of a shape, four of each draw."""
+def _random_levels(key: tf.Tensor, shape: Any, skip: int) -> tf.Tensor:
+    """uint8 of a shape, four of each draw, without the first `skip`, a multiple of 16."""
     count = tf.reduce_prod(shape) if isinstance(shape, tf.Tensor) else math.prod(shape)
-    bits = tf.random.stateless_uniform([(count + 3) // 4], key, None, None, tf.uint32)
+    bits = randomness.bits(key, [(count + 3) // 4], skip // 4)
     return tf.reshape(tf.reshape(tf.bitcast(bits, tf.uint8), [-1])[:count], shape)

@@ -77,10 +77,8 @@ class BatchNorm(keras.layers.BatchNormalization):
         x = tf.cast(inputs, self.variable_dtype)
         mean, variance = tf.convert_to_tensor(self.moving_mean), self.moving_variance
         if learns:
-            axes = list(range(len(x.shape) - 1))
-            sums = tf.stack([tf.reduce_sum(x, axes), tf.reduce_sum(tf.square(x), axes)])
             count = tf.cast(tf.size(x) // x.shape[-1], x.dtype)
-            sums, count = replicas.total(sums), count * replicas.number()
+            sums, count = replicas.total(_sums(x)), count * replicas.number()
             mean = sums[0] / count
             variance = sums[1] / count - tf.square(mean)
             for moving, seen in ((self.moving_mean, mean), (self.moving_variance, variance)):
@@ -88,6 +86,20 @@ class BatchNorm(keras.layers.BatchNormalization):
                 moving.assign(kept)
         scale = self.gamma * tf.math.rsqrt(variance + self.epsilon)
         return tf.cast(x * scale + (self.beta - mean * scale), inputs.dtype)
+
+
+@tf.custom_gradient
+def _sums(x: tf.Tensor) -> Any:
+    """[2, C]: the sums of each channel of [..., C], and of its squares.
+
+    TensorFlow's own gradient spreads both sums over the whole array before it uses them.
+    """
+    axes = list(range(len(x.shape) - 1))
+
+    def gradient(upstream: tf.Tensor) -> tf.Tensor:
+        return upstream[0] + x * (2.0 * upstream[1])
+
+    return tf.stack([tf.reduce_sum(x, axes), tf.reduce_sum(tf.square(x), axes)]), gradient
 
 
 def _unbiased(images: tf.Tensor) -> Any:

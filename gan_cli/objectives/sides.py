@@ -135,12 +135,17 @@ def clip_weights(networks: Networks, loss: Loss) -> None:
     """Keep every weight in [-c, c], c = `loss.weight_clip` (Arjovsky et al. 2017, algorithm 1);
     optimizers apply constraints themselves.
     """
-    bound = loss.weight_clip
-    if bound is None:
+    if loss.weight_clip is None:
         return
+    bound: float = loss.weight_clip
+
+    class Clipped(keras.constraints.Constraint):  # Keras before 3.14 takes no plain function
+        def __call__(self, value: tf.Tensor) -> tf.Tensor:
+            return tf.clip_by_value(value, -bound, bound)
+
     for network in networks.values():
         for variable in network.trainable_variables:
-            variable.constraint = lambda value: tf.clip_by_value(value, -bound, bound)
+            variable.constraint = Clipped()
 
 
 def _logit_logs(seen: Mapping[str, Comparison]) -> Logs:

@@ -147,7 +147,7 @@ def _with_run(row: Row, found: Found, damage: list[str]) -> Row:
     manifest = _best(stored)
     return replace(
         row,
-        run=run,
+        run=stored,
         outcome=scored,
         provenance=None if scored.score is None else provenance.of(scored, facts, found.config),
         seconds=row.seconds if row.seconds is not None else last.get("seconds"),

@@ -14,6 +14,7 @@ class Picture(NamedTuple):
         width, height: pixels.
         step: of the checkpoint that drew it.
         tile: pixels of the longer side of one of its images.
+        names: of its rows; none without rows of classes.
     """
 
     uri: str
@@ -21,6 +22,7 @@ class Picture(NamedTuple):
     height: int
     step: int
     tile: int
+    names: tuple[str, ...] = ()
 
     @property
     def factor(self) -> int:

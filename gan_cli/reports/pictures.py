@@ -16,17 +16,17 @@ import keras
 from PIL import Image
 from tqdm import tqdm
 
-from gan_cli.base import images
-from gan_cli.base.errors import CheckpointError, GanError
+from gan_cli.base import films, images
+from gan_cli.base.errors import GanError
 from gan_cli.base.lazy import np
 from gan_cli.objectives.model import Model
 from gan_cli.reports.embedded import Picture
 from gan_cli.reports.rows import Row
-from gan_cli.runs import checkpoint, ranking
-from gan_cli.runs.checkpoint import SAMPLER
-from gan_cli.runs.rundir import RunDirectory
+from gan_cli.runs import checkpoint, origin
+from gan_cli.runs.checkpoint import Manifest
+from gan_cli.runs.reading import StoredRun
 from gan_cli.sampling import drawing
-from gan_cli.sampling.control import class_grid
+from gan_cli.sampling.control import class_grid, class_names
 from gan_cli.sampling.drawing import Sampler
 from gan_cli.sampling.generate import load_sampler
 
@@ -51,7 +51,7 @@ def pictures(rows: list[Row], samples: int, warn: Warn) -> dict[str, Picture]:
     drawable = [
         (row.name, row.run)
         for row in rows
-        if row.run is not None and checkpoint.steps(row.run.checkpoints)
+        if row.run is not None and checkpoint.steps(row.run.directory.checkpoints)
     ]
     most = max(FEWEST_BYTES, ALL_BYTES // max(1, len(drawable)))
     last: _Built | None = None
@@ -60,8 +60,10 @@ def pictures(rows: list[Row], samples: int, warn: Warn) -> dict[str, Picture]:
         _of_one_kind_together(drawable), desc="samples", unit="job", disable=None, leave=False
     ):
         try:
-            last, pixels, step = _drawn(run, samples, last)
-            made[name] = embedded(*pixels, most, step)
+            last, (pixels, columns), manifest = _drawn(run, samples, last)
+            about = origin.of_checkpoint(run.path, manifest, SEED)
+            picture = embedded(pixels, columns, most, manifest.step, about)
+            made[name] = picture._replace(names=_names(run, pixels, columns))
         except GanError as error:
             warn(f"{name}: without samples: {error}")
         except OSError as error:
@@ -79,10 +81,10 @@ class _Built(NamedTuple):
     sampler: Sampler
 
 
-def _of_one_kind_together(runs: list[tuple[str, RunDirectory]]) -> list[tuple[str, RunDirectory]]:
-    def kind(run: RunDirectory) -> str:
+def _of_one_kind_together(runs: list[tuple[str, StoredRun]]) -> list[tuple[str, StoredRun]]:
+    def kind(run: StoredRun) -> str:
         try:
-            return run.read_card().fingerprint
+            return run.card.fingerprint
         except GanError:
             return ""
 
@@ -90,19 +92,22 @@ def _of_one_kind_together(runs: list[tuple[str, RunDirectory]]) -> list[tuple[st
 
 
 def _drawn(
-    run: RunDirectory, samples: int, last: _Built | None
-) -> tuple[_Built, tuple[np.ndarray, int | None], int]:
-    """Images or sequences with the columns of their grid, and the step of the checkpoint."""
-    manifest = ranking.best(run.checkpoints, lambda line: None, (SAMPLER,))
-    if manifest is None:
-        raise CheckpointError("no checkpoint yet")
+    run: StoredRun, samples: int, last: _Built | None
+) -> tuple[_Built, tuple[np.ndarray, int | None], Manifest]:
+    """Images or sequences with the columns of their grid, and the checkpoint."""
+    return run.of_checkpoint("best", lambda manifest: _of(run, manifest, samples, last))
+
+
+def _of(
+    run: StoredRun, manifest: Manifest, samples: int, last: _Built | None
+) -> tuple[_Built, tuple[np.ndarray, int | None], Manifest]:
     if last is not None and last.fingerprint == manifest.model:
-        built = last._replace(model=load_sampler(run, manifest, last.model))
+        built = last._replace(model=load_sampler(run.directory, manifest, last.model))
     else:
         keras.utils.clear_session()
-        model = load_sampler(run, manifest)
+        model = load_sampler(run.directory, manifest)
         built = _Built(manifest.model, model, drawing.compiled(model))
-    return built, _images(built, samples), manifest.step
+    return built, _images(built, samples), manifest
 
 
 def _images(built: _Built, samples: int) -> tuple[np.ndarray, int | None]:
@@ -121,10 +126,22 @@ def _images(built: _Built, samples: int) -> tuple[np.ndarray, int | None]:
     ), columns
 
 
-def embedded(pixels: np.ndarray, columns: int | None, most: int, step: int) -> Picture:
+def _names(run: StoredRun, pixels: np.ndarray, columns: int | None) -> tuple[str, ...]:
+    """Of the rows of classes; none without such rows."""
+    data = run.card.data
+    return tuple(class_names(data, range(len(pixels) // columns))) if columns else ()
+
+
+def embedded(
+    pixels: np.ndarray,
+    columns: int | None,
+    most: int,
+    step: int,
+    about: images.About | None = None,
+) -> Picture:
     """The largest one of at most `most` bytes, or the smallest there is."""
     kind, content = "", b""
-    for kind, content in _smaller_and_smaller(pixels, columns):  # noqa: B007
+    for kind, content in _smaller_and_smaller(pixels, columns, about):  # noqa: B007
         if len(content) <= most:
             break
     with Image.open(io.BytesIO(content)) as picture:
@@ -135,14 +152,17 @@ def embedded(pixels: np.ndarray, columns: int | None, most: int, step: int) -> P
     return Picture(uri, width, height, step, tile)
 
 
-def _smaller_and_smaller(pixels: np.ndarray, columns: int | None) -> Iterator[tuple[str, bytes]]:
+def _smaller_and_smaller(
+    pixels: np.ndarray, columns: int | None, about: images.About | None
+) -> Iterator[tuple[str, bytes]]:
     """The picture as PNG, or as GIF that plays, first as it is and then of ever fewer pixels."""
     side = LARGEST
     while side >= 32:
         if pixels.ndim == 5:
-            yield "gif", _film(_shrunk_all(pixels, side))
+            yield "gif", _film(_shrunk_all(pixels, side), about)
         else:
-            yield "png", _png(_shrunk(images.grid(pixels, columns, enlarge=False), side))
+            sheet = images.grid(pixels, columns, enlarge=False)
+            yield "png", _png(_shrunk(sheet, side), about)
         side = side * 7 // 10
 
 
@@ -161,22 +181,20 @@ def _shrunk(image: np.ndarray, side: int) -> np.ndarray:
         return image
     factor = side / max(height, width)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    source = Image.fromarray(image[..., 0] if channels == 1 else image)
-    return np.asarray(source.resize(size, Image.Resampling.LANCZOS)).reshape(
+    return np.asarray(images.pillow(image).resize(size, Image.Resampling.LANCZOS)).reshape(
         size[1], size[0], channels
     )
 
 
-def _png(image: np.ndarray) -> bytes:
+def _png(image: np.ndarray, about: images.About | None) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(
-        buffer, format="PNG", optimize=True
-    )
+    texts = images.texts(about)
+    images.pillow(image).save(buffer, format="PNG", optimize=True, pnginfo=texts)
     return buffer.getvalue()
 
 
-def _film(sequences: np.ndarray) -> bytes:
+def _film(sequences: np.ndarray, about: images.About | None) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.gif"
-        images.save_film(path, sequences, FPS, enlarge=False)
+        films.save_film(path, sequences, FPS, enlarge=False, about=about)
         return path.read_bytes()

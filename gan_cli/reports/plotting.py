@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gan_cli import __version__
 from gan_cli.base.files import whole
 from gan_cli.base.lazy import np
 from gan_cli.reports.series import smoothed, thinned
@@ -153,13 +154,25 @@ def figure(runs: dict[str, dict[str, Curve]], shown: Sequence[Panel]) -> Figure:
     return sheet
 
 
-def save(sheet: Figure, path: Path) -> None:
-    """Write a figure as PNG; the file appears whole or not at all."""
+def about(runs: Mapping[str, Mapping[str, Curve]]) -> dict[str, str]:
+    """Texts for the file of a figure: each run, its last step and its best Fréchet distance."""
+    scores = {
+        label: each["frechet"].raw.values.min() for label, each in runs.items() if "frechet" in each
+    }
+    steps = [max(int(curve.raw.steps[-1]) for curve in each.values()) for each in runs.values()]
+    found = {"Software": f"gan_cli {__version__}", "Run": ", ".join(runs)}
+    found |= {"Step": ", ".join(map(str, steps))}
+    told = [f"{scores[label]:.6g}" if label in scores else "none" for label in runs]
+    return found | ({"Score": ", ".join(told)} if scores else {})
+
+
+def save(sheet: Figure, path: Path, about: Mapping[str, str]) -> None:
+    """Write a figure as PNG, which carries texts; the file appears whole or not at all."""
     with style(), warnings.catch_warnings(), whole(path) as partial:
         warnings.simplefilter(
             "ignore", UserWarning
         )  # a name in letters that the font has not is drawn as boxes
-        sheet.savefig(partial, format="png", metadata={"Software": None})
+        sheet.savefig(partial, format="png", metadata=dict(about))
 
 
 def _draw(axes: Axes, panel: Panel, runs: dict[str, dict[str, Curve]]) -> None:

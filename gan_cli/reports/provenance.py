@@ -76,7 +76,9 @@ def read(run: RunDirectory) -> Facts | None:
     try:
         folder = run.path / "scores"
         return (
-            None if folder.is_symlink() else parse(Facts, files.read_json(folder / "training.json"))
+            None
+            if folder.is_symlink()
+            else parse(Facts, files.read_checked(folder / "training.json"))
         )
     except (ConfigError, RunDirectoryError):
         return None

@@ -12,8 +12,8 @@ from gan_cli.reports import settings
 from gan_cli.reports.provenance import Provenance
 from gan_cli.reports.settings import Settings
 from gan_cli.runs.curves import Series
+from gan_cli.runs.reading import StoredRun
 from gan_cli.runs.record import Sweep
-from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sweeps.outcome import Outcome
 
 BESIDE = ("frechet", "diversity", "elbo_held_out")
@@ -41,7 +41,7 @@ class Row:
 
     name: str
     path: Path
-    run: RunDirectory | None
+    run: StoredRun | None
     state: str
     settings: Settings
     outcome: Outcome

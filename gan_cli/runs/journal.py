@@ -105,6 +105,16 @@ def _ends_a_line(path: Path, end: int) -> bool:
         return file.read(1) == b"\n" or bool(file.read(1))
 
 
+def append(path: Path, entry: Mapping[str, Any]) -> None:
+    """Add a line with its checksum to a small file, behind whole ones."""
+    chain, line = Chain(), b"\n"
+    with path.open("ab+") as file:
+        file.seek(0)
+        for line in file:
+            chain.holds(line)
+        file.write((b"" if line.endswith(b"\n") else b"\n") + chain.sealed(entry))
+
+
 class Follower:
     """Reads what a growing file of JSON lines has got since it was last asked."""
 

@@ -44,13 +44,13 @@ def best(folder: Path, warn: Warn, names: tuple[str, ...] = BOTH) -> Manifest | 
     return _first_valid(folder, ranked(folder), warn, names)
 
 
-def good(folder: Path, warn: Warn) -> Manifest | None:
+def good(folder: Path, warn: Warn, names: tuple[str, ...] = BOTH) -> Manifest | None:
     """The one to go back to: the newer of the best by `ranked` and the best by `contenders`, so
     that neither is lost.
     """
     both = [*ranked(folder)[:1], *contenders(folder)[:1]]
     newer_first = sorted(both, key=lambda each: each.step, reverse=True)
-    return _first_valid(folder, [*newer_first, *contenders(folder)], warn, BOTH)
+    return _first_valid(folder, [*newer_first, *contenders(folder)], warn, names)
 
 
 def _first_valid(

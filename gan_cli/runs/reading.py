@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from gan_cli.base import files
-from gan_cli.base.errors import CheckpointError, ConfigError, RunDirectoryError
-from gan_cli.runs import checkpoint, curves, index, ranking
+from gan_cli.base.errors import CheckpointError, RunDirectoryError
+from gan_cli.runs import checkpoint, curves, inspection, journal, ranking
 from gan_cli.runs.checkpoint import BOTH, SAMPLER, Manifest
 from gan_cli.runs.curves import Metrics
 from gan_cli.runs.listing import locate
-from gan_cli.runs.rundir import CARD, ModelCard, RunDirectory
+from gan_cli.runs.rundir import ModelCard, RunDirectory
 
-LOOKED_AT = 64 * 1024
-"""Bytes of train.log that are looked at."""
 MOST_SCORES = 1000
-_TIME = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
-
+CHOICES = {"best": ranking.best, "newest": checkpoint.newest, "good": ranking.good}
+"""What a checkpoint can be called; `good` is what a run that has gone astray goes back to."""
 
 Made = TypeVar("Made")
 
@@ -80,32 +77,65 @@ class StoredRun:
         try:
             return self.directory.read_config()
         except RunDirectoryError as error:
-            self._found(f"{error}; the settings of the run are left out")
+            self.note(f"{error}; the settings of the run are left out")
             return {}
 
     @cached_property
     def metrics(self) -> Metrics | None:
-        """The numbers of metrics.jsonl; None where it is missing or unreadable."""
+        """The numbers of metrics.jsonl; None where there are none."""
+        try:
+            return self.logged()
+        except RunDirectoryError as error:
+            path = self.directory.metrics
+            begun = path.is_dir() or (path.is_file() and path.stat().st_size > 0)
+            if begun or checkpoint.steps(self.directory.checkpoints):
+                self.note(f"{error}; the run is shown without curves")
+        return None
+
+    def logged(self) -> Metrics:
+        """The same of a run that must have some; lines that are not as written are left out.
+
+        Raises:
+            RunDirectoryError: it has none.
+        """
         path = self.directory.metrics
         try:
             found = curves.read(path)
-        except RunDirectoryError as error:
-            self._found(f"{error}; the run is shown without curves")
         except OSError as error:
-            if checkpoint.steps(self.directory.checkpoints):
-                self._found(f"{path}: {error.strerror}; the run is shown without curves")
-        else:
-            if found.bad:
-                lines = "line is" if found.bad == 1 else "lines are"
-                self._found(f"{path}: {found.bad:,} {lines} not as written; left out of the curves")
-            elif not found.series and checkpoint.steps(self.directory.checkpoints):
-                self._found(f"{path}: is empty; the run is shown without curves")
-            return found
-        return None
+            raise RunDirectoryError(f"{path}: {error.strerror}") from None
+        if found.bad:
+            lines = "line is" if found.bad == 1 else "lines are"
+            self.note(f"{path}: {found.bad:,} {lines} not as written; left out of the curves")
+        if not found.series:
+            what = "holds no lines with a step and numbers" if path.stat().st_size else "is empty"
+            raise RunDirectoryError(f"{path}: {what}")
+        return found
+
+    @cached_property
+    def scores(self) -> dict[Path, dict[str, Any]]:
+        """What was measured, and with what: the files of scores/, those that are as written."""
+        folder, found = self.path / "scores", dict[Path, dict[str, Any]]()
+        for path in sorted(folder.glob("*.json"))[:MOST_SCORES] if folder.is_dir() else ():
+            try:
+                found[path] = files.read_checked(path)
+            except RunDirectoryError as error:
+                self.note(f"{error}; what it says of the scores is left out")
+        return found
+
+    def warnings(self) -> Iterator[dict[str, Any]]:
+        """What the watchdog said: the lines of watchdog.jsonl, those that are as written.
+
+        Raises:
+            RunDirectoryError: something else lies in its place.
+        """
+        path = self.directory.watchdog
+        if (number := journal.first_damaged(path)) is not None:
+            self.note(f"{path}: line {number} is not as written; such lines are left out")
+        return (entry for entry, _ in journal.json_lines(path) if entry)
 
     def checkpoint(self, step: str | int, names: tuple[str, ...] = BOTH) -> Manifest | None:
-        """The checkpoint called best, newest or by its step, its files of these names found whole;
-        None where nothing was saved yet.
+        """The checkpoint called by its step or as in `CHOICES`, its files of these names found
+        whole; None where nothing was saved yet.
 
         In place of a damaged best or newest one the next is taken, and `damage` says so.
 
@@ -145,8 +175,7 @@ class StoredRun:
                     f"{self.path} has no checkpoint of step {step} (it has: {there})"
                 )
             return checkpoint.verify(folder, step, names)
-        choose = ranking.best if step == "best" else checkpoint.newest
-        return choose(folder, self._found, names)
+        return CHOICES[step](folder, self.note, names)
 
     def check(self, contents: bool = True) -> list[str]:
         """Look at every part that a report or a sample relies on; all of `damage`.
@@ -154,82 +183,12 @@ class StoredRun:
         Args:
             contents: the weights of the best checkpoint too, which may take a second.
         """
-        if contents:
-            self._check_best()
-        self._check_checkpoints()
-        _ = self.config
-        _ = self.metrics
-        self._check_scores()
-        self._check_log()
+        inspection.inspect(self, contents)
         return self.damage
 
-    def _check_best(self) -> None:
-        """The checkpoint that pictures are drawn from, and the model that it is of."""
-        try:
-            best, card = self.checkpoint("best", (SAMPLER,)), self.card
-        except (CheckpointError, ConfigError, RunDirectoryError) as error:
-            self._found(f"{error}; nothing can be drawn from the run")
-            return
-        if best is not None and best.model != card.fingerprint:
-            self._found(
-                f"{self.path / CARD}: is not what step {best.step} was saved from; nothing can be "
-                "drawn from the run"
-            )
-
-    def _check_checkpoints(self) -> None:
-        """Those that are not the best, as far as it costs nothing: manifests and sizes."""
-        folder = self.directory.checkpoints
-        known = index.readable(folder)
-        for step in sorted({*checkpoint.steps(folder), *known}, reverse=True):
-            path = checkpoint.path_of(folder, step)
-            try:
-                self._check_sizes(path, checkpoint.manifest_of(folder, step, known))
-            except CheckpointError as error:
-                if not any(str(path) in line for line in self.damage):
-                    self._found(f"DAMAGED CHECKPOINT {error}; it is not used")
-
-    def _check_sizes(self, path: Path, manifest: Manifest) -> None:
-        for name, facts in manifest.files.items():
-            if Path(name).name != name or not (path / name).is_file():
-                raise CheckpointError(f"{path}: no {name}")
-            if (path / name).stat().st_size != facts.size:
-                raise CheckpointError(f"{path}: {name} is not of the size that was saved")
-
-    def _check_scores(self) -> None:
-        """What was measured, and with what: JSON objects in scores/."""
-        folder = self.path / "scores"
-        for path in sorted(folder.glob("*.json"))[:MOST_SCORES] if folder.is_dir() else ():
-            try:
-                files.read_json(path)
-            except RunDirectoryError as error:
-                self._found(f"{error}; what it says of the scores is left out")
-
-    def _check_log(self) -> None:
-        """train.log is for people, and gives a report its times and how the run ended."""
-        path = self.directory.log
-        if not path.exists():
-            return  # written by gan-train only
-        try:
-            with files.open_regular(path) as file:
-                text = file.read(LOOKED_AT)
-        except (RunDirectoryError, OSError) as error:
-            self._found(f"{error}; how the run ended is not known")
-            return
-        if not _TIME.match(text) or b"\0" in text or not _is_text(text):
-            self._found(f"{path}: is not as written; when and how the run ended may be wrong")
-        elif len(text) < LOOKED_AT and not text.endswith(b"\n"):
-            self._found(f"{path}: is cut off; when and how the run ended may be wrong")
-
-    def _found(self, line: str) -> None:
+    def note(self, line: str) -> None:
+        """Damage that was met."""
         if line not in self.damage:
             self.damage.append(line)
             if self._warn is not None:
                 self._warn(line)
-
-
-def _is_text(content: bytes) -> bool:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return error.reason == "unexpected end of data"  # cut in the middle of a letter by us
-    return True

@@ -104,7 +104,7 @@ class Job:
 
     def write(self, directory: Path) -> None:
         """Into a job's directory, whole or not at all."""
-        files.write_json(directory / JOB, asdict(self))
+        files.write_checked(directory / JOB, asdict(self))
 
     def update(self, directory: Path, **changes: object) -> Job:
         """The record with `changes`, written."""
@@ -148,7 +148,7 @@ def write_command(directory: Path, arguments: Sequence[str]) -> None:
 
 
 def write_sweep(directory: Path, sweep: Sweep) -> None:
-    files.write_json(directory / SWEEP, asdict(sweep))
+    files.write_checked(directory / SWEEP, asdict(sweep))
 
 
 def _read(schema: type[Record], path: Path) -> Record | None:

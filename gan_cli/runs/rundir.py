@@ -76,6 +76,7 @@ class RunDirectory:
         self.path, self._lock = path, lock
         self.checkpoints, self.samples = path / "checkpoints", path / "samples"
         self.metrics, self.log = path / "metrics.jsonl", path / "train.log"
+        self.watchdog = path / "watchdog.jsonl"
 
     @classmethod
     def create(

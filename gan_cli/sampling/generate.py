@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 
 from tqdm import tqdm
@@ -14,11 +13,10 @@ from gan_cli.base.errors import CheckpointError
 from gan_cli.base.files import whole
 from gan_cli.base.images import columns_of_pairs
 from gan_cli.base.lazy import np
-from gan_cli.base.terminal import printable
 from gan_cli.config.commands import SampleConfig
 from gan_cli.networks.variables import assign, variables_by_key
 from gan_cli.objectives.model import Model
-from gan_cli.runs import tensors
+from gan_cli.runs import origin, tensors
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import drawing, filling
@@ -62,22 +60,9 @@ def generate(
                 config.fps,
                 control.prompts or (),
                 control.names,
-                about(run, manifest, config.seed),
+                origin.of_checkpoint(run.path, manifest, config.seed),
             ),
         )
-
-
-def about(run: RunDirectory, manifest: Manifest, seed: int) -> dict[str, object]:
-    """What pictures say of where they come from."""
-    found: dict[str, object] = {
-        "Software": f"gan_cli {version('gan_cli')}",
-        "Run": printable(run.path.resolve().name),
-        "Step": manifest.step,
-        "Seed": seed,
-    }
-    if manifest.score is not None:
-        found["Score"] = f"{manifest.score:.6g}"
-    return found
 
 
 def load_sampler(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gan_cli.base import images
+from gan_cli.base import films, images
 from gan_cli.base.lazy import np
 from gan_cli.sampling.drawing import Inputs
 
@@ -24,7 +24,7 @@ class Drawn:
         fps: frames per second of what plays.
         captions: above the rows of a grid; none: without.
         names: to the left of its rows; none: without.
-        about: texts that PNG files carry.
+        about: texts that PNG and GIF files carry.
     """
 
     batches: Iterable[np.ndarray]
@@ -41,15 +41,13 @@ def _write_grid(path: Path, drawn: Drawn) -> None:
     pixels = np.concatenate(list(drawn.batches))
     if drawn.captions and drawn.columns:
         sheet = images.captioned(pixels, drawn.columns, drawn.captions)
-    elif drawn.names and drawn.columns:
-        sheet = images.named(pixels, drawn.columns, drawn.names)
     else:
-        sheet = images.grid(pixels, drawn.columns)
+        sheet = images.named(pixels, drawn.columns, drawn.names)
     images.save_png(path, sheet, drawn.about)
 
 
 def _write_gif(path: Path, drawn: Drawn) -> None:
-    images.save_film(path, np.concatenate(list(drawn.batches)), drawn.fps)
+    films.save_film(path, np.concatenate(list(drawn.batches)), drawn.fps, about=drawn.about)
 
 
 def _write_png(path: Path, drawn: Drawn) -> None:

@@ -105,10 +105,12 @@ class Standing:
         spent = [task.spent for task in self.tasks if task.record.over and task.spent]
         waiting = sum(task.record.state in ("waiting", "stopped", "paused") for task in self.tasks)
         elapsed = tqdm.format_interval(time.monotonic() - self._began)
-        running = [self.left(task) or 0.0 for task in self.tasks if task.record.state == "running"]
+        running = [self.left(task) for task in self.tasks if task.record.state == "running"]
         if not spent or not (waiting or running):
             return f"{elapsed} in all"
-        rest = (waiting * sum(spent) / len(spent) + sum(running)) / self._parallel
+        whole = sum(spent) / len(spent)  # of a job, also of one that has just begun
+        rest = sum(whole if left is None else left for left in [None] * waiting + running)
+        rest /= self._parallel
         return f"{elapsed} so far, about {tqdm.format_interval(rest)} left"
 
     def ending(self, task: Task) -> str:

@@ -146,3 +146,27 @@ class Checkpoint:
 
     def close(self) -> None:
         pass
+
+
+class SaveBest:
+    """Commits a state whose score is among the best, after all hooks that write something about
+    its step: a run that is killed right then lacks nothing of that step when it goes on.
+    """
+
+    every = 0
+
+    def __init__(self, saver: Checkpoint) -> None:
+        self._saver = saver
+        self._scored: checkpoint.Scored | None = None
+
+    def save(self, step: int, scored: checkpoint.Scored | None = None) -> None:
+        """Commit the state of this step when this hook is called."""
+        self._scored = scored
+
+    def __call__(self, progress: Progress) -> None:
+        if self._scored is not None:
+            self._saver.save(progress.step, self._scored)
+            self._scored = None
+
+    def close(self) -> None:
+        pass

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from gan_cli.base.errors import CheckpointError, RunDirectoryError
 from gan_cli.base.lazy import np
 from gan_cli.base.terminal import printable
-from gan_cli.runs import checkpoint, ranking, tensors
+from gan_cli.runs import checkpoint, tensors
 from gan_cli.runs.checkpoint import STATE, Manifest
-from gan_cli.runs.listing import locate as names
-from gan_cli.runs.rundir import RunDirectory
+from gan_cli.runs.reading import StoredRun, named, read_run
 from gan_cli.runs.tensors import Shapes
 
 if TYPE_CHECKING:
@@ -33,10 +32,10 @@ SHOWN = 3
 
 
 class Place(NamedTuple):
-    """A folder of checkpoints and a step of it; None: the best."""
+    """A folder of checkpoints with a step of it, or a whole run, of which the best is taken."""
 
     folder: Path
-    step: int | None
+    found: int | StoredRun
 
 
 def locate(origin: str) -> Place:
@@ -55,12 +54,13 @@ def locate(origin: str) -> Place:
     ):
         return Place(path.absolute().parent, int(path.name[5:]))
     try:
-        run = RunDirectory.read(str(names.run(origin)))
+        run = read_run(origin)
     except RunDirectoryError as error:
         raise RunDirectoryError(f"init_from: {error}") from None
-    if not checkpoint.steps(run.checkpoints):
+    folder = run.directory.checkpoints
+    if not checkpoint.steps(folder):
         raise CheckpointError(f"init_from: {origin} has no checkpoint yet")
-    return Place(run.checkpoints, None)
+    return Place(folder, run)
 
 
 def load(state: State, origin: str, say: Say) -> None:
@@ -86,7 +86,8 @@ def load(state: State, origin: str, say: Say) -> None:
             }
     except CheckpointError as error:
         raise CheckpointError(f"init_from: {error}") from None
-    where = f"{origin}, step {manifest.step}"
+    asked = "best" if isinstance(place.found, StoredRun) else manifest.step
+    where = f"{origin}, {named(manifest, asked)}"
     _refuse_useless(arrays, where, state)
     _assign(state, arrays)
     say(f"init_from {where}")
@@ -95,9 +96,9 @@ def load(state: State, origin: str, say: Say) -> None:
 
 
 def _verified(place: Place, say: Say) -> Manifest:
-    if place.step is not None:
-        return checkpoint.verify(place.folder, place.step, (STATE,))
-    manifest = ranking.best(place.folder, say, (STATE,))
+    if isinstance(place.found, int):
+        return checkpoint.verify(place.folder, place.found, (STATE,))
+    manifest = StoredRun(place.found.directory, say).checkpoint("best", (STATE,))
     assert manifest is not None  # there are checkpoints, so none that is valid is an error
     return manifest
 

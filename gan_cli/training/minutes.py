@@ -23,7 +23,8 @@ def in_steps(config: TrainConfig, source: Source, say: Callable[[str], None]) ->
         return config
     seconds = estimate(config, source, TIMED).seconds_per_step
     steps = steps_within(minutes, seconds)
-    say(f"training.steps={steps}: {minutes:g} minutes at {1 / seconds:,.1f} steps/s")
+    unit = "minute" if minutes == 1 else "minutes"
+    say(f"training.steps={steps}: {minutes:g} {unit} at {1 / seconds:,.1f} steps/s")
     return replace(config, training=replace(config.training, steps=steps, minutes=None))
 
 

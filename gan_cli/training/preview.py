@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import tensorflow as tf
 
-from gan_cli.base import images
+from gan_cli.base import films, images
+from gan_cli.base.captions import texts
 from gan_cli.base.errors import DataError
-from gan_cli.data.reading.source import Source
+from gan_cli.base.terminal import printable
+from gan_cli.data.reading.source import Source, different
 from gan_cli.objectives.model import Model
+from gan_cli.runs import origin
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import drawing, filling
 from gan_cli.sampling.control import class_grid, class_names
@@ -23,17 +28,26 @@ from gan_cli.training.state import State
 SEED = 0
 MOST_FRAMES = 200
 """Previews in progress.gif."""
+MOST_LOOKED_AT = 10_000
+"""Images among which captions that differ are found."""
 ROWS_OF_A_CODE = 4
-ROWS, FPS = 8, 10
-"""Sequences that are shown at least, and how fast they play."""
+ROWS, FPS, SHOWN = 8, 10, 5
+"""Sequences that are shown at least, how fast they play, and previews a second of all of them."""
+
+
+class Scores(Protocol):
+    """What scores the run: the step and the Fréchet distance of its newest score."""
+
+    @property
+    def newest(self) -> tuple[int, float] | None: ...
 
 
 class Preview:
     """samples/step-N.png from fixed latents, real.png beside it, and progress.gif of all previews
-    when the run ends.
+    when the run ends, with the extra `video` progress.mp4 too.
 
     A model that is told the class has a row for each class, and the images of a column share their
-    latents; one that is told captions has those of the images of real.png in the same places.
+    latents; one that is told captions has a row for each of some, below it.
     Of sequences each is a row of frames, and step-N.gif and real.gif play them. An
     autoencoder also has reconstructions-N.png: real images, held-out ones where there are some,
     each with its reconstruction to the right, or, of sequences, below it. A model with codes also
@@ -50,8 +64,9 @@ class Preview:
         held_out: Callable[[], Source],
         every: int,
         count: int,
+        scores: Scores | None = None,
     ) -> None:
-        self.every, self._folder, self._model = every, run.samples, state.sampler
+        self.every, self._run, self._folder, self._scores = every, run.path, run.samples, scores
         if state.sampler.filling is None:
             self._sample = drawing.compiled(state.sampler)
             self._shown = arranged(state.sampler, source, count)
@@ -64,59 +79,69 @@ class Preview:
             self._originals = _chosen(source, held_out, max(1, len(self._shown.real) // 2))
             self._reconstruct = _reconstruction(state.sampler)
         self._folder.mkdir(exist_ok=True)
-        self._save("real", self._shown.real)
+        self._save("real", self._shown.real, {"Run": printable(run.path.resolve().name)})
         self.last: Path | None = None
+        self._played: Path | None = None
 
     def __call__(self, progress: Progress) -> None:
+        scored = self._scores.newest if self._scores else None
+        about = origin.of(self._run, progress.step, scored[1] if scored else None, SEED)
+        if scored and scored[0] != progress.step:
+            about["Score of step"] = scored[0]
         pixels = self._sample(self._shown.inputs)
-        self.last = self._save(f"step-{progress.step:08d}", pixels, {"Step": progress.step})
+        self.last = self._save(f"step-{progress.step:08d}", pixels, about)
         if self._codes is not None:
             moved, columns = self._codes
-            images.save_png(
-                self._folder / f"codes-{progress.step:08d}.png",
-                images.grid(self._sample(moved), columns),
-            )
+            path = self._folder / f"codes-{progress.step:08d}.png"
+            images.save_png(path, images.grid(self._sample(moved), columns), about)
         if self._originals is not None and self._reconstruct is not None:
             paired = images.pairs(self._originals, self._reconstruct(self._originals))
-            columns = images.columns_of_pairs(len(paired))
-            images.save_png(
-                self._folder / f"reconstructions-{progress.step:08d}.png",
-                images.grid(paired, columns),
-            )
+            path = self._folder / f"reconstructions-{progress.step:08d}.png"
+            sheet = images.grid(paired, images.columns_of_pairs(len(paired)))
+            images.save_png(path, sheet, about)
+        if progress.step == progress.total:
+            self.close()  # before the last checkpoint: a run that has it is complete
 
     def close(self) -> None:
-        frames = sorted(
-            frame for frame in self._folder.glob("step-*.png") if self.last and frame <= self.last
+        if self._played == self.last:
+            return
+        self._played = self.last
+        paths = sorted(
+            path for path in self._folder.glob("step-*.png") if self.last and path <= self.last
         )
-        if len(frames) > 1:
-            chosen = [
-                frames[i]
-                for i in np.unique(np.linspace(0, len(frames) - 1, MOST_FRAMES, dtype=int))
-            ]
-            images.save_gif(self._folder / "progress.gif", chosen)
+        if len(paths) < 2:
+            return
+        places = np.unique(np.linspace(0, len(paths) - 1, MOST_FRAMES, dtype=int))
+        frames = films.read_frames([paths[place] for place in places])
+        about = origin.of(self._run, int(paths[-1].stem.removeprefix("step-")), seed=SEED)
+        films.save_gif(self._folder / "progress.gif", frames, 1000 // SHOWN, about)
+        if films.has_video():
+            with suppress(OSError):  # ffmpeg's, which hears a closed terminal too; the GIF is there
+                stays = frames[-1:] * (2 * SHOWN - 1)
+                films.save_video(self._folder / "progress.mp4", [*frames, *stays], SHOWN, about)
 
-    def _save(
-        self, name: str, pixels: np.ndarray, about: Mapping[str, object] | None = None
-    ) -> Path:
+    def _save(self, name: str, pixels: np.ndarray, about: images.About | None = None) -> Path:
         path, shown = self._folder / f"{name}.png", self._shown
-        if shown.columns and shown.names:
-            images.save_png(path, images.named(pixels, shown.columns, shown.names), about)
+        if shown.captions and shown.columns:
+            sheet = images.captioned(pixels, shown.columns, shown.captions)
         else:
-            images.save_png(path, images.grid(pixels, shown.columns), about)
+            sheet = images.named(pixels, shown.columns, shown.names)
+        images.save_png(path, sheet, about)
         if pixels.ndim == 5:
-            images.save_film(path.with_suffix(".gif"), pixels, FPS)
+            films.save_film(path.with_suffix(".gif"), pixels, FPS, about=about)
         return path
 
 
 class Arranged(NamedTuple):
     """What a preview shows: the inputs of its images, real ones to compare them with, and, of rows
-    of classes, the columns of the grid and the names of its rows.
+    of classes or captions, the columns of the grid and the names to the left or captions above.
     """
 
     inputs: Inputs
     real: np.ndarray
     columns: int | None
     names: Sequence[str] = ()
+    captions: Sequence[str] = ()
 
 
 def arranged(model: Model, source: Source, count: int) -> Arranged:
@@ -175,11 +200,20 @@ def of_classes(source: Source, rows: int, columns: int) -> np.ndarray:
 
 
 def of_captions(draw: drawing.Draw, source: Source, count: int) -> Arranged:
-    """Images of the captions of real ones, each in the place of that one."""
+    """A row for each of some captions, whose images share the latents of their columns; real images
+    that have it, and white where there are fewer.
+    """
     assert source.captions is not None
-    rows = source.rows_of_some(count)
-    drawn = draw(len(rows))._replace(captions=source.captions[rows, 0])
-    return Arranged(drawn, source.images[rows], None)
+    rows = max(1, math.isqrt(count))
+    columns = count // rows
+    captions = different(source.captions[source.rows_of_some(MOST_LOOKED_AT)], rows)
+    drawn = drawing.rows_of_captions(draw, captions, columns)(len(captions) * columns)
+    real = np.full((len(captions), columns, *source.images.shape[1:]), 255, np.uint8)
+    for shown, caption in zip(real, captions, strict=True):
+        having = np.flatnonzero((source.captions == caption).all(-1).any(-1))[:columns]
+        shown[: len(having)] = source.images[having]
+    named = texts(captions, source.vocabulary)
+    return Arranged(drawn, real.reshape(-1, *real.shape[2:]), columns, captions=named)
 
 
 def _chosen(source: Source, held_out: Callable[[], Source], count: int) -> np.ndarray:

@@ -36,8 +36,9 @@ class Outlook:
         self._interval, self._say, self._is_said = interval, say, False
 
     def __call__(self, progress: Progress) -> None:
-        first = progress.seconds >= MEASURED or _due(progress, self._interval)
-        if self._is_said or not first:
+        # the first call traces the graph, which may take longer than that, and tells no speed
+        measured = progress.seconds >= MEASURED and progress.images_per_second > 0.0
+        if self._is_said or not (measured or _due(progress, self._interval)):
             return
         self._is_said = True
         left = progress.seconds_left

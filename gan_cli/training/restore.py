@@ -9,6 +9,7 @@ from gan_cli.base.errors import CheckpointError
 from gan_cli.data.reading.source import Source
 from gan_cli.networks.variables import assign, expected
 from gan_cli.runs import checkpoint, journal, tensors
+from gan_cli.runs.reading import StoredRun
 from gan_cli.runs.rundir import ModelCard, RunDirectory
 from gan_cli.training.state import State
 
@@ -23,7 +24,7 @@ def restore(run: RunDirectory, state: State, card: ModelCard, source: Source, sa
         raise CheckpointError(
             f"{run.path}/model.json does not fit the stored configuration and data"
         )
-    manifest = checkpoint.newest(run.checkpoints, say)
+    manifest = StoredRun(run, say).checkpoint("newest")
     if manifest is None:
         say(f"{run.path} has no checkpoint yet: starting at step 0")
         return 0

@@ -5,10 +5,10 @@ half a learning rate.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from gan_cli.base.errors import CheckpointError, NonFiniteError
-from gan_cli.runs import checkpoint, ranking
+from gan_cli.runs import checkpoint, journal
+from gan_cli.runs.reading import StoredRun
 from gan_cli.training import watchdog
 from gan_cli.training.hooks import RollBack
 from gan_cli.training.training_run import TrainingRun
@@ -17,7 +17,7 @@ from gan_cli.training.watchdog import ADVICE, MOST_ROLLBACKS, Finding
 
 def reaction(run: TrainingRun) -> Callable[[int, Finding], RollBack | None]:
     """What the watchdog of a run calls with each finding; None: the run goes on."""
-    watchdog.rollbacks(_path(run))  # a stranger's file in its place ends the run before it begins
+    _rollbacks(run)  # a stranger's file in its place ends the run before it begins
 
     def react(step: int, finding: Finding) -> RollBack | None:
         if back := _back(run, step, finding):
@@ -25,7 +25,7 @@ def reaction(run: TrainingRun) -> Callable[[int, Finding], RollBack | None]:
         run.say(f"WATCHDOG at step {step}: {finding.text}; {ADVICE[finding.kind]}")
         entry = {"step": step, "kind": finding.kind, "text": finding.text, "action": "warned"}
         entry |= {"advice": ADVICE[finding.kind]}
-        watchdog.log(_path(run), entry)
+        journal.append(run.directory.watchdog, entry)
         return None
 
     return react
@@ -39,10 +39,10 @@ def from_non_finite(run: TrainingRun, step: int, error: NonFiniteError) -> RollB
 def _back(run: TrainingRun, step: int, finding: Finding) -> RollBack | None:
     """The way back, where it is wanted, there is a checkpoint, and the limit is not reached."""
     folder = run.directory.checkpoints
-    if run.config.watchdog != "rollback" or watchdog.rollbacks(_path(run)) >= MOST_ROLLBACKS:
+    if run.config.watchdog != "rollback" or _rollbacks(run) >= MOST_ROLLBACKS:
         return None
     try:
-        best = ranking.good(folder, run.say)
+        best = StoredRun(run.directory, run.say).checkpoint("good")
     except CheckpointError:
         return None
     if best is None or best.step == run.total:
@@ -61,9 +61,11 @@ def _back(run: TrainingRun, step: int, finding: Finding) -> RollBack | None:
         "key": key,
         "value": value,
     }
-    watchdog.log(_path(run), entry)
+    journal.append(run.directory.watchdog, entry)
     return RollBack(optimizer)
 
 
-def _path(run: TrainingRun) -> Path:
-    return run.directory.path / "watchdog.jsonl"
+def _rollbacks(run: TrainingRun) -> int:
+    """How often it was rolled back."""
+    said = StoredRun(run.directory, run.say).warnings()
+    return sum(entry.get("action") == "rollback" for entry in said)

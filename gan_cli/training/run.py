@@ -14,7 +14,7 @@ from gan_cli.base import device, files
 from gan_cli.base.errors import Interrupted, NonFiniteError, OutOfMemoryError, WorkerError
 from gan_cli.data.pipeline.feed import FEEDS
 from gan_cli.evaluation import scorer
-from gan_cli.evaluation.scorer import Scorer
+from gan_cli.evaluation.scorer import Saver, Scorer
 from gan_cli.runs import checkpoint, journal
 from gan_cli.training import automatic, distribution, failures, init_from, minutes, rollback
 from gan_cli.training.build import build, compiled
@@ -27,6 +27,7 @@ from gan_cli.training.hooks import (
     PauseAt,
     Progress,
     RollBack,
+    SaveBest,
     Stop,
 )
 from gan_cli.training.loop import Loop
@@ -154,14 +155,15 @@ def _complete(run: TrainingRun, state: State, saver: Checkpoint) -> Ended:
     owed = scorer.owed(run.directory, run.config.evaluation)
     if owed and (scores := _scorer(run, state, saver)):
         scores.choose(run.say)
-    step = int(state.step.numpy())
+    step, long = int(state.step.numpy()), "epochs" if run.config.training.epochs else "steps"
     run.say(
-        f"{run.directory.path} is complete at step {step}; training.steps=N with a larger N goes on"
+        f"{run.directory.path} is complete at step {step}; training.{long}=N with a larger N goes "
+        "on"
     )
     return Ended()
 
 
-def _scorer(run: TrainingRun, state: State, saver: Checkpoint) -> Scorer | None:
+def _scorer(run: TrainingRun, state: State, saver: Saver) -> Scorer | None:
     """What scores the run; None where it is over before its first score or cannot be scored."""
     config = run.config
     made = scorer.evaluator_of_run(config.data, run.source, config.evaluation, run.total, run.say)
@@ -183,17 +185,24 @@ def _to_the_end(
 ) -> Ended | RollBack:
     config, training = run.config, run.config.training
     (state, feed), *others = parts
-    scores: Scorer | None = None
+    scores, best = None, SaveBest(saver)
     with signals.at_once():  # a classifier may have to be trained
-        scores = _scorer(run, state, saver)
+        scores = _scorer(run, state, best)
     evaluate = Evaluate(scores, config.evaluation.patience) if scores else None
     held_out = partial(data.load, config.data, "test")
     preview = Preview(
-        run.directory, state, run.source, held_out, training.preview_every, training.preview_count
+        run.directory,
+        state,
+        run.source,
+        held_out,
+        training.preview_every,
+        training.preview_count,
+        scores,
     )
     hooks: list[Hook] = [PauseAt(until)] if until else []
     hooks += [evaluate] if evaluate else []
-    hooks += [*_watchers(run, start, scores.since if scores else 0), preview, saver, tracking]
+    hooks += _watchers(run, start, scores.since if scores else 0)
+    hooks += [preview, tracking, best, saver]  # whoever goes on from a checkpoint has all before it
     loop = Loop(
         state,
         compiled(config, state, feed, run.total, others),
@@ -219,6 +228,7 @@ def _to_the_end(
             return back
     else:
         preview(progress)
+        preview.close()
     if isinstance(stop, RollBack):
         return stop
     if progress.step < run.total:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from typing import NamedTuple
 
+import keras
 import tensorflow as tf
 
 from gan_cli.base import replicas
@@ -138,19 +139,39 @@ class Step:
         before an optimizer clips them or looks whether they are finite.
         """
         optimizers = state.optimizers
-        with tf.GradientTape(persistent=len(phase.trains) > 1) as tape:
+        variables = {player: state.model.trainable(player) for player in phase.trains}
+        with ExitStack() as recording:
+            tapes = {
+                player: recording.enter_context(_watching(each))
+                for player, each in variables.items()
+            }
             found, logs = phase.losses(batch, context)
             losses = {player: found[player] for player in phase.trains}
             scaled = {
                 player: optimizers[player].scale_loss(loss) for player, loss in losses.items()
             }
-        variables = {player: state.model.trainable(player) for player in losses}
-        gradients = {player: tape.gradient(scaled[player], variables[player]) for player in losses}
+        gradients = {
+            player: tape.gradient(scaled[player], variables[player])
+            for player, tape in tapes.items()
+        }
         gradients = _over_replicas(gradients)
         for player in losses:
             optimizers[player].apply(gradients[player], variables[player])
             state.model.after_update(player)
         return {f"loss_{player}": loss for player, loss in losses.items()} | logs
+
+
+@contextmanager
+def _watching(variables: Sequence[keras.Variable]) -> Iterator[tf.GradientTape]:
+    """A tape of what depends on a player's own variables, and on no others.
+
+    A tape that sees all would go back from the discriminator's loss through the generator too,
+    whose sums over replicas nothing leaves out again.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        for each in variables:
+            tape.watch(each.value)
+        yield tape
 
 
 def _over_replicas(

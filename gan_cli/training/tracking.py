@@ -4,15 +4,16 @@ on.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from gan_cli.base import files
+from gan_cli.base.errors import RunDirectoryError
 from gan_cli.base.nested import flatten
-from gan_cli.runs import checkpoint, ranking
+from gan_cli.runs import checkpoint
+from gan_cli.runs.reading import StoredRun
 from gan_cli.training.hooks import Progress
 from gan_cli.training.loggers import LOGGERS, Followed, Logger
 from gan_cli.training.training_run import TrainingRun
@@ -24,7 +25,7 @@ LONGEST = 200
 
 
 class Tracking:
-    """A hook after those that score, draw and save: numbers at multiples of log_every, scores and
+    """A hook after those that score and draw: numbers at multiples of log_every, scores and
     grids when there are new ones; on leaving it the best checkpoint.
     """
 
@@ -34,14 +35,14 @@ class Tracking:
         self._directory, self._say = run.directory, run.say
         self._interval, self._shown = run.config.training.log_every, -1
         self._loggers: dict[str, Logger] = {}
-        known, config = _ids(run.directory.path / IDS), flatten(run.stored)
+        known, config = _ids(run.directory.path / IDS, run.say), flatten(run.stored)
         for options in run.loggers:
             followed = Followed(run.directory.path, config, known.get(options.name))
             begin = partial(LOGGERS[options.name].build, options, followed)
             self._tell(options.name, self._begin, options.name, begin)
         if self._loggers:
             ids = known | {name: each.id for name, each in self._loggers.items()}
-            files.write_json(run.directory.path / IDS, ids)
+            files.write_checked(run.directory.path / IDS, ids)
 
     def __call__(self, progress: Progress) -> None:
         last = progress.step == progress.total
@@ -76,7 +77,7 @@ class Tracking:
 
     def _best(self) -> list[Path]:
         path = self._directory.path
-        found = ranking.best(self._directory.checkpoints, self._say, (checkpoint.SAMPLER,))
+        found = StoredRun(self._directory, self._say).checkpoint("best", (checkpoint.SAMPLER,))
         if found is None:
             return []
         folder = self._directory.checkpoints / f"step-{found.step:08d}"
@@ -108,14 +109,15 @@ def _tagged(progress: Progress) -> Mapping[str, float]:
     return losses | scores | {"speed/images_per_second": progress.images_per_second}
 
 
-def _ids(path: Path) -> dict[str, str]:
+def _ids(path: Path, say: Callable[[str], None]) -> dict[str, str]:
     """What an earlier part of the run has left; none of what is no such file."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        found = files.read_checked(path) if path.exists() else {}
+    except RunDirectoryError as error:
+        say(f"{error}; loggers begin anew")
         return {}
     return {
         name: each
-        for name, each in (found.items() if isinstance(found, dict) else ())
+        for name, each in found.items()
         if isinstance(each, str) and each.isalnum() and len(each) <= LONGEST
     }

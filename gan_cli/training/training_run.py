@@ -55,10 +55,11 @@ class TrainingRun:
 
     def with_config(self, config: TrainConfig) -> TrainingRun:
         """The run with a precision in place of `auto` and steps in place of minutes, which
-        config.json holds from now on.
+        config.json holds from now on, beside its epochs their steps.
         """
-        chosen = {key: getattr(config.training, key) for key in ("precision", "steps", "minutes")}
-        training = {**self.stored["training"], **chosen}
+        chosen = {key: getattr(config.training, key) for key in ("precision", "minutes")}
+        steps = steps_of(config, self.source)
+        training = {**self.stored["training"], **chosen, "steps": steps}
         return replace(self, config=config, stored={**self.stored, "training": training})
 
     def with_optimizer(self, back: RollBack) -> TrainingRun:

@@ -4,16 +4,12 @@ back.
 
 from __future__ import annotations
 
-import json
 import math
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Literal, TypeGuard
 
 from gan_cli.config.schema import Optimizer, PlayerOptimizer
-from gan_cli.runs.journal import json_lines
 from gan_cli.training.hooks import Answer, Progress, Stop
 
 SATURATED, INTERVALS = 0.999, 10
@@ -166,23 +162,3 @@ def halved(optimizer: Optimizer, player: str | None) -> tuple[Optimizer, str, fl
     rate = (own.learning_rate or optimizer.learning_rate) / 2
     players = {**optimizer.players, player: replace(own, learning_rate=rate)}
     return replace(optimizer, players=players), f"optimizer.players.{player}.learning_rate", rate
-
-
-def log(path: Path, entry: dict[str, Any]) -> None:
-    """A line of watchdog.jsonl, behind whole ones."""
-    with path.open("ab+") as file:
-        if file.seek(0, os.SEEK_END):
-            file.seek(-1, os.SEEK_END)
-            file.write(b"" if file.read(1) == b"\n" else b"\n")
-        file.write(json.dumps(entry).encode() + b"\n")
-
-
-def rollbacks(path: Path) -> int:
-    """How often a run was rolled back.
-
-    Raises:
-        RunDirectoryError: a stranger's link or pipe lies there.
-    """
-    return sum(
-        entry is not None and entry.get("action") == "rollback" for entry, _ in json_lines(path)
-    )

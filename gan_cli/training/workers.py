@@ -6,23 +6,27 @@ import re
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import partial
 
 import tensorflow as tf
 
-from gan_cli.base import files, replicas, slurm
+from gan_cli.base import files, replicas, shared_memory, slurm
 from gan_cli.base.cluster import Worker
 from gan_cli.base.errors import ConfigError
+from gan_cli.base.shared_memory import LostError, SharedSum
 from gan_cli.networks.variables import Variable
 from gan_cli.training.state import State
 
 BITS = {1: tf.int8, 2: tf.int16, 4: tf.int32, 8: tf.int64}
+SumOver = Callable[[tf.Tensor, bool], tf.Tensor]
 
 
 class Workers:
     """This process and the others of its run.
 
-    TensorFlow tells the living from the dead by their heartbeats: within 10 s an operation that
-    waits for a lost worker fails.
+    The living are told from the dead by their heartbeats: within some 10 s an operation that waits
+    for a lost worker fails.
 
     Attributes:
         device: TensorFlow's name of where this one trains.
@@ -30,6 +34,16 @@ class Workers:
 
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
+        self._sum_over: SumOver | None = None
+        if place := shared_memory.inherited():
+            self._sum_over = _through(SharedSum(place, worker.index))
+            self.device = "/CPU:0"
+        else:
+            self.device = self._served()
+        self._agreed = self._summed()
+
+    def _served(self) -> str:
+        """Join TensorFlow's cluster, by which collective operations find each other."""
         ring = tf.distribute.experimental.CommunicationImplementation.RING
         options = tf.distribute.experimental.CommunicationOptions(implementation=ring)
         slurm.name_workers()
@@ -39,13 +53,12 @@ class Workers:
         self._strategy = tf.distribute.MultiWorkerMirroredStrategy(resolver, options)
         signal.signal(signal.SIGTERM, heard)  # its server has taken this one for itself
         kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
-        self.device = f"/job:{resolver.task_type}/task:{resolver.task_id}/device:{kind}:0"
-        self._agreed = self._summed()
+        return f"/job:{resolver.task_type}/task:{resolver.task_id}/device:{kind}:0"
 
     def group(self) -> replicas.Replica:
         """This worker among all; every worker asks for the same groups in the same order."""
         (found,) = replicas.group([self.device], self.worker.index, self.worker.count)
-        return found
+        return replace(found, sum_over=self._sum_over)
 
     def agree(self, steps: int, heard: int | None) -> tuple[int, int]:
         """What comes next: the chief's number of steps, 0 for the end; and the sum of the signals
@@ -121,12 +134,23 @@ class Workers:
 
 def lost(error: Exception) -> int | None:
     """The number of the worker that an error of TensorFlow is about; None: of none."""
-    found = re.search(r"/job:(chief|worker)/(?:replica:0/)?task:(\d+)", str(error))
-    if found is None or not isinstance(
-        error, tf.errors.UnavailableError | tf.errors.CancelledError | tf.errors.AbortedError
-    ):
-        return None
-    return int(found[2])
+    kinds = tf.errors.UnavailableError | tf.errors.CancelledError | tf.errors.AbortedError
+    words = r"/job:(?:chief|worker)/(?:replica:0/)?task:(\d+)"
+    if isinstance(error, tf.errors.UnknownError):  # TensorFlow's for what Python raises
+        kinds, words = tf.errors.UnknownError, LostError.__name__ + r": worker (\d+)"
+    found = re.search(words, str(error))
+    return int(found[1]) if found and isinstance(error, kinds) else None
+
+
+def _through(add: SharedSum) -> SumOver:
+    """In the graph, which runs such operations in the order in which it was traced."""
+
+    def sum_over(value: tf.Tensor, mean: bool) -> tf.Tensor:
+        found = tf.numpy_function(partial(add, mean=mean), [value], value.dtype)
+        found.set_shape(value.shape)
+        return found
+
+    return sum_over
 
 
 def _bits(variable: Variable) -> tf.DType:

@@ -117,29 +117,30 @@ def whole(path: Path) -> dict[str, Any]:
     damage, run = [*found.damage], None
     try:
         run = read_run(path)
-        damage += [line for line in run.damage if line not in damage]
     except GanError as error:
-        damage += [] if str(error) in damage or not found.model else [str(error)]
+        damage += [] if not found.model else [str(error)]
     series = run.metrics.series if run and run.metrics else {}
+    settings, said = _settings(run), words(run) if run else []
+    damage += run.damage if run else []
     return brief(found) | {
-        "damage": [printable(line[:LONGEST]) for line in damage],
+        "damage": [printable(line[:LONGEST]) for line in dict.fromkeys(damage)],
         "curves": {printable(key): _drawn(key, each) for key, each in series.items()},
         "seconds_left": seconds_left(series, found) if found.state == "training" else None,
         "images_per_second": _last(series, "images_per_second"),
         "seconds": _last(series, "seconds"),
-        "watchdog": words(path / "watchdog.jsonl"),
+        "watchdog": said,
         "pictures": {kind: list(of) for kind, of in pictures.names(path / "samples").items()},
-        "settings": _settings(run),
+        "settings": settings,
         "reason": _reason(found),
     }
 
 
-def words(path: Path) -> list[dict[str, Any]]:
+def words(run: StoredRun) -> list[dict[str, Any]]:
     """What the watchdog said, the last first."""
     try:
-        lines = islice(journal.json_lines(path), MOST_LINES)
-        entries = deque((entry for entry, _ in lines if entry), MOST_WORDS)
-    except (GanError, OSError):
+        entries = deque(islice(run.warnings(), MOST_LINES), MOST_WORDS)
+    except (GanError, OSError) as error:
+        run.note(f"{error}; the page is shown without what the watchdog said")
         return []
     return [
         {"step": entry["step"] if journal.is_number(entry.get("step")) else None}

@@ -29,6 +29,7 @@
     if (hours) return `${hours} h ${minutes} min`;
     return minutes >= 10 ? `${minutes} min` : minutes ? `${minutes} min ${whole % 60} s` : `${whole} s`;
   }
+  const what = (each) => (each.model ? `${each.model} on ${each.data}` : each.state === "training" ? "starting" : null);
   const filled = new Map();  // what has not changed stays: focus, selected text, how far it is scrolled
   function fill(id, value, children) {
     const now = JSON.stringify(value);
@@ -53,7 +54,7 @@
     fill("runs", [runs, chosen], () => runs.map((each) => {
       const button = make("button", { type: "button", "aria-current": each.id === chosen, "data-id": each.id },
         make("b", {}, each.name ?? each.id.replace(`-${each.model}-${each.data}`, "")), make("span", { class: `state ${each.state}` }, each.state),
-        make("span", { class: "quiet" }, [`${each.model} on ${each.data}`, `step ${number(each.step)}`,
+        make("span", { class: "quiet" }, [what(each), each.model ? `step ${number(each.step)}` : null,
           each.score === null ? null : `Fréchet ${number(each.score)}`].filter(Boolean).join(", ")));
       button.addEventListener("click", () => { location.hash = encodeURIComponent(each.id); });
       return make("li", {}, button);
@@ -73,12 +74,12 @@
     byId("name").textContent = run.name ?? run.id;
     byId("state").textContent = run.state;
     byId("state").className = `state ${run.state}`;
-    byId("what").textContent = [`${run.model} on ${run.data}`, run.name ? run.id : null, run.began ? `began ${run.began}` : null].filter(Boolean).join(", ");
+    byId("what").textContent = [what(run), run.name ? run.id : null, run.began ? `began ${run.began}` : null].filter(Boolean).join(", ");
     say("notes", run.notes);
     say("reason", run.reason);
     byId("bar").hidden = !run.steps;
     byId("bar").value = run.steps ? Math.min(1, run.step / run.steps) : 0;
-    const facts = { step: number(run.step) + (run.steps ? ` of ${number(run.steps)}` : ""),
+    const facts = { step: run.model ? number(run.step) + (run.steps ? ` of ${number(run.steps)}` : "") : null,
       "time left": run.seconds_left === null ? null : time(run.seconds_left), "trained for": run.seconds === null ? null : time(run.seconds),
       "images/s": run.images_per_second === null ? null : number(Math.round(run.images_per_second)),
       "best Fréchet distance": scored ? `${number(run.score)} at step ${number(run.score_step)}` : null };

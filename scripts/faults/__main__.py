@@ -1,9 +1,10 @@
 """Faults, counted: `python scripts/faults [SECTION ...] [--quick] [--seed N]`.
 
 resume: N steps straight against k + (N - k): SHA-256 of state and grid.
-kill: SIGKILL at random moments and between the calls of a save, the same run over and over.
+kill: SIGKILL between any two calls to the system of a save, and at random moments.
 damage: every file of a run, damaged in nine ways, read by five commands.
 configuration, system: mistakes and random letters; limits, signals, streams, disks.
+load: runs at once on a disk that fills, pictures that change while they are read, a long run.
 runs, data: what strangers may send.
 
 First the harness is shown a reader that believes everything, and must notice. Every case is checked
@@ -19,22 +20,26 @@ import os
 import random
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import configuration
 import damage
 import hostile
 import kill
+import load
 import proof
 import system
 import worlds
 from harness import Case, Section, run, run_section, warm
 
-SECTIONS = ("resume", "kill", "damage", "configuration", "system", "runs", "data")
-COUNTS = {"kill": (1000, 12), "configuration": (400, 20), "runs": (400, 16), "data": (600, 24)}
+SECTIONS = ("resume", "kill", "damage", "configuration", "system", "load", "runs", "data")
+COUNTS = {"kill": (200, 4), "configuration": (400, 20), "runs": (400, 16), "data": (600, 24)}
 """Random cases of a whole and of a quick run."""
-SHARE = (1.0, 0.04)
-"""Of all kinds of damage."""
+LOAD = ((100_000, 50_000), (1000, 2000))
+"""Pictures that change, steps of a long run."""
+SHARE, SHARE_OF_SYSTEM = (1.0, 0.04), (1.0, 0.25)
+"""Of all kinds of damage and of all moments of a save, and of all that the system does."""
 
 
 def main() -> int:
@@ -64,12 +69,19 @@ def main() -> int:
             print(name, flush=True)
             draw = random.Random(f"{arguments.seed} {name}")
             count = arguments.times or COUNTS.get(name, (10, 3))[arguments.quick]
-            found.append(_section(name, place / name, finished, draw, count, arguments))
+            if name == "load":
+                found += load.sections(place / name, draw, *LOAD[arguments.quick])
+            else:
+                found.append(_section(name, place / name, finished, draw, count, arguments))
     print(f"\n{'section':<44}{'cases':>7}{'passed':>8}{'seconds':>9}  exit codes")
     for each in found:
         codes = ", ".join(f"{code}: {number}" for code, number in sorted(each.codes.items()))
         passed = each.cases - len(each.failed)
         print(f"{each.name:<44}{each.cases:>7}{passed:>8}{each.seconds:>9.0f}  {codes}")
+    total = sum(each.cases for each in found)
+    passed = total - sum(len(each.failed) for each in found)
+    seconds = sum(each.seconds for each in found)
+    print(f"{f'all, seed {arguments.seed}':<44}{total:>7}{passed:>8}{seconds:>9.0f}")
     return int(any(each.failed or not each.cases for each in found))
 
 
@@ -82,17 +94,21 @@ def _section(
     arguments: argparse.Namespace,
 ) -> Section:
     if name == "kill":
-        return kill.section(place, count, draw)
+        return kill.section(place, count, draw, SHARE[arguments.quick], arguments.jobs)
     if name == "resume":
         return _resume(place, count, draw)
     cases = {
         "damage": lambda: damage.cases(finished, place / "whole", draw, SHARE[arguments.quick]),
         "configuration": lambda: configuration.cases(draw, count),
-        "system": lambda: system.cases(finished),
+        "system": lambda: _some(system.cases(finished), draw, SHARE_OF_SYSTEM[arguments.quick]),
         "runs": lambda: hostile.runs(finished, draw, count),
         "data": lambda: hostile.data(worlds.pictures(place / "pictures"), draw, count),
     }
     return run_section(name, cases[name](), place, arguments.jobs)
+
+
+def _some(cases: Iterable[Case], draw: random.Random, share: float) -> Iterator[Case]:
+    return (case for case in cases if draw.random() < share)
 
 
 def _resume(place: Path, times: int, draw: random.Random) -> Section:

@@ -17,7 +17,7 @@ import numpy as np
 from harness import Case, Outcome, files_of, run
 
 SAID = re.compile(
-    r"damaged|instead|is not what|not as written|missing|no such|not readable|not a |"
+    r"damaged|instead|is cut off|is not what|not as written|missing|no such|not readable|not a |"
     r"changed since|unreadable|"
     r"no checkpoint|cannot|is a link|no model|left out|without",
     re.IGNORECASE,

@@ -148,7 +148,8 @@ class Running:
         case.arrange(self._work)
         sys.stdout.flush()
         sys.stderr.flush()
-        self._began, self._met = time.monotonic(), case.meanwhile is None
+        self._seen, self._seconds = time.monotonic(), 0.0
+        self._met = case.meanwhile is None
         self._child = os.fork()
         if self._child == 0:
             self._run()
@@ -182,16 +183,18 @@ class Running:
 
     def outcome(self) -> Outcome | None:
         """None while it runs."""
-        seconds = time.monotonic() - self._began
+        now = time.monotonic()
+        self._seconds += min(now - self._seen, 1.0)  # it may have been stopped, and its child too
+        self._seen = now
         ended, status = os.waitpid(self._child, os.WNOHANG)
         if not ended:
             if not self._met and self.case.meanwhile is not None:
                 self._met = self.case.meanwhile(self._work, self._child)
-            if seconds > self.case.seconds:
+            if self._seconds > self.case.seconds:
                 os.killpg(self._child, signal.SIGKILL)
             return None
         words = [self._text(name) for name in ("out", "err")]
-        return Outcome(os.waitstatus_to_exitcode(status), *words, seconds, self._work)
+        return Outcome(os.waitstatus_to_exitcode(status), *words, self._seconds, self._work)
 
     def _text(self, name: str) -> str:
         path = self._folder / name
@@ -200,7 +203,7 @@ class Running:
 
 def warm() -> None:
     """Import what commands need; nothing may be computed, or children would hang."""
-    from gan_cli.cli.quiet import quiet
+    from gan_cli.base.quiet import quiet
 
     with quiet():
         for name in ("data", "edit", "evaluate", "plot", "report", "sample", "train"):

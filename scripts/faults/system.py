@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from damage import COMMANDS
-from harness import Case, Outcome
+from harness import DOCUMENTED, Case, Outcome
 from worlds import TINY, UNSCORED
 
 LONG = ["gan-train", *TINY, UNSCORED, "training.steps=1000000", "run_dir=new"]
@@ -41,6 +41,15 @@ def cases(world: Path) -> Iterator[Case]:
                 meanwhile=_signal(number, bool(steps)),
                 ends=(128 + number,) if steps else (128 + number, -number),
             )
+    for megabytes in (8, 64):
+        yield Case(
+            f"system: {megabytes} MB more than it has: gan-train goes on",
+            COMMANDS["train"][0],
+            _whole,
+            inside=_memory(megabytes),
+            world=world,
+            ends=(*DOCUMENTED, -signal.SIGABRT, -signal.SIGSEGV, 127),  # inside TensorFlow
+        )
     yield Case("system: stopped and continued", SHORT, code(0), meanwhile=_paused)
     for name, (command, _) in {**COMMANDS, "new": (SHORT, None)}.items():
         for limit, value, what in (
@@ -85,6 +94,23 @@ def _limit(which: int, value: int) -> Callable[[], None]:
         resource.setrlimit(which, (value, resource.getrlimit(which)[1]))
 
     return inside
+
+
+def _memory(megabytes: int) -> Callable[[], None]:
+    def inside() -> None:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        most = pages * resource.getpagesize() + megabytes * 1024**2
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+    return inside
+
+
+def _whole(outcome: Outcome) -> str | None:
+    """The newest checkpoint is that which was there, or a later one, and whole."""
+    from gan_cli.runs.reading import read_run
+
+    found = read_run(outcome.folder / "run").checkpoint("newest")
+    return None if found is not None and found.step >= 8 else f"{found} is left"
 
 
 def _full() -> None:

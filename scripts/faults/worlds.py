@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import zipfile
 from pathlib import Path
 
 import numpy as np
 from harness import Case, run
 from PIL import Image
+
+import gan_cli
 
 TINY = [
     "data=digits",
@@ -67,6 +70,20 @@ def pictures(folder: Path) -> Path:
     (folder / "frames").mkdir()
     for place in range(3):
         frames[0].save(folder / "frames" / f"{place}.gif", save_all=True, append_images=frames[1:])
+    return folder
+
+
+def many(folder: Path, count: int) -> Path:
+    """A folder with as many small digits, links to some thousand files."""
+    digits = np.load(Path(gan_cli.__file__).parent / "data" / "mnist_small.npz")
+    folder.mkdir(parents=True)
+    for place, (image, label) in enumerate(zip(digits["images"], digits["labels"], strict=True)):
+        first = folder / str(label) / f"{place}.png"
+        first.parent.mkdir(exist_ok=True)
+        if place < count:
+            Image.fromarray(image).save(first)
+        for copy in range(place + len(digits["images"]), count, len(digits["images"])):
+            os.link(first, first.with_name(f"{copy}.png"))
     return folder
 
 

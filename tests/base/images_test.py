@@ -161,76 +161,7 @@ def test_png_appears_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         assert picture.size == (4, 3)
 
 
-def frames(folder: Path, colours: list[tuple[int, ...]]) -> list[Path]:
-    paths = [folder / f"{index}.png" for index in range(len(colours))]
-    for path, colour in zip(paths, colours, strict=True):
-        images.save_png(path, np.full((5, 6, len(colour)), colour, np.uint8))
-    return paths
-
-
-@pytest.mark.parametrize(
-    "colours", [[(10,), (120,), (240,)], [(200, 10, 30), (20, 160, 40), (60, 70, 250)]]
-)
-def test_gif_plays_all_frames_and_loops(tmp_path: Path, colours: list[tuple[int, ...]]):
-    images.save_gif(tmp_path / "film.gif", frames(tmp_path, colours), milliseconds=120)
-    durations, shown = [], []
-    with Image.open(tmp_path / "film.gif") as film:
-        assert (film.format, film.size, film.n_frames, film.info["loop"]) == ("GIF", (6, 5), 3, 0)
-        for index in range(3):
-            film.seek(index)
-            durations.append(film.info["duration"])
-            shown.append(film.convert("RGB").getpixel((3, 2)))
-    assert durations == [120, 120, 2000]
-    assert shown == [colour if len(colour) == 3 else colour * 3 for colour in colours]
-    assert not list(tmp_path.glob(".*"))
-
-
-def test_gif_of_one_frame(tmp_path: Path):
-    images.save_gif(tmp_path / "film.gif", frames(tmp_path, [(77,)]))
-    with Image.open(tmp_path / "film.gif") as film:
-        assert film.n_frames == 1
-        assert film.convert("L").getpixel((0, 0)) == 77
-
-
 def test_sequences_have_a_row_each():
     sequences = numbered(6, 1).reshape(2, 3, 3, 4, 1)
     np.testing.assert_array_equal(images.grid(sequences), images.grid(numbered(6, 1), columns=3))
     assert images.grid(sequences, columns=1, enlarge=False).shape == (12, 20, 1)
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize(("fps", "milliseconds"), [(1, 1000), (10, 100), (50, 20)])
-def test_a_film_plays_all_sequences_beside_each_other(
-    channels: int, fps: int, milliseconds: int, tmp_path: Path
-):
-    levels = np.array([[0, 120, 255], [200, 60, 5]], np.uint8)
-    sequences = np.broadcast_to(levels[:, :, None, None, None], (2, 3, 4, 6, channels)).copy()
-    images.save_film(tmp_path / "film.gif", sequences, fps, enlarge=False)
-    with Image.open(tmp_path / "film.gif") as film:
-        assert (film.format, film.size, film.n_frames, film.info["loop"]) == ("GIF", (18, 8), 3, 0)
-        for index in range(3):
-            film.seek(index)
-            assert film.info["duration"] == milliseconds
-            shown = film.convert("RGB")
-            assert [shown.getpixel((x, 4)) for x in (5, 13)] == [
-                (int(level),) * 3 for level in levels[:, index]
-            ]
-            assert shown.getpixel((0, 0)) == (255, 255, 255)
-    assert not list(tmp_path.glob(".*"))
-
-
-def test_a_film_is_enlarged_as_a_grid_is(tmp_path: Path):
-    sequences = np.random.default_rng(0).integers(0, 256, (9, 2, 28, 28, 1), dtype=np.uint8)
-    images.save_film(tmp_path / "film.gif", sequences, 10)
-    with Image.open(tmp_path / "film.gif") as film:
-        for index in range(2):
-            film.seek(index)
-            expected = images.grid(sequences[:, index])
-            np.testing.assert_array_equal(np.asarray(film.convert("L"))[..., None], expected)
-    assert film.size == (428, 428)
-
-
-def test_a_film_of_one_frame(tmp_path: Path):
-    images.save_film(tmp_path / "film.gif", np.full((1, 1, 4, 6, 1), 90, np.uint8), 10)
-    with Image.open(tmp_path / "film.gif") as film:
-        assert (film.n_frames, film.convert("L").getpixel((4, 4))) == (1, 90)

@@ -65,12 +65,13 @@ def test_uniform_fills_the_unit_interval():
 
 
 @pytest.mark.parametrize("kind", ["normal", "uniform"])
-def test_replicas_have_the_rows_of_one_draw(kind: str):
-    whole = getattr(Noise(1, 2), kind)("latents", (6, 4)).numpy()
+@pytest.mark.parametrize("shape", [(2, 4), (1, 5), (16, 3, 7)])  # the last skips what is before
+def test_replicas_have_the_rows_of_one_draw(kind: str, shape: tuple[int, ...]):
+    whole = getattr(Noise(1, 2), kind)("latents", (3 * shape[0], *shape[1:])).numpy()
     found = []
     for replica in group(["/CPU:0"] * 3):
         with replica.active():
-            found.append(getattr(Noise(1, 2), kind)("latents", (2, 4)).numpy())
+            found.append(getattr(Noise(1, 2), kind)("latents", shape).numpy())
     np.testing.assert_array_equal(np.concatenate(found), whole)
     assert len(np.unique(whole)) == whole.size  # no replica has another's numbers
 

@@ -13,7 +13,7 @@ import pytest
 from hydra import compose, initialize_config_module
 
 from gan_cli.base.errors import Interrupted, SweepError
-from gan_cli.cli import jobs, sweeper
+from gan_cli.cli.multirun import jobs, sweeper
 from gan_cli.runs.record import read_job
 from tests.cli import slurm_commands
 from tests.conftest import TINY, Command, Result
@@ -55,7 +55,7 @@ def test_every_cluster_composes(name: str) -> None:
         composed = compose("train", [f"cluster={name}"], return_hydra_config=True)
     expected = PLUGINS.get(name, "hydra_plugins.gan_cli.Processes")
     assert expected in composed.hydra.launcher._target_
-    assert composed.hydra.callbacks.sweep._target_ == "gan_cli.cli.sweeper.Sweep"
+    assert composed.hydra.callbacks.sweep._target_ == "gan_cli.cli.multirun.sweeper.Sweep"
 
 
 def test_a_cluster_is_for_a_sweep(train: Command) -> None:

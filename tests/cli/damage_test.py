@@ -62,6 +62,13 @@ def run(scored_run: Path, tmp_path: Path) -> Path:
     return tmp_path / "runs" / "a"
 
 
+def flip(path: Path) -> None:
+    """One bit in the middle of a file."""
+    content = bytearray(path.read_bytes())
+    content[len(content) * 3 // 4] ^= 1
+    path.write_bytes(content)
+
+
 def lines(result: Result) -> list[str]:
     assert "Traceback" not in result.err
     return [line for line in result.err.splitlines() if line]
@@ -105,9 +112,89 @@ def test_gan_evaluate_announces_it_too(scored_run: Path, evaluate: Command, tmp_
     small = ("checkpoint=runs/a", "extractor=pixels", "count=64", "metrics=[edges]")
     result = evaluate(*small)
     (line,) = lines(result)
-    assert (result.code, result.out.splitlines()[0]) == (0, "runs/a, step 8: 64 samples, 2 times")
+    where = "runs/a, step 8 (the best, 42.31)"
+    assert (result.code, result.out.splitlines()[0]) == (0, f"{where}: 64 samples, 2 times")
     assert line.endswith("(score 36.64); step 8 is used instead")
     assert evaluate(*small, "step=4").code == 5
+
+
+def test_a_comparison_announces_it_and_says_which_steps_are_compared(
+    scored_run: Path, evaluate: Command, tmp_path: Path
+) -> None:
+    shutil.copytree(scored_run / "runs", tmp_path / "runs")
+    shutil.copytree(tmp_path / "runs/a", tmp_path / "runs/b")
+    flip(tmp_path / "runs/a/checkpoints/step-00000004" / SAMPLER)
+    small = ("compare=[runs/a,runs/b]", "extractor=pixels", "count=64", "metrics=[edges]")
+    result = evaluate(*small)
+    (line,) = lines(result)
+    assert line.startswith("DAMAGED CHECKPOINT runs/a/checkpoints/step-00000004")
+    assert line.endswith("(score 36.64); step 8 is used instead")
+    where = ["runs/a: step 8 (the best, 42.31)", "runs/b: step 4 (the best, 36.64)"]
+    assert [each for each in result.out.splitlines() if each in where] == where
+    pinned = evaluate(*small, "step=4")
+    assert (pinned.code, "sampler.safetensors is not what was saved" in one_line(pinned)) == (
+        5,
+        True,
+    )
+    stored = tmp_path / "runs/b/scores/step-00000004-pixels-64.json"
+    stored.write_text(stored.read_text().replace('"count": 64', '"count": 65'))
+    (_, line) = lines(evaluate(*small))
+    assert "b/scores/step-00000004-pixels-64.json: changed since it was written" in line
+    assert line.endswith("; written anew")
+    assert len(lines(evaluate(*small))) == 1
+
+
+def test_a_page_for_judges_is_not_of_a_damaged_step(
+    scored_run: Path, evaluate: Command, tmp_path: Path
+) -> None:
+    shutil.copytree(scored_run / "runs", tmp_path / "runs")
+    flip(tmp_path / "runs/a/checkpoints/step-00000004" / SAMPLER)
+    page = ("runs/a", "people=true", "people_count=5")
+    assert evaluate(*page, "step=4").code == 5
+    result = evaluate(*page)
+    (line,) = lines(result)
+    assert (result.code, line.endswith("step 8 is used instead")) == (0, True)
+    assert "step 8 (the best, 42.31) of runs/a" in result.out
+    assert [path.name for path in tmp_path.glob("runs/a/people/*.html")] == ["step-00000008.html"]
+
+
+def test_a_run_goes_on_from_the_newest_that_is_whole(run: Path, train: Command) -> None:
+    flip(run / "checkpoints/step-00000008" / STATE)
+    result = train("resume=runs/a", "training.steps=10", "evaluation.every=null")
+    assert (result.code, result.err) == (0, "")
+    (line,) = [each for each in result.out.splitlines() if "DAMAGED" in each]
+    assert line.startswith("DAMAGED CHECKPOINT runs/a/checkpoints/step-00000008: state.safetensors")
+    assert line.endswith("; step 4 is used instead")
+    assert "resumed at step 4" in result.out
+
+
+def test_weights_of_a_damaged_step_are_not_taken_by_a_new_run(run: Path, train: Command) -> None:
+    flip(run / "checkpoints/step-00000004" / STATE)
+    new = (*SCORED, "evaluation.every=null", "training.steps=1")
+    pinned = train(*new, "run_dir=x", "init_from=runs/a/checkpoints/step-00000004")
+    assert (pinned.code, "state.safetensors is not what was saved" in one_line(pinned)) == (5, True)
+    result = train(*new, "run_dir=y", "init_from=runs/a")
+    assert "(score 36.64); step 8 is used instead" in result.out
+    assert "runs/a, step 8 (the best, 42.31)" in result.out
+
+
+def test_a_figure_and_a_list_say_what_is_damaged(run: Path, plot: Command, runs: Command) -> None:
+    path = run / "metrics.jsonl"
+    path.write_text(path.read_text().replace('"step": 4, "seconds": ', '"step": 4, "seconds": 1'))
+    line = "runs/a/metrics.jsonl: 1 line is not as written; left out of the curves"
+    result = plot("runs/a")
+    assert (result.code, lines(result)) == (0, [line])
+    result = runs("runs")
+    assert (result.code, lines(result)) == (0, [f"gan-runs: {line}"])
+    assert result.out.splitlines()[-1].split()[-1] == "damaged"
+
+
+def test_a_damaged_score_is_not_published(run: Path, export: Command) -> None:
+    (run / "scores" / "step-00000004-pixels-64.json").write_text("{")
+    result = export("runs/a", "format=keras", "output=x.keras")
+    (line,) = lines(result)
+    assert (result.code, "step 4 (the best, 36.64)" in result.out) == (0, True)
+    assert line.endswith(": not readable as JSON; what it says of the scores is left out")
 
 
 def test_a_whole_run_is_read_without_a_word(run: Path, sample: Command, report: Command) -> None:

@@ -52,6 +52,24 @@ def test_a_closed_stream_changes_nothing(closed: str, tmp_path: Path) -> None:
     assert ("step 4/4" in result.stdout) == (">&-" not in closed.replace("2>&-", ""))
 
 
+@pytest.mark.slow
+def test_a_run_that_is_stopped_and_continued_goes_on(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", CODE, *TINY, "training.steps=400", "run_dir=run"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        while "step 20/400" not in process.stdout.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGSTOP)
+        assert process.poll() is None
+        process.send_signal(signal.SIGCONT)
+        assert "step 400/400" in process.stdout.read()
+    assert process.returncode == 0
+
+
 def not_ignored() -> None:
     """As background jobs have Ctrl-C, and nohup a closed terminal; children inherit it."""
     for number in (signal.SIGINT, signal.SIGHUP):

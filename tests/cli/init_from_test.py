@@ -41,7 +41,7 @@ def test_a_new_run_starts_with_the_weights_and_says_so(train: Command, folder: P
     assert result.code == 0, result.err
     lines = result.out.splitlines()
     assert lines[:3] == [
-        f"init_from {folder}/run, step 8",
+        f"init_from {folder}/run, step 8 (the newest, none is scored)",
         "  generator: all 12 tensors",
         "  discriminator: all 4 tensors",
     ]
@@ -76,7 +76,7 @@ def test_the_path_is_stored_so_that_it_holds_in_every_directory(
     result = train(f"resume={killed}")
     assert result.code == 0, result.err
     assert "has no checkpoint yet: starting at step 0" in result.out
-    assert f"init_from {folder}/run, step 8" in result.out
+    assert f"init_from {folder}/run, step 8 (the newest, none is scored)" in result.out
     assert state(killed, 4) == state(folder / "whole", 4)
     shutil.rmtree(killed / "checkpoints")
     (folder / "run").rename(folder / "away")

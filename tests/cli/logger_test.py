@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from psutil import Process
 
+from gan_cli.base import files
+from gan_cli.training.loggers import LOGGERS, Followed
 from tests.conftest import TINY, Command, one_line
 from tests.web import NOWHERE
 
@@ -47,6 +50,19 @@ class Fails:
 def fails(options, followed):
     return Fails()
 """
+
+
+def test_tensorboard_takes_no_memory_for_each_number(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    followed = Followed(tmp_path, {}, "tensorboard")
+    options = LOGGERS.parse({"name": "tensorboard"})
+    logger, process, sizes = LOGGERS["tensorboard"].build(options, followed), Process(), []
+    for line in range(1, 1001):
+        logger.scalars(line, {f"loss/{name}": line + name / 10 for name in range(8)})
+        if line % 250 == 0:
+            sizes.append(process.memory_info().rss)
+    logger.close()
+    assert sizes[-1] - sizes[0] < 1.5e6  # numbers of Python would take 5 MB
 
 
 def test_tensorboard_has_numbers_grids_and_settings(train: Command, tmp_path: Path) -> None:
@@ -135,12 +151,11 @@ def test_a_run_directory_does_not_choose_loggers(train: Command, tmp_path: Path)
 
 @pytest.mark.parametrize("known", ["[1]", "{", '{"tensorboard": ["../up"]}', "[" * 100_000])
 def test_a_strangers_list_of_loggers_is_no_more_than_none(
-    known: str, train: Command, tmp_path: Path
+    known: str, train: Command, tiny_run: Path
 ) -> None:
-    assert train(*SHORT, "training.steps=2").code == 0
-    (tmp_path / "run" / "loggers.json").write_text(known)
-    assert train("resume=run", "training.steps=4", "logger=tensorboard").code == 0
-    found = json.loads((tmp_path / "run" / "loggers.json").read_text())
+    (tiny_run / "loggers.json").write_text(known)
+    assert train("resume=run", "training.steps=9", "logger=tensorboard").code == 0
+    found = files.read_checked(tiny_run / "loggers.json")
     assert found == {"tensorboard": "tensorboard"}
 
 

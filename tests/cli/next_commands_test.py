@@ -61,6 +61,12 @@ def test_the_time_is_said_once_by_the_speed_of_the_first_seconds() -> None:
         outlook(Progress(step, 10_000, {}, seconds, 100.0, 40.0))
     assert said == ["10,000 steps of 8 images, about 40 s without scores; files in run"]
     said.clear()
+    slow = Outlook("10,000 steps of 8 images", Path("run"), False, 1000, said.append)
+    slow(Progress(1, 10_000, {}, 20.0))  # the graph is traced
+    assert said == []
+    slow(Progress(2, 10_000, {}, 20.1, 100.0, 600.0))
+    assert said[0].startswith("10,000 steps of 8 images, about 10 min; files in run")
+    said.clear()
     early = Outlook("8 steps of 8 images", Path("run"), False, 2, said.append)
     early(Progress(2, 8, {}, 0.1, 100.0, 0.5))
     assert said == ["8 steps of 8 images; files in run"]

@@ -17,7 +17,8 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from gan_cli.base.errors import ConfigError
-from gan_cli.cli import app, jobs, launcher
+from gan_cli.cli import app
+from gan_cli.cli.multirun import jobs, launcher
 from gan_cli.runs.record import read_job
 from gan_cli.sweeps.processes import Task
 from tests.conftest import Command, one_line
@@ -229,10 +230,10 @@ def test_without_a_seed_a_study_goes_on_too(study: Command, tmp_path: Path) -> N
 
 KILLED = """
 import json, sys
-from gan_cli.cli import launcher
+from gan_cli.cli.multirun import launcher
 launcher.command = lambda task: [sys.executable, "-c", {trainer!r}, str(task.directory),
                                  str(task.until or 0), *task.record.overrides]
-from gan_cli.cli import jobs
+from gan_cli.cli.multirun import jobs
 jobs.score = lambda directory: min(
     json.loads(line)["frechet"] for line in open(directory / "metrics.jsonl")
 )
@@ -358,7 +359,7 @@ def test_trials_in_one_process(
 
 
 def test_optuna_is_an_extra(train: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gan_cli.cli.search.find_spec", lambda name: None)
+    monkeypatch.setattr("gan_cli.cli.multirun.search.find_spec", lambda name: None)
     result = train(*STUDY, "hydra.sweep.dir=sweep")
     assert result.code == 2
     assert one_line(result).endswith("comes with an extra: pip install 'gan_cli[sweep]'")

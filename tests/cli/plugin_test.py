@@ -10,7 +10,7 @@ SCRIPT = """
 import sys
 import hydra_plugins.gan_cli
 print(*sorted(name for name in sys.modules if name.split(".")[0] in ("gan_cli", "optuna")))
-from gan_cli.cli import source
+from gan_cli.cli.hydra import source
 from hydra.core.plugins import Plugins
 from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper

@@ -135,7 +135,7 @@ def test_a_name_is_part_of_a_path(name: str, train: Command) -> None:
 
 
 def test_a_sweep_takes_a_name_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gan_cli.cli.source import sweep_directory
+    from gan_cli.cli.hydra.source import sweep_directory
 
     monkeypatch.chdir(tmp_path)
     assert sweep_directory(None, "wide").endswith("-wide-sweep")

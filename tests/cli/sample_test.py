@@ -220,7 +220,7 @@ def test_quiet_holds_back_noise_only(
 ) -> None:
     import os
 
-    from gan_cli.cli.quiet import quiet
+    from gan_cli.base.quiet import quiet
 
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
     with quiet():

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli.cli import launcher
+from gan_cli.cli.multirun import launcher
 from gan_cli.runs import checkpoint
 from gan_cli.runs.record import Job, read_job, read_sweep
 from gan_cli.sweeps.processes import Task
@@ -171,6 +171,7 @@ def test_nothing_of_a_stranger_s_sweep_becomes_a_command_or_steers_the_terminal(
     assert read_job(job).arguments == honest
     (job / "job.json").unlink()
     stored = json.loads((sweep / "sweep.json").read_text())
+    del stored["sha256"]
     (sweep / "sweep.json").write_text(json.dumps(stored | {"arguments": ["\x1b]0;title\x07"]}))
     result = train(*command[:-1], "seed=0,2", "sweep.resume=sweep")
     assert (result.code, "\x1b" in result.err) == (2, False)
@@ -182,7 +183,7 @@ def test_a_job_has_hydra_s_tracebacks_only_where_the_user_wants_them(
     chosen: str | None, tmp_path: Path
 ) -> None:
     script = (
-        "import sys\nfrom gan_cli.cli import launcher, train\n"
+        "import sys\nfrom gan_cli.cli import train\nfrom gan_cli.cli.multirun import launcher\n"
         "launcher.command = lambda task: [sys.executable, '-S', '-c', "
         "'import os; print(os.environ.get(\"HYDRA_FULL_ERROR\"))']\nsys.exit(train.main())"
     )

@@ -17,7 +17,9 @@ import pytest
 from filelock import FileLock
 
 from gan_cli.base import files
+from gan_cli.base.films import has_video
 from gan_cli.runs import checkpoint
+from gan_cli.runs.listing.choose import listed
 from tests.conftest import TINY, Command, one_line
 from tests.web import NOWHERE
 
@@ -53,6 +55,7 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(
         "samples/progress.gif",
         "samples/step-00000004.png",
         "samples/step-00000008.png",
+        *(["samples/progress.mp4"] if has_video() else []),
     ]
     others = [
         ".hydra/config.yaml",
@@ -102,6 +105,16 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(
         (["optimizer.lr=1"], ["did you mean 'optimizer.learning_rate'?"]),
         (["steps=100"], ["did you mean 'training.steps'?"]),
         (["epochs=1"], ["did you mean 'training.epochs'?"]),
+        (["dataset=mnist"], ["did you mean 'data'?"]),
+        (["wgan=true"], ["did you mean 'loss'?"]),
+        (["fid=true"], ["did you mean 'evaluation.every'?"]),
+        (["checkpoint=run"], ["did you mean 'resume'?"]),
+        (["output=run"], ["did you mean 'run_dir'?"]),
+        (["model=gan"], ["did you mean 'dcgan'?"]),
+        (["model=wgan"], ["did you mean 'wgan_gp'?"]),
+        (["--lr=1e-3"], ["--lr=1e-3: a setting has no dashes: optimizer.learning_rate=1e-3"]),
+        (["--batch-size", "8"], ["--batch-size: a setting has no dashes: training.batch_size=8"]),
+        (["--multirun", "--nonsense"], ["--nonsense: a setting has no dashes: nonsense=VALUE"]),
         (["batch_size=1"], ["did you mean 'training.batch_size'?"]),
         (["seed=0,1"], ["seed=0,1: several values are a sweep, a run for each: add -m"]),
         (["experiment=mnist_fast,mnist_vae"], ["add -m"]),
@@ -185,11 +198,21 @@ def test_missing_mnist_without_a_network_names_what_was_tried(
         assert part in line
 
 
-@pytest.mark.slow
-def test_epochs_count_full_batches(train: Command, tmp_path: Path) -> None:
+def test_epochs_count_full_batches_and_are_stored_as_steps_too(
+    train: Command, tmp_path: Path
+) -> None:
     result = train(*TINY, "training.batch_size=500", "training.epochs=2", "run_dir=run")
     assert result.code == 0
     assert "step 6/6" in result.out
+    (run,) = listed(tmp_path, {})
+    assert (run.step, run.steps, run.state) == (6, 6, "done")
+    assert "training.epochs=N with a larger N goes on" in train("resume=run").out
+    refused = train("resume=run", "training.steps=20")
+    assert refused.code == 2
+    assert "run lasts training.epochs=2; give training.epochs=N" in one_line(refused)
+    assert train("resume=run", "training.epochs=3").code == 0
+    (run,) = listed(tmp_path, {})
+    assert (run.step, run.steps, run.state) == (9, 9, "done")
 
 
 def test_minutes_become_steps_that_the_run_keeps(train: Command, tmp_path: Path) -> None:

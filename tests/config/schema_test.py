@@ -11,7 +11,7 @@ from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
 
 from gan_cli.base.errors import ConfigError
-from gan_cli.cli.source import PRIMARY
+from gan_cli.cli.hydra.source import PRIMARY
 from gan_cli.cli.stored import plain
 from gan_cli.config import commands
 from gan_cli.config import schema as config

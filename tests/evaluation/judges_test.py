@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from gan_cli import data
+from gan_cli.base import files
 from gan_cli.data.digits import Digits
 from gan_cli.evaluation import people, report
 from tests.conftest import Command, one_line
@@ -63,7 +64,8 @@ def judged(evaluate: Command) -> Command:
     result = evaluate(*SHOWN, "seed=3")
     assert result.code == 0, result.err
     assert result.out.splitlines() == [
-        f"page  {PAGE}: open it in a browser; answers=[FILE] adds the file that it saves"
+        f"page  {PAGE}: open it in a browser; answers=[FILE] adds the file that it saves",
+        "      step 8 (the newest, none is scored) of run",
     ]
     return evaluate
 
@@ -74,7 +76,7 @@ def sorted_rows(images: np.ndarray) -> list[bytes]:
 
 def test_the_page_shows_the_sampler_s_images_and_held_out_ones(judged: Command, sample: Command):
     text, images = page()
-    assert json.loads(KEY.read_text()) == {"fingerprint": people.fingerprint(text)}
+    assert files.read_checked(KEY) == {"fingerprint": people.fingerprint(text)}
     real = np.array([key == "1" for key in json.loads(text)["key"]])
     assert (len(images), real.sum()) == (40, 20)
     assert sample("checkpoint=run", "count=20", "seed=3", "format=npz", "output=x.npz").code == 0
@@ -101,7 +103,7 @@ def test_answers_are_printed_and_put_into_the_stored_scores(judged: Command):
     result = judged("checkpoint=run", f"answers=[{','.join(files)}]")
     assert result.code == 0, result.err
     lines = result.out.splitlines()
-    assert lines[0] == "run, step 8: judged by 2"
+    assert lines[0] == "run, step 8 (the newest, none is scored): judged by 2"
     assert re.fullmatch(r"  hype {20}  25\.0 %   95 % interval 16\.\d to 35\.\d", lines[1])
     assert [line.split()[:2] for line in lines[2:]] == [
         ["generated_judged_real", "50.0"],
@@ -152,7 +154,7 @@ def test_answers_that_cannot_be_added(judged: Command):
     assert judged(*SHOWN, "seed=4").code == 0
     answer("others.json", lambda real: real, "2")
     assert judged(*SHOWN, "seed=3").code == 0  # the first page again
-    for files, code, part in (
+    for given, code, part in (
         ("gone.json", 3, "gone.json: No such file"),
         ("garbage.json", 3, "garbage.json: not readable as JSON"),
         ("list.json", 3, "list.json: not a JSON object"),
@@ -162,7 +164,7 @@ def test_answers_that_cannot_be_added(judged: Command):
         ("others.json", 3, "others.json: answers to another page"),
         (f"{good},{good}", 3, "the same answers are given twice"),
     ):
-        result = judged("checkpoint=run", f"answers=[{files}]")
+        result = judged("checkpoint=run", f"answers=[{given}]")
         assert result.code == code
         assert part in one_line(result)
     assert not list(Path("run/people").glob("*-answers.json"))

@@ -16,13 +16,13 @@ from gan_cli.evaluation.report import (
     Provenance,
     Report,
     Score,
-    joined,
     ranked,
     read,
     refuse_different,
     versions,
     write,
 )
+from gan_cli.evaluation.report import joined as report_joined
 
 MADE = Provenance("digits", "cd" * 32, "train", "pixels", "ab" * 32, "none", 64, 0, 100, 2, 7)
 
@@ -56,6 +56,7 @@ def test_what_is_written_is_read(tmp_path: Path):
 
 def damaged(values: dict[str, Any], *keys: str, value: Any) -> str:
     """The JSON with another value at a place; a nested key that is not there is added."""
+    values.pop("sha256", None)
     target = values
     for key in keys[:-1]:
         target = target[key]
@@ -147,6 +148,11 @@ def test_a_score_that_one_lacks_ranks_nothing():
 
 
 def test_joined_keeps_what_was_measured_alike(tmp_path: Path):
+    said: list[str] = []
+
+    def joined(path: Path, new: Report) -> Report:
+        return report_joined(path, new, said.append)
+
     path, edges = tmp_path / "scores.json", {"edges": Score(1.0, None, 0.1, "lower")}
     old = replace(report(), people={"hype": 40.0}, scores=edges)
     assert joined(path, report()) == report()
@@ -159,8 +165,10 @@ def test_joined_keeps_what_was_measured_alike(tmp_path: Path):
     assert joined(path, new_versions).scores == report().scores
     others = replace(report(), subject={"path": "run", "step": 8, "sha256": "00" * 32})
     assert joined(path, others) == others
+    assert said == []
     path.write_text("{")
     assert joined(path, report()) == report()
+    assert said == [f"{path}: not readable as JSON; written anew"]
 
 
 @pytest.mark.parametrize("key", ["data_name", "split", "extractor", "resize"])
@@ -169,6 +177,7 @@ def test_words_that_could_steer_a_terminal_are_refused(tmp_path: Path, key: str)
     path = tmp_path / "scores" / "report.json"
     write(path, report())
     values = json.loads(path.read_text())
+    del values["sha256"]
     values["provenance"][key] = "a\x1b[2Jb"
     path.write_text(json.dumps(values))
     with pytest.raises(RunDirectoryError, match=f"provenance.{key}"):

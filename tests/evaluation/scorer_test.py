@@ -15,6 +15,7 @@ import pytest
 import tensorflow as tf
 
 from gan_cli import data
+from gan_cli.base import files
 from gan_cli.base.images import to_uint8
 from gan_cli.config.schema import Evaluation
 from gan_cli.data.digits import Digits
@@ -365,7 +366,7 @@ def test_a_run_that_has_ended_early_ends_again_unless_it_shall_wait_longer(
 
 
 def facts(folder: Path) -> dict[str, Any]:
-    stored: dict[str, Any] = json.loads((folder / "scores" / "training.json").read_text())
+    stored: dict[str, Any] = files.read_checked(folder / "scores" / "training.json")
     return stored
 
 

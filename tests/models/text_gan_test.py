@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import sys
 from pathlib import Path
@@ -12,7 +13,10 @@ import pytest
 from PIL import Image
 
 import gan_cli
+from gan_cli.base.captions import texts
 from gan_cli.base.errors import ConfigError
+from gan_cli.base.images import captioned
+from gan_cli.data.reading.source import different
 
 from ..conftest import TINY, Command, one_line
 
@@ -155,8 +159,23 @@ def test_a_model_that_takes_no_captions_is_as_it_was_without_them(
     assert (stored["vocabulary"], stored["caption_length"], stored["captions"]) == ([], 0, [])
 
 
-def test_previews_are_of_the_captions_of_real_images_in_their_places(run: Path) -> None:
-    real, made = (
-        np.asarray(Image.open(run / "samples" / name)) for name in ("real.png", "step-00000006.png")
+def test_previews_have_a_row_below_each_of_some_captions(run: Path, sample: Command) -> None:
+    source = gan_cli.data.load(gan_cli.data.DATA.parse({"name": "shapes", "size": 16, "count": 48}))
+    assert source.captions is not None
+    columns = math.isqrt(json.loads((run / "config.json").read_text())["training"]["preview_count"])
+    chosen = different(source.captions, columns)
+    prompts = texts(chosen, source.vocabulary)
+    count = columns * len(prompts)
+    asked = [f"prompt=[{', '.join(prompts)}]", f"count={count}", "step=6", "output=one.png"]
+    assert sample("run", *asked).code == 0
+    real, made, one = (
+        np.asarray(Image.open(name).convert("RGB"))
+        for name in (run / "samples" / "real.png", run / "samples" / "step-00000006.png", "one.png")
     )
+    np.testing.assert_array_equal(made, one)
     assert real.shape == made.shape
+    having = [(source.captions == each).all(-1).any(-1) for each in chosen]
+    shown = [source.images[np.flatnonzero(each)[:columns]] for each in having]
+    blank = [np.full((columns - len(each), 16, 16, 3), 255, np.uint8) for each in shown]
+    rows = np.concatenate([part for pair in zip(shown, blank, strict=True) for part in pair])
+    np.testing.assert_array_equal(real, captioned(rows, columns, prompts))

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan_cli.base.replicas import group
 from gan_cli.networks.dropout import Dropout
 
 
@@ -74,3 +75,14 @@ def test_an_unknown_batch_size_draws_the_same():
     )
     inputs = tf.ones([5, 7])
     assert np.array_equal(call(inputs), other(inputs, training=True))
+
+
+@pytest.mark.parametrize("width", [7, 32])  # with 32, what others draw is skipped
+def test_replicas_have_the_rows_of_one_draw(width: int):
+    whole = Dropout(0.5, seed=1)(tf.ones([6, width]), training=True).numpy()
+    found = []
+    for replica in group(["/CPU:0"] * 3):
+        with replica.active():
+            found.append(Dropout(0.5, seed=1)(tf.ones([2, width]), training=True).numpy())
+    np.testing.assert_array_equal(np.concatenate(found), whole)
+    assert 0.3 < np.mean(whole == 0) < 0.7

@@ -184,6 +184,13 @@ def test_where_there_are_no_runs(tmp_path: Path) -> None:
         collect(run)
 
 
+def test_a_changed_record_of_a_job_is_named(tmp_path: Path) -> None:
+    path = made.sweep(tmp_path / "sweep") / "1" / "job.json"
+    path.write_text(path.read_text().replace('"seconds": 120.0', '"seconds": 20.0'))
+    (line,) = collect(tmp_path / "sweep").damage
+    assert line.startswith(f"{path}: changed since it was written")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "warning"),
     [

@@ -160,6 +160,8 @@ def sweep(directory: Path) -> Path:
 
 
 def change(path: Path, **values: Any) -> None:
-    """Change keys of a JSON file, as a stranger can who also takes the index away."""
+    """Change keys of a JSON file, as a stranger can who also takes index and checksum away."""
     (path.parents[1] / "index.json").unlink(missing_ok=True)
-    files.write_json(path, json.loads(path.read_text()) | values)
+    changed = json.loads(path.read_text()) | values
+    changed.pop("sha256", None)
+    files.write_json(path, changed)

@@ -38,6 +38,8 @@ def drawn(runs: Path, samples: int = 4) -> tuple[dict[str, Picture], list[str]]:
 def pixels(picture: Picture) -> np.ndarray:
     with Image.open(io.BytesIO(base64.b64decode(picture.uri.partition(",")[2]))) as image:
         assert image.size == (picture.width, picture.height)
+        assert image.text.items() >= {"Step": str(picture.step), "Seed": "0"}.items()
+        assert "Run" in image.text
         return np.asarray(image)
 
 
@@ -65,6 +67,7 @@ def test_a_conditional_model_has_a_row_for_each_class(
     made, _ = drawn(tmp_path / "runs", 16)
     assert (made["run"].width, made["run"].height) == (4 * 10 + 2, 10 * 10 + 2)
     assert (made["run"].tile, made["run"].factor) == (8, 8)
+    assert made["run"].names == tuple("0123456789")
     assert sample("checkpoint=runs/run", "count=40", "output=grid.png").code == 0
     with Image.open("grid.png") as sheet:
         shown = np.asarray(sheet)[:, -(4 * 130 + 2) :]  # the same, each pixel shown as 16

@@ -189,15 +189,17 @@ def test_every_run_of_a_figure_looks_its_own() -> None:
 
 def test_the_png_is_whole_the_same_each_time_and_free_of_the_users_style(tmp_path: Path) -> None:
     run = curves(loss_a=[1.0, 2.0])
-    shown = [Panel("loss_a", ("loss_a",))]
-    plotting.save(plotting.figure({"$ _ 日本": run}, shown), tmp_path / "a.png")
+    shown, about = [Panel("loss_a", ("loss_a",))], plotting.about({"$ _ 日本": run})
+    plotting.save(plotting.figure({"$ _ 日本": run}, shown), tmp_path / "a.png", about)
     with matplotlib.rc_context({"axes.facecolor": "red", "font.size": 30, "savefig.dpi": 10}):
-        plotting.save(plotting.figure({"$ _ 日本": run}, shown), tmp_path / "b.png")
+        plotting.save(plotting.figure({"$ _ 日本": run}, shown), tmp_path / "b.png", about)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png"]
     with Image.open(tmp_path / "a.png") as picture:
         assert picture.format == "PNG"
         assert picture.size == (1500, 420)
+        assert picture.text.items() >= {"Run": "$ _ 日本", "Step": "2"}.items()
+        assert "Score" not in picture.text
 
 
 def test_matplotlib_is_imported_to_draw_only_and_without_a_window() -> None:

@@ -18,13 +18,13 @@ def say(**changes):
     with open("job.json") as file:
         record = json.load(file)
     with open("job.tmp", "w") as file:
-        json.dump(record | changes, file)
+        json.dump({k: v for k, v in (record | changes).items() if k != "sha256"}, file)
     os.replace("job.tmp", "job.json")
 def stop(*_):
     say(state="stopped")
     sys.exit(143)
 """
-"""A job's process that can write its record, as `gan_cli.cli.worker` does."""
+"""A job's process that can write its record, as `gan_cli.cli.multirun.worker` does."""
 
 
 class Seen:

@@ -57,6 +57,15 @@ def test_of_a_bound_more_is_better(tasks: list[Task], tmp_path: Path) -> None:
     assert standing.cells(tasks[1])[3] == "-80"
 
 
+def test_a_job_that_has_just_begun_is_taken_to_last_as_long_as_those_before(
+    tasks: list[Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([0.0, 60.0])
+    monkeypatch.setattr("gan_cli.sweeps.view.time.monotonic", lambda: next(clock))
+    fresh = view.Standing(Path("sweep"), tasks, "frechet", 2)  # no line of it has been read
+    assert fresh.heading().endswith("1 waiting; 01:00 so far, about 00:10 left")
+
+
 def test_the_heading_counts_and_estimates(
     tasks: list[Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,7 +98,7 @@ def test_all_weights_and_nothing_else_of_an_equal_run(tmp_path: Path, other: Sta
     before = export(state.tensors())
     said = loaded(state, saved(tmp_path / "run", other))
     assert said == [
-        f"init_from {tmp_path}/run, step 7",
+        f"init_from {tmp_path}/run, step 7 (the newest, none is scored)",
         "  generator: all 17 tensors",
         "  discriminator: all 6 tensors",
     ]
@@ -199,16 +199,16 @@ def test_a_run_means_its_best_checkpoint_and_a_folder_itself(
 ) -> None:
     run, second = saved(tmp_path / "run", other, 7, score=1.0), new(seed=2)
     saved(run, second, 9, score=2.0)
-    assert loaded(here, run)[0].endswith("run, step 7")
+    assert loaded(here, run)[0].endswith("run, step 7 (the best, 1)")
     saved(run, second, 11, score=0.5)
-    assert loaded(here, run)[0].endswith("run, step 11")
+    assert loaded(here, run)[0].endswith("run, step 11 (the best, 0.5)")
     assert loaded(here, run / "checkpoints" / "step-00000007")[0].endswith(
         "run/checkpoints/step-00000007, step 7"
     )
     assert all(same(value, weights(other)[key]) for key, value in weights(here).items())
     plain = saved(tmp_path / "plain", second, 3)
     saved(plain, other, 5)
-    assert loaded(here, plain)[0].endswith("plain, step 5")  # without scores the newest
+    assert loaded(here, plain)[0].endswith("plain, step 5 (the newest, none is scored)")
 
 
 def test_a_damaged_best_checkpoint_is_said_and_another_used(
@@ -219,7 +219,7 @@ def test_a_damaged_best_checkpoint_is_said_and_another_used(
     path.write_bytes(path.read_bytes()[:-1] + b"\x7f")
     said = loaded(here, run)
     assert said[0].startswith("DAMAGED CHECKPOINT")
-    assert said[1].endswith("run, step 7")
+    assert said[1].endswith("run, step 7 (the newest, none is scored)")
     with pytest.raises(
         CheckpointError, match=r"^init_from: .*state\.safetensors is not what was saved"
     ):
@@ -271,7 +271,8 @@ def test_weights_that_are_not_finite_are_refused_before_any_is_taken(
     rewrite(run, lambda arrays: arrays | {key: np.full(1, np.nan, np.float32)})
     before = weights(here)
     with pytest.raises(
-        CheckpointError, match=r"init_from: .*run, step 7: discriminator/logits/bias is not finite$"
+        CheckpointError,
+        match=r"init_from: .*run, step 7 .*: discriminator/logits/bias is not finite$",
     ):
         loaded(here, run)
     assert all(same(value, before[key]) for key, value in weights(here).items())

@@ -13,7 +13,7 @@ import tensorflow as tf
 from hydra import compose, initialize_config_module
 
 from gan_cli.base.replicas import Replica, group
-from gan_cli.cli import source as yaml
+from gan_cli.cli.hydra import source as yaml
 from gan_cli.cli.stored import plain
 from gan_cli.config.schema import TrainConfig
 from gan_cli.data.pipeline.feed import DeviceFeed

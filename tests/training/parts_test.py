@@ -20,6 +20,7 @@ from PIL import Image
 from gan_cli import models
 from gan_cli.base import files
 from gan_cli.base.errors import ConfigError, NonFiniteError, RunDirectoryError
+from gan_cli.base.films import has_video
 from gan_cli.config.schema import Optimizer, PlayerOptimizer, Schedule, TrainConfig, Training
 from gan_cli.data.pipeline.feed import DeviceFeed
 from gan_cli.data.reading.source import Source
@@ -118,6 +119,18 @@ def build(
     )  # type: ignore[arg-type]
     state = State(model, players, ema)
     return state, Step(state, DeviceFeed(SOURCE, 4, 0), 0)
+
+
+@pytest.fixture(scope="module")
+def traced() -> tuple[State, Step]:
+    return build()
+
+
+@pytest.fixture
+def start(traced: tuple[State, Step]) -> tuple[State, Step]:
+    """At step 0, for tests of the loop: they ask when it stops, not what has been learnt."""
+    traced[0].step.assign(0)
+    return traced
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.1])
@@ -253,9 +266,9 @@ class Recorder:
 
 @pytest.mark.parametrize("steps_per_call", [None, 1, 4, 100])
 def test_hooks_are_called_when_due_and_at_the_last_step_however_calls_are_cut(
-    steps_per_call: int | None,
+    steps_per_call: int | None, start: tuple[State, Step]
 ) -> None:
-    state, step = build()
+    state, step = start
     three, four = Recorder([], 3), Recorder([], 4)
     loop = Loop(
         state, step, [three, four], batch_size=4, log_every=5, steps_per_call=steps_per_call
@@ -299,8 +312,10 @@ class Watcher(Recorder):
         self.scores.append(dict(progress.scores))
 
 
-def test_scores_of_a_hook_are_shown_to_the_hooks_after_it_at_that_step_alone() -> None:
-    state, step = build()
+def test_scores_of_a_hook_are_shown_to_the_hooks_after_it_at_that_step_alone(
+    start: tuple[State, Step],
+) -> None:
+    state, step = start
     before, after, seldom = Watcher(0), Watcher(0), Watcher(4)
     hooks = [before, Scores(2), Scores(3), after, seldom]
     loop = Loop(state, step, hooks, batch_size=4, log_every=5, steps_per_call=1)
@@ -317,8 +332,10 @@ def test_scores_of_a_hook_are_shown_to_the_hooks_after_it_at_that_step_alone() -
     assert moment.scores == {"score_2": 5, "score_3": 5}
 
 
-def test_a_hook_that_finishes_makes_its_step_the_last_one_for_the_hooks_after_it() -> None:
-    state, step = build()
+def test_a_hook_that_finishes_makes_its_step_the_last_one_for_the_hooks_after_it(
+    start: tuple[State, Step],
+) -> None:
+    state, step = start
     early, scores, late = Recorder([], 5), Scores(3, last=6), Recorder([], 5)
     loop = Loop(state, step, [early, scores, late], batch_size=4, log_every=50)
     progress, stop = loop.run(100, Signals())
@@ -328,21 +345,25 @@ def test_a_hook_that_finishes_makes_its_step_the_last_one_for_the_hooks_after_it
     assert (early.closed, scores.closed, late.closed) == (1, 1, 1)
 
 
-def test_a_pause_ends_the_loop_at_its_step() -> None:
-    state, step = build()
+def test_a_pause_ends_the_loop_at_its_step(
+    start: tuple[State, Step],
+) -> None:
+    state, step = start
     late = Recorder([], 5)
     loop = Loop(state, step, [PauseAt(3), late], batch_size=4, log_every=50)
     progress, stop = loop.run(100, Signals())
     assert (progress.step, stop, late.seen) == (3, Pause(), [3])
 
 
-def test_no_hook_sees_the_step_of_a_rollback_after_it() -> None:
+def test_no_hook_sees_the_step_of_a_rollback_after_it(
+    start: tuple[State, Step],
+) -> None:
     class Back(Recorder):
         def __call__(self, progress: Progress) -> Answer:
             super().__call__(progress)
             return Answer(stop=RollBack(Optimizer("adam")))
 
-    state, step = build()
+    state, step = start
     before, back, after = Recorder([], 2), Back([], 2), Recorder([], 2)
     loop = Loop(state, step, [before, back, after], batch_size=4, log_every=50)
     progress, stop = loop.run(100, Signals())
@@ -393,8 +414,10 @@ def test_logs_are_means_of_the_interval_and_the_same_bits_for_any_cut() -> None:
     assert logs[0]["loss_generator"] == pytest.approx(mean, rel=1e-5)
 
 
-def test_a_signal_ends_the_loop_at_the_next_step_boundary() -> None:
-    state, step = build()
+def test_a_signal_ends_the_loop_at_the_next_step_boundary(
+    start: tuple[State, Step],
+) -> None:
+    state, step = start
     signals = Signals()
 
     class Alarm(Recorder):
@@ -652,12 +675,13 @@ def test_samples_do_not_depend_on_the_batch_size(batch_size: int) -> None:
 
 
 def test_previews_of_a_run(tiny_run: Path) -> None:
-    assert sorted(path.name for path in (tiny_run / "samples").iterdir()) == [
+    assert {path.name for path in (tiny_run / "samples").iterdir()} == {
         "progress.gif",
+        *(["progress.mp4"] if has_video() else []),
         "real.png",
         "step-00000004.png",
         "step-00000008.png",
-    ]
+    }
     with (
         Image.open(tiny_run / "samples" / "step-00000008.png") as grid,
         Image.open(tiny_run / "samples" / "real.png") as real,

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from gan_cli.base.errors import DataError
+from gan_cli.base.films import has_video
 from gan_cli.base.images import grid, pairs
 from gan_cli.data.reading.source import Source
 from gan_cli.objectives.model import Model
@@ -61,7 +62,28 @@ def test_images_are_those_of_the_first_latents_of_seed_0(tmp_path: Path) -> None
     assert names(tmp_path) == ["real.png", "step-00000010.png"]
     shown(Progress(20, 20))
     shown.close()
-    assert "progress.gif" in names(tmp_path)
+    films = {"progress.gif", "progress.mp4"} if has_video() else {"progress.gif"}
+    assert set(names(tmp_path)) == {"real.png", "step-00000010.png", "step-00000020.png", *films}
+
+
+def test_pictures_state_run_step_seed_and_the_newest_score(tmp_path: Path) -> None:
+    scores = SimpleNamespace(newest=None)
+    state: Any = SimpleNamespace(sampler=Negative())
+    folder = tmp_path / "run"
+    folder.mkdir()
+    shown = Preview(RunDirectory(folder), state, IMAGES, lambda: IMAGES, 10, 16, scores)
+    texts = []
+    for step, newest in ((10, None), (20, (20, 1.25)), (30, (20, 1.25))):
+        scores.newest = newest
+        shown(Progress(step, 30))
+        for name in ("step", "reconstructions"):
+            with Image.open(folder / "samples" / f"{name}-{step:08d}.png") as image:
+                texts.append({key: image.text[key] for key in image.text if key != "Software"})
+    common = {"Run": "run", "Seed": "0"}
+    first = common | {"Step": "10"}
+    second = common | {"Step": "20", "Score": "1.25"}
+    third = common | {"Step": "30", "Score": "1.25", "Score of step": "20"}
+    assert texts == [first, first, second, second, third, third]
 
 
 def test_a_model_that_is_told_the_class_has_a_row_for_each(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from gan_cli.config.schema import Optimizer, PlayerOptimizer, Schedule, TrainCon
 from gan_cli.objectives.options import Loss
 from gan_cli.runs import checkpoint
 from gan_cli.runs.checkpoint import SAMPLER, STATE, Scored
+from gan_cli.runs.reading import StoredRun
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training.hooks import RollBack
 from gan_cli.training.rollback import from_non_finite, reaction
@@ -66,8 +66,7 @@ def training(
 
 
 def logged(run: RunDirectory) -> list[dict[str, Any]]:
-    path = run.path / "watchdog.jsonl"
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return list(StoredRun(run).warnings())
 
 
 def react(

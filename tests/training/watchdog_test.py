@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from pathlib import Path
@@ -12,8 +11,10 @@ import pytest
 
 from gan_cli.base.errors import RunDirectoryError
 from gan_cli.config.schema import Optimizer, PlayerOptimizer
+from gan_cli.runs import journal
 from gan_cli.runs.journal import entries
-from gan_cli.training import watchdog
+from gan_cli.runs.reading import StoredRun
+from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training.hooks import Progress
 from gan_cli.training.progress import MetricsLog
 from gan_cli.training.watchdog import ADVICE, Finding, Watchdog, halved
@@ -275,30 +276,32 @@ def test_half_the_rate_for_one_player_leaves_the_others(
     )
 
 
-def test_the_log_is_a_line_per_entry_and_rollbacks_are_counted(tmp_path: Path) -> None:
-    path = tmp_path / "watchdog.jsonl"
-    assert watchdog.rollbacks(path) == 0
+def test_the_log_is_a_line_per_entry(tmp_path: Path) -> None:
+    run = StoredRun(RunDirectory(tmp_path))
+    assert list(run.warnings()) == []
     written = [
         {"step": 5, "action": "warned", "text": '"rollback"'},
         {"step": 9, "action": "rollback"},
     ]
-    for count, entry in enumerate(written):
-        watchdog.log(path, entry)
-        assert watchdog.rollbacks(path) == count
-    assert [json.loads(line) for line in path.read_text().splitlines()] == written
+    for entry in written:
+        journal.append(run.directory.watchdog, entry)
+    assert (list(run.warnings()), run.damage) == (written, [])
+    text = run.directory.watchdog.read_text()
+    run.directory.watchdog.write_text(text.replace('"step": 9', '"step": 8'))
+    assert (list(run.warnings()), len(run.damage)) == (written[:1], 1)
 
 
 def test_a_cut_line_of_the_log_takes_no_other_with_it(tmp_path: Path) -> None:
-    path = tmp_path / "watchdog.jsonl"
+    run = StoredRun(RunDirectory(tmp_path))
+    path = run.directory.watchdog
     path.write_bytes(
         b'{"action": "rollback"}\n\xff\xfe[1]\n' + b"[" * 200_000 + b'\n{"action": "roll'
     )
-    watchdog.log(path, {"action": "rollback"})
-    watchdog.log(path, {"action": "warned"})
-    assert watchdog.rollbacks(path) == 2
-    assert path.read_bytes().endswith(
-        b'{"action": "roll\n{"action": "rollback"}\n{"action": "warned"}\n'
-    )
+    journal.append(path, {"action": "rollback"})
+    journal.append(path, {"action": "warned"})
+    assert [each["action"] for each in run.warnings()] == ["rollback", "rollback", "warned"]
+    assert run.damage == [f"{path}: line 2 is not as written; such lines are left out"]
+    assert b'{"action": "roll\n{"action": "rollback", "crc32": ' in path.read_bytes()
 
 
 @pytest.mark.parametrize("make", ["link", "pipe"])
@@ -307,12 +310,31 @@ def test_a_log_that_is_no_plain_file_is_refused(make: str, tmp_path: Path) -> No
     (tmp_path / "precious").write_text('{"action": "rollback"}\n')
     path.symlink_to(tmp_path / "precious") if make == "link" else os.mkfifo(path)
     with pytest.raises(RunDirectoryError):
-        watchdog.rollbacks(path)
+        list(StoredRun(RunDirectory(tmp_path)).warnings())
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "trouble.md").read_text(encoding="utf-8")
+
+
+def test_the_guide_quotes_lines_as_they_are_said() -> None:
+    said: dict[str, str] = {}
+
+    def react(step: int, finding: Finding) -> None:
+        number = r"[\\d.]*\\d"
+        text = re.escape(f"{finding.text}; {ADVICE[finding.kind]}")
+        said[finding.kind] = re.sub(r"\d+(\\\.\d+)?", number, text)
+
+    for moments in (intervals(*[1.0] * 10), diversities(1.0, 0.0, 0.0), scores(1.5, *[9.25] * 5)):
+        dog = Watchdog(LOG_EVERY, react)
+        for moment in moments:
+            dog(moment)
+    quoted = re.findall(r"^WATCHDOG at step \d+: (.*)$", PAGE, re.MULTILINE)
+    found = [[kind for kind, text in said.items() if re.fullmatch(text, line)] for line in quoted]
+    assert sorted(found) == [["collapsed"], ["rising"], ["saturated"]]
 
 
 def test_advice_ends_with_its_place_in_the_guide() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "trouble.md").read_text(encoding="utf-8")
-    headings = re.findall(r"^## (.*)$", page, re.MULTILINE)
+    headings = re.findall(r"^## (.*)$", PAGE, re.MULTILINE)
     places = {heading.lower().replace(" ", "-") for heading in headings}
     for text in ADVICE.values():
         help_, _, place = text.rpartition(": docs/trouble.md#")

@@ -13,7 +13,7 @@ import pytest
 
 from gan_cli.base import images
 from gan_cli.base.errors import ConfigError
-from gan_cli.runs.journal import Chain
+from gan_cli.runs import journal
 from gan_cli.runs.rundir import RunDirectory
 from tests.reports import made
 
@@ -32,7 +32,7 @@ def client(folder: Path) -> TestClient:
 
 
 def lines(run: Path, entries: list[dict[str, Any]]) -> None:
-    chain = Chain()
+    chain = journal.Chain()
     (run / "metrics.jsonl").write_bytes(b"".join(map(chain.sealed, entries)))
 
 
@@ -185,7 +185,20 @@ def test_damaged_files_leave_the_rest_of_the_page(file: str, content: str, folde
     run = page.get("/run", params={"id": WIDE})
     assert (run.status_code, run.json()["pictures"]["samples"]) == (200, [50, 100])
     json_of_someone = file == "config.json" and content.startswith("{")  # without a checksum
-    assert bool(run.json()["damage"]) != (file == "watchdog.jsonl" or json_of_someone)
+    cut_off = file == "watchdog.jsonl" and content[0] != "["  # as while it is written
+    assert bool(run.json()["damage"]) != (cut_off or json_of_someone)
+
+
+def test_a_changed_word_of_the_watchdog_is_said_and_left_out(folder: Path) -> None:
+    path = folder / WIDE / "watchdog.jsonl"
+    path.unlink(missing_ok=True)
+    for step in (50, 100):
+        journal.append(path, {"step": step, "text": "too fast", "advice": "", "action": "warned"})
+    path.write_text(path.read_text().replace('"step": 50', '"step": 60'))
+    run = client(folder).get("/run", params={"id": WIDE}).json()
+    assert [each["step"] for each in run["watchdog"]] == [100]
+    (line,) = run["damage"]
+    assert line.endswith("watchdog.jsonl: line 1 is not as written; such lines are left out")
 
 
 def test_what_steers_a_terminal_or_turns_text_around_is_written_out(folder: Path) -> None:

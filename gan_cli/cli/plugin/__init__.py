@@ -22,7 +22,7 @@ class Processes(Launcher):
     """`hydra/launcher=processes`: each job of a sweep in a process of its own."""
 
     def __init__(self, **options: Any) -> None:
-        from gan_cli.cli.launcher import Jobs
+        from gan_cli.cli.multirun.launcher import Jobs
 
         self.jobs = Jobs(options)
 
@@ -52,7 +52,7 @@ class Grid(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> list[Any]:
-        from gan_cli.cli import grid
+        from gan_cli.cli.multirun import grid
 
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
         jobs = grid.combinations(parser.parse_overrides(grid.given(arguments, self._params)))
@@ -66,7 +66,7 @@ class Optuna(Sweeper):
     """`hydra/sweeper=optuna`: each next setting is chosen by the scores so far."""
 
     def __init__(self, **options: Any) -> None:
-        from gan_cli.cli.search import Search
+        from gan_cli.cli.multirun.search import Search
 
         self.search = Search(options)
 

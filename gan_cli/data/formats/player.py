@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gan_cli.data.reading.hashes import digest
 from gan_cli.data.reading.pictures import LARGEST_PIXELS, BadPicture, Decoded, Look, finish, opened
-from gan_cli.data.reading.source import digest
 
 MOST_FRAMES = 100_000
 

@@ -11,10 +11,10 @@ from typing import NamedTuple
 from gan_cli.base.lazy import np
 from gan_cli.base.terminal import printable
 from gan_cli.data.formats.player import Player
+from gan_cli.data.reading.hashes import digest
 from gan_cli.data.reading.listing import PICTURE_NAME, read_file
 from gan_cli.data.reading.loading import FileLoader
 from gan_cli.data.reading.pictures import LARGEST_BYTES, BadPicture, Decoded, Look
-from gan_cli.data.reading.source import digest
 
 HALF = 8
 """Bytes of a sequence's hash that are its video's, which alone decide what is held out; the others

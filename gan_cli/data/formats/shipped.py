@@ -8,7 +8,8 @@ from importlib.resources import files
 from typing import Protocol
 
 from gan_cli.base.lazy import np
-from gan_cli.data.reading.source import Source, Split, digests, held_out, resize
+from gan_cli.data.reading.hashes import digests, held_out
+from gan_cli.data.reading.source import Source, Split, resize
 
 
 class Shipped(Protocol):

@@ -8,13 +8,14 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
 
 from gan_cli.base import replicas
 from gan_cli.base.images import from_uint8
-from gan_cli.base.randomness import key
+from gan_cli.base.randomness import key, uniform
 from gan_cli.base.replicas import Replica
 from gan_cli.base.spec import Batch
 from gan_cli.data.reading.source import Source
@@ -96,9 +97,7 @@ class Feed(ABC):
         there = tf.reduce_any(captions > 0, axis=2)
         counts = tf.reduce_sum(tf.cast(there, tf.float32), axis=1)
         place = key(self._seed, "caption", position)
-        draws = replicas.own_draw(
-            lambda shape: tf.random.stateless_uniform(shape, place), (self._own,)
-        )
+        draws = replicas.own_draw(partial(uniform, place), (self._own,))
         return tf.gather(captions, tf.cast(draws * counts, tf.int32), axis=1, batch_dims=1)
 
 

@@ -12,11 +12,12 @@ from gan_cli.base.lazy import np
 from gan_cli.data.reading.building import Recipe
 from gan_cli.data.reading.cache import Stored
 from gan_cli.data.reading.captions import Captions, captioned
+from gan_cli.data.reading.hashes import held_out
 from gan_cli.data.reading.listing import read_file
 from gan_cli.data.reading.options import Decode, Pictures
 from gan_cli.data.reading.pictures import LARGEST_BYTES, BadPicture, Decoded, Look, decode_stored
 from gan_cli.data.reading.scan import Loader
-from gan_cli.data.reading.source import Skipped, Source, Split, held_out
+from gan_cli.data.reading.source import Skipped, Source, Split
 
 NO_PIXELS = ("path", "test_path", "max_bad_fraction", "caption_column", "decode")
 """Options that no pixel depends on."""

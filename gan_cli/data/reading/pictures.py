@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from gan_cli.base.errors import ConfigError
 from gan_cli.base.lazy import Image, ImageColor, ImageOps, np
+from gan_cli.data.reading.hashes import digest
 from gan_cli.data.reading.options import LARGEST_UNASKED, Pictures
-from gan_cli.data.reading.source import digest
 
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
 LARGEST_PIXELS = 50_000_000

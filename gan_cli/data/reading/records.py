@@ -14,8 +14,8 @@ from zipfile import BadZipFile
 
 from gan_cli.base.errors import DataError
 from gan_cli.base.lazy import np
+from gan_cli.data.reading.hashes import DIGEST
 from gan_cli.data.reading.listing import Listing
-from gan_cli.data.reading.source import DIGEST
 
 IMAGES, INDEX = "images.bin", "index.npz"
 Repair = Callable[[int], "np.ndarray"]

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from gan_cli.base.errors import DataError
+from gan_cli.data.reading.hashes import DIGEST
 from gan_cli.data.reading.pictures import BadPicture, Decoded
-from gan_cli.data.reading.source import DIGEST
 
 if TYPE_CHECKING:
     from tqdm import tqdm

@@ -15,7 +15,8 @@ from gan_cli.base.terminal import printable
 from gan_cli.config.commands import ExportConfig
 from gan_cli.exporting.formats import Arrays, Ran, Written, exporter
 from gan_cli.exporting.formats.keras import keras
-from gan_cli.sampling.control import class_grid
+from gan_cli.runs import origin
+from gan_cli.sampling.control import class_grid, class_names
 
 if TYPE_CHECKING:
     from gan_cli.exporting.graph import Graph
@@ -56,7 +57,9 @@ def huggingface(graph: Graph, path: Path, config: ExportConfig) -> Written:
     _save_weights(graph, weights)
     about = asdict(graph.about)
     files.write_json(path / "config.json", {**about, "gan_cli": version("gan_cli")})
-    images.save_png(path / "samples.png", images.grid(*_samples(graph)))
+    scores = {each.name: each.mean for each in graph.about.scores}
+    told = origin.of(Path(graph.about.run), graph.about.step, scores.get("frechet"))
+    images.save_png(path / "samples.png", _samples(graph), told)
     (path / "README.md").write_text(_card(graph, written, config) + "\n", encoding="utf-8")
 
     def run(inputs: Arrays) -> Ran:
@@ -68,18 +71,19 @@ def huggingface(graph: Graph, path: Path, config: ExportConfig) -> Written:
     return Written(run, written.runtime, note, send)
 
 
-def _samples(graph: Graph) -> tuple[np.ndarray, int | None]:
-    """uint8 images, and the columns of their grid: of classes each has a row."""
+def _samples(graph: Graph) -> np.ndarray:
+    """A grid; of classes each has a row."""
     count, columns = SEQUENCES if graph.about.data.sequence_length else SAMPLES, None
-    inputs = graph.draw(count)
+    inputs, names = graph.draw(count), list[str]()
     if "labels" in inputs:
         classes, columns = class_grid(count, graph.about.data.num_classes)
+        names = class_names(graph.about.data, range(classes))
         repeats = (classes, *[1] * (inputs["latents"].ndim - 1))
         inputs = {
             "latents": np.tile(inputs["latents"][:columns], repeats),
             "labels": np.repeat(np.arange(classes), columns),
         }
-    return images.to_uint8(graph.run(inputs)["images"]), columns
+    return images.named(images.to_uint8(graph.run(inputs)["images"]), columns, names)
 
 
 def _save_weights(graph: Graph, path: Path) -> None:

@@ -101,11 +101,9 @@ def of(path: Path) -> Overview:
 
 
 def total(config: Mapping[str, Any]) -> int | None:
-    """Steps of the whole run; None where config.json does not say, as of epochs."""
+    """Steps of the whole run, of epochs too; None where config.json does not say."""
     training = config.get("training")
-    if not isinstance(training, dict) or training.get("epochs") is not None:
-        return None
-    steps = training.get("steps")
+    steps = training.get("steps") if isinstance(training, dict) else None
     return steps if type(steps) is int and 0 < steps < LARGEST else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from gan_cli.base.lazy import np
 from gan_cli.config.options import option, options
 from gan_cli.training.loggers import Followed, logger
 
@@ -47,14 +48,15 @@ class TensorBoard:
             api.hparams(plain, trial_id=self._trial)
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        with self._writer.as_default(step=step):
+        # TensorFlow keeps each number of Python that it was ever given, NumPy's not
+        with self._writer.as_default(step=np.int64(step)):
             for tag, value in values.items():
-                self._tf.summary.scalar(tag, value)
+                self._tf.summary.scalar(tag, np.float32(value))
 
     def image(self, step: int, tag: str, path: Path) -> None:
         if self._images:
             pixels = self._tf.io.decode_png(path.read_bytes())
-            with self._writer.as_default(step=step):
+            with self._writer.as_default(step=np.int64(step)):
                 self._tf.summary.image(tag, pixels[None])
 
     def files(self, paths: list[Path]) -> None:

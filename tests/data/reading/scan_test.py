@@ -18,9 +18,9 @@ import pytest
 
 from gan_cli.base.errors import DataError
 from gan_cli.data.reading import scan as scanning
+from gan_cli.data.reading.hashes import digest
 from gan_cli.data.reading.pictures import BadPicture, Decoded
 from gan_cli.data.reading.scan import Outcome, scan
-from gan_cli.data.reading.source import digest
 
 SHAPE = (2, 3, 1)
 

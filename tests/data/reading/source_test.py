@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from gan_cli.base.errors import DataError
-from gan_cli.data.reading.source import Source, digests, held_out, resize
+from gan_cli.data.reading.hashes import digests, held_out
+from gan_cli.data.reading.source import Source, resize
 
 IMAGES = np.arange(2 * 8 * 9 * 3, dtype=np.uint16).astype(np.uint8).reshape(2, 8, 9, 3)
 

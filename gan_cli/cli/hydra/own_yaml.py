@@ -17,9 +17,13 @@ TAGS = re.compile(r"tag:yaml\.org,2002:(map|seq|str|int|float|bool|null|merge|ti
 
 
 def mistake(arguments: Sequence[str]) -> str | None:
-    """The first file below --config-dir that is no configuration, with its line and why."""
+    """The first file below --config-dir that is no configuration, with its line and why; those that
+    are asked for come first.
+    """
+    asked = {argument.partition("=")[2] for argument in arguments}
     for folder in _folders(arguments):
-        for path in sorted(Path(folder).rglob("*.y*ml")):
+        found = sorted(Path(folder).rglob("*.y*ml"))
+        for path in sorted(found, key=lambda each: each.stem not in asked):
             if reason := _wrong(path):
                 return f"{path}{reason}"
     return None

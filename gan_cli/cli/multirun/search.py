@@ -14,14 +14,14 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from gan_cli.base.errors import ConfigError, SweepError
-from gan_cli.cli import jobs
-from gan_cli.cli.grid import given
+from gan_cli.cli.multirun import jobs
+from gan_cli.cli.multirun.grid import given
 from gan_cli.config import commands
 from gan_cli.config.options import parse
 from gan_cli.runs.record import read_job
 
 if TYPE_CHECKING:
-    from gan_cli.cli.space import Space
+    from gan_cli.cli.multirun.space import Space
     from gan_cli.sweeps.study import Study
 
 
@@ -86,7 +86,7 @@ class Search:
         return returned
 
     def _space(self, arguments: list[str]) -> Space:
-        from gan_cli.cli.space import Space
+        from gan_cli.cli.multirun.space import Space
 
         parser = OverridesParser.create(config_loader=self._context.config_loader)
         overrides = given(jobs.own(arguments), self._options.params)

@@ -18,7 +18,7 @@ from gan_cli.base.errors import ConfigError
 BUILT, LOGGING = ("callbacks", "launcher", "sweeper"), ("job_logging", "hydra_logging")
 PLUGIN = re.compile(
     r"hydra_plugins\.[\w.]+|hydra\._internal\.core_plugins\.[\w.]+"
-    r"|hydra\.experimental\.callbacks\.\w+|gan_cli\.cli\.sweeper\.Sweep"
+    r"|hydra\.experimental\.callbacks\.\w+|gan_cli\.cli\.multirun\.sweeper\.Sweep"
 )
 LOGGER = re.compile(
     r"logging\.(StreamHandler|NullHandler|Formatter)|colorlog\.ColoredFormatter"

@@ -45,3 +45,13 @@ def test_a_mistake_elsewhere_is_not_blamed_on_them(train: Command, tmp_path: Pat
     (tmp_path / FILE).parent.mkdir(parents=True)
     (tmp_path / FILE).write_text("name: adam\nbeta_1: 0.1\n")
     assert "optimizer.bta" in one_line(train("--config-dir", "mine", "optimizer.bta=1"))
+
+
+def test_of_several_the_one_that_is_asked_for_is_named(train: Command, tmp_path: Path) -> None:
+    for name in ("a", "own", "z"):
+        path = (tmp_path / FILE).with_name(f"{name}.yaml")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("name: adam\nname: sgd\n")
+    for name in ("z", "own"):
+        line = one_line(train("--config-dir", "mine", f"optimizer={name}"))
+        assert line.startswith(f"gan-train: mine/optimizer/{name}.yaml, line 1: ")

@@ -17,7 +17,7 @@ import hydra
 from hydra._internal.hydra import Hydra
 from hydra.core.config_store import ConfigStore
 
-from gan_cli.cli import targets
+from gan_cli.cli.hydra import targets
 
 _held: list[tuple[Any, io.StringIO]] = []
 """Standard error and what Hydra would have written there, while Hydra is at work."""

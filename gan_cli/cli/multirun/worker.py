@@ -1,4 +1,4 @@
-"""A sweep's job in a process of its own: `python -m gan_cli.cli.worker DIRECTORY UNTIL
+"""A sweep's job in a process of its own: `python -m gan_cli.cli.multirun.worker DIRECTORY UNTIL
 ARGUMENTS...`.
 
 `hydra/launcher=processes` starts it; UNTIL is the step to pause at, or 0. That process holds the
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from gan_cli.cli import jobs
+from gan_cli.cli.multirun import jobs
 from gan_cli.cli.train import start
 
 

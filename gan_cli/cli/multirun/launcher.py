@@ -22,7 +22,8 @@ from gan_cli.base.errors import (
     Interrupted,
     UnknownKeyError,
 )
-from gan_cli.cli import hydra_main, jobs
+from gan_cli.cli.hydra import hydra_main
+from gan_cli.cli.multirun import jobs
 from gan_cli.cli.stored import plain
 from gan_cli.config import commands
 from gan_cli.config.options import parse
@@ -186,7 +187,7 @@ class Jobs:
 def command(task: Task) -> list[str]:
     """The command of a job's process."""
     place = [str(task.directory), str(task.until or 0)]
-    return [sys.executable, "-m", "gan_cli.cli.worker", *place, *task.record.arguments]
+    return [sys.executable, "-m", "gan_cli.cli.multirun.worker", *place, *task.record.arguments]
 
 
 def _devices(composed: DictConfig) -> int:

@@ -14,7 +14,7 @@ import pytest
 from hydra.errors import ConfigCompositionException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig
 
-from gan_cli.cli import hydra_main, source
+from gan_cli.cli.hydra import hydra_main, source
 
 CONFIGS = f"pkg://{source.PACKAGE}"
 

@@ -150,7 +150,7 @@ def _report_failures(directory: Path) -> None:
 
 def best(directory: Path, objective: str) -> str | None:
     """One line on the job of a sweep with the best score; None where none has one."""
-    from gan_cli.cli import jobs
+    from gan_cli.cli.multirun import jobs
     from gan_cli.runs.record import differing
     from gan_cli.sweeps.outcome import OBJECTIVES
     from gan_cli.sweeps.view import LABELS  # and with it rich, which help and mistakes do without

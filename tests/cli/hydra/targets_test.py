@@ -19,7 +19,7 @@ COPY = "{_target_: shutil.copyfile, src: mine/hydra/callbacks/x.yaml, dst: copie
         ("hydra/callbacks/x", f"x: {COPY}", ["hydra/callbacks=x"], "callbacks.x._target_: shutil"),
         (
             "hydra/callbacks/x",
-            f"x: {{_target_: gan_cli.cli.sweeper.Sweep, y: [{COPY}]}}",
+            f"x: {{_target_: gan_cli.cli.multirun.sweeper.Sweep, y: [{COPY}]}}",
             ["hydra/callbacks=x"],
             "callbacks.x.y.0._target_: shutil",
         ),

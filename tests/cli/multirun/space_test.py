@@ -11,7 +11,7 @@ from optuna.distributions import FloatDistribution as Float
 from optuna.distributions import IntDistribution as Int
 
 from gan_cli.base.errors import ConfigError
-from gan_cli.cli.space import Space
+from gan_cli.cli.multirun.space import Space
 
 
 def space(*overrides: str) -> Space:
