@@ -27,7 +27,7 @@ class Exported(NamedTuple):
         difference: the largest of 16 samples, of [-1, 1]; of outputs beyond that range relative to
             their largest value.
         mean_difference: the mean of the same.
-        images_per_second: in batches of 16.
+        images_per_second: in batches of 16, of some the quickest.
     """
 
     path: Path

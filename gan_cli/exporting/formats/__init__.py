@@ -28,7 +28,7 @@ class Ran(NamedTuple):
 
     Attributes:
         seconds_to_load: until the first answer.
-        seconds: for all inputs at once, after that.
+        seconds: for all inputs at once, after that; of some rounds the quickest.
     """
 
     outputs: Arrays
