@@ -133,7 +133,7 @@ def _run(
     except ImportError as error:
         if "failed to map" not in str(error) and "allocate memory" not in str(error):
             raise
-        return fail(name, OutOfMemoryError(f"out of memory: {error}"))
+        return fail(name, _expected(MemoryError(str(error))))
 
 
 def _from_memory(error: BaseException | None) -> bool:
