@@ -102,7 +102,7 @@ class Killing:
                 wrong = f"{what}: ended with {code}, newest {step} after {newest}, {damage}"
                 print("" if good else wrong, file=self._kills)
                 if self._draw.random() < GONE_ON_WITH:
-                    _copy(folder.parent, self._kept / what)
+                    _copy(folder.parent, self._kept / what / "run")
         _copy(before, folder)
         return call()
 
@@ -128,17 +128,19 @@ def section(place: Path, times: int, draw: random.Random, share: float, jobs: in
     """A run whose saves are killed at every stop, or at a share of them, and `times` runs that are
     killed at a random moment.
     """
-    began, kept, whole = time.monotonic(), place / "kept", place / "whole"
+    began, kept, whole = time.monotonic(), place / "kept", place / "whole" / "run"
     unbroken = run(_begun(whole), place / "unbroken")
     if unbroken.code:
         raise SystemExit(f"a run fails that nothing kills: {unbroken.words}")
-    killing = replace(_begun(place / "run"), inside=Killing(kept, draw, share), seconds=3600.0)
+    killing = replace(
+        _begun(place / "killed" / "run"), inside=Killing(kept, draw, share), seconds=3600.0
+    )
     outcome = run(killing, place / "killing")
     kills = (kept / "kills").read_text().splitlines()
     (kept / "before").rename(place / "before")
-    cases = [_gone_on(each, whole) for each in (place / "run", *kept.glob("*-*"))]
+    cases = [_gone_on(each, whole) for each in (place / "killed" / "run", *kept.glob("*-*/run"))]
     cases += [
-        _killed(place / f"{number}", draw.uniform(0.0, unbroken.seconds), whole)
+        _killed(place / f"{number}" / "run", draw.uniform(0.0, unbroken.seconds), whole)
         for number in range(times)
     ]
     found = run_section("", cases, place / "cases", jobs)
@@ -153,13 +155,13 @@ def section(place: Path, times: int, draw: random.Random, share: float, jobs: in
 
 
 def _begun(run_: Path) -> Case:
-    return Case(f"run {run_.name}", [*COMMAND, STEPS, f"run_dir={run_}"])
+    return Case(f"run {run_.parent.name}", [*COMMAND, STEPS, f"run_dir={run_}"])
 
 
 def _gone_on(run_: Path, whole: Path) -> Case:
     """A run that was killed goes on to its end."""
     holds = partial(as_whole, run_, whole)
-    return Case(f"{run_.name} goes on", ["gan-train", f"resume={run_}", STEPS], holds)
+    return Case(f"{run_.parent.name} goes on", ["gan-train", f"resume={run_}", STEPS], holds)
 
 
 def as_whole(run_: Path, whole: Path, outcome: Outcome) -> str | None:

@@ -53,22 +53,22 @@ def _filling(place: Path, room: float) -> Iterator[Section]:
     def begun(run_: Path) -> Case:
         known = (run_ / "model.json").exists()
         arguments = [f"resume={run_}"] if known else [*command, f"run_dir={run_}"]
-        cache = {"GAN_CACHE_DIR": str(run_.parent / "cache")}
+        cache = {"GAN_CACHE_DIR": str(run_.parents[1] / "cache")}
         return Case(
-            f"{run_.name} with {room:.0%} of the room",
+            f"run {run_.parent.name} with {room:.0%} of the room",
             ["gan-train", *arguments],
             inside=lambda: os.environ.update(cache),
         )
 
-    whole = place / "alone" / "run"
+    whole = place / "alone" / "0" / "run"
     if (outcome := run(begun(whole), place / "whole")).code:
         raise SystemExit(f"a run fails that has all room: {outcome.words}")
     need = sum(each.stat().st_blocks * 512 for each in whole.rglob("*")) * RUNS
-    need += sum(each.stat().st_blocks * 512 for each in (whole.parent / "cache").rglob("*"))
+    need += sum(each.stat().st_blocks * 512 for each in (whole.parents[1] / "cache").rglob("*"))
     disk.mkdir()
     subprocess.run([*MOUNT, f"size={int(need * room)}", "tmpfs", str(disk)], check=True)
     try:
-        runs = [disk / f"run-{number}" for number in range(RUNS)]
+        runs = [disk / str(number) / "run" for number in range(RUNS)]
         what = f"load: {RUNS} runs, {room:.0%} of the room"
         yield run_section(what, map(begun, runs), place / "first", RUNS)
         subprocess.run(["mount", "-o", f"remount,size={need * 4}", str(disk)], check=True)
