@@ -36,12 +36,18 @@ save after a signal.
 """
 
 
-def wanted(composed: DictConfig) -> int:
-    """How many workers this process shall start; 0: it is one itself, or the run has no such."""
+def wanted(composed: DictConfig, overrides: list[str]) -> int:
+    """How many workers this process shall start; 0: it is one itself, or the run has no such.
+
+    Args:
+        overrides: those of the command line; without any of these a run goes on as it was.
+    """
     if cluster.worker() is not None:
         return 0
     given: Any = OmegaConf.to_container(composed.get("distribution") or {}, resolve=True)
-    if composed.resume is not None and not given.get("workers") and given.get("name") == "none":
+    if composed.resume is not None and not any(
+        each.lstrip("+~").startswith("distribution") for each in overrides
+    ):
         given = (
             RunDirectory.read(str(locate.run(composed.resume))).read_config().get("distribution")
             or {}

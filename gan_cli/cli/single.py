@@ -72,6 +72,8 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
         slurm.take_gpu()
     if follows(config.distribution):
         return _follow(config)
+    if resume is not None and not _leads():  # TF_CONFIG names it, and it trains by itself
+        run = RunDirectory.resume(str(run.path))
 
     def opened() -> RunDirectory:
         if resume is not None:
@@ -93,9 +95,13 @@ def train(composed: DictConfig, directory: Path | None = None, until: int | None
 
 def _resumed(path: str, wait: float) -> RunDirectory:
     """The run to go on with; the lock is the chief's."""
+    return RunDirectory.resume(path, wait=wait) if _leads() else RunDirectory.read(path)
+
+
+def _leads() -> bool:
+    """Whether the environment makes this process no follower of another."""
     worker = cluster.worker()
-    alone = worker is None or worker.index == 0
-    return RunDirectory.resume(path, wait=wait) if alone else RunDirectory.read(path)
+    return worker is None or worker.index == 0
 
 
 def follows(options: Distribution) -> bool:

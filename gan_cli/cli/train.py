@@ -48,7 +48,7 @@ def job(composed: DictConfig) -> float | None:
         shares.check(config, shares.of(config.distribution))
     from gan_cli.cli import local_workers, single
 
-    if count := local_workers.wanted(composed):
+    if count := local_workers.wanted(composed, single.typed_overrides()):
         raise SystemExit(local_workers.run(count, sys.argv[1:]))
     single.train(composed)
     return None

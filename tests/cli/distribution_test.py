@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from filelock import FileLock
 from safetensors.numpy import load_file
 
 from gan_cli.cli.local_workers import START
@@ -301,6 +302,19 @@ def test_the_tasks_of_a_slurm_job_are_the_workers_of_its_run(
     manifest = tmp_path / "sweep" / "0" / "checkpoints" / "step-00000004" / "manifest.json"
     assert json.loads(manifest.read_text())["replicas"] == 2
     assert json.loads((tmp_path / "sweep" / "0" / "job.json").read_text())["state"] == "done"
+
+
+@pytest.mark.slow
+def test_a_worker_that_trains_by_itself_respects_the_lock(start: type[Job], tmp_path: Path) -> None:
+    """TF_CONFIG of an older job is still set."""
+    assert start(*TINY, "training.steps=4", "run_dir=run").code() == 0
+    task = {"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": 1}}
+    again = ["resume=run", "training.steps=8", "distribution=none"]
+    with FileLock(tmp_path / "run" / ".lock"):
+        job = start(*again, TF_CONFIG=json.dumps(task))
+        assert job.code() == 4, job.said
+    assert not (tmp_path / "run" / "checkpoints" / "step-00000008").exists()
+    assert start(*again, TF_CONFIG=json.dumps(task)).code() == 0
 
 
 @pytest.mark.slow
