@@ -339,17 +339,18 @@ def test_k_and_n_minus_k_steps_in_another_run_equal_n_steps(
     name: str, train: Command, tiny: Any, tmp_path: Path
 ) -> None:
     options = [*tiny(name), "training.preview_every=3", "optimizer.clip_norm=1.0"]
-    assert train(*options, "training.steps=9", "run_dir=straight").code == 0
+    assert train(*options, "training.steps=9", "run_dir=straight/run").code == 0
     first, *more = (1, 4, 6, 9) if name == FIRST else (4, 9)
-    assert train(*options, f"training.steps={first}", "run_dir=cut").code == 0
+    assert train(*options, f"training.steps={first}", "run_dir=cut/run").code == 0
     for k in more:
-        assert train("resume=cut", f"training.steps={k}").code == 0
+        assert train("resume=cut/run", f"training.steps={k}").code == 0
     for file in (
         "checkpoints/step-00000009/state.safetensors",
         "samples/step-00000009.png",
         "config.json",
     ):
-        assert (tmp_path / "straight" / file).read_bytes() == (tmp_path / "cut" / file).read_bytes()
+        straight, cut = (tmp_path / each / "run" / file for each in ("straight", "cut"))
+        assert straight.read_bytes() == cut.read_bytes(), file
 
 
 @pytest.mark.slow

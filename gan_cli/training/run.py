@@ -185,10 +185,12 @@ def _to_the_end(
 ) -> Ended | RollBack:
     config, training = run.config, run.config.training
     (state, feed), *others = parts
-    scores, best = None, SaveBest(saver)
-    with signals.at_once():  # a classifier may have to be trained
-        scores = _scorer(run, state, best)
-    evaluate = Evaluate(scores, config.evaluation.patience) if scores else None
+    best, evaluate, scored = SaveBest(saver), None, config.evaluation
+    if scored.every is not None and run.total >= scored.every:
+        build = partial(_scorer, run, state, best)
+        evaluate = Evaluate(scored.every, build, scored.patience, signals)
+        if start:  # it may have ended early
+            evaluate.begin()
     held_out = partial(data.load, config.data, "test")
     preview = Preview(
         run.directory,
@@ -197,10 +199,11 @@ def _to_the_end(
         held_out,
         training.preview_every,
         training.preview_count,
-        scores,
+        evaluate,
     )
     hooks: list[Hook] = [PauseAt(until)] if until else []
     hooks += [evaluate] if evaluate else []
+    scores = evaluate.scorer if evaluate else None
     hooks += _watchers(run, start, scores.since if scores else 0)
     hooks += [preview, tracking, best, saver]  # whoever goes on from a checkpoint has all before it
     loop = Loop(
@@ -242,8 +245,8 @@ def _to_the_end(
             )
         elif isinstance(stop, Pause):
             return Ended(preview.last, paused=True)
-    if scores:
-        scores.choose(run.say)
+    if evaluate and evaluate.scorer:
+        evaluate.scorer.choose(run.say)
     return Ended(preview.last)
 
 

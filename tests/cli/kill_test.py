@@ -31,16 +31,17 @@ def test_whoever_goes_on_from_a_save_lacks_nothing_of_its_step(
 
     def copied(folder: Path, step: int, *others: object) -> Path:
         saved = save(folder, step, *others)
-        shutil.copytree(folder.parent, tmp_path / f"killed-{step}")
+        shutil.copytree(folder.parent, tmp_path / f"killed-{step}" / "run")
         return saved
 
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint, "save", copied)
-        assert train(*RUN, "run_dir=whole").code == 0
+        assert train(*RUN, "run_dir=whole/run").code == 0
+    whole = _written(tmp_path / "whole" / "run")
     for step in (2, 6):
-        assert train(f"resume=killed-{step}").code == 0
-        assert _written(tmp_path / f"killed-{step}") == _written(tmp_path / "whole")
-    assert _written(tmp_path / "whole")[-1] == [1, 2, 3, 4, 5, 6]
+        assert train(f"resume=killed-{step}/run").code == 0
+        assert _written(tmp_path / f"killed-{step}" / "run") == whole
+    assert whole[-1] == [1, 2, 3, 4, 5, 6]
 
 
 def _written(run: Path) -> tuple[list[str], dict[str, bytes], list[int]]:
