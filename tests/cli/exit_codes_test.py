@@ -47,7 +47,7 @@ EVENTS = {
     ),
     "Ctrl-C while the scoring classifier trains": (
         "cli/edge_test.py",
-        "test_a_signal_is_heard_while_the_classifier_trains",
+        "test_the_classifier_waits_for_the_first_score_and_a_signal_is_heard_while_it_trains",
         "130",
     ),
     "nobody reads the output (a pipe to `head`)": CODES["141"],
