@@ -152,10 +152,10 @@ def _introduce(run: TrainingRun, place: str, where: str, places: distribution.Pl
 
 def _complete(run: TrainingRun, state: State, saver: Checkpoint) -> Ended:
     """Nothing is left to do but the full scores that a kill after the last step has left out."""
-    owed = scorer.owed(run.directory, run.config.evaluation)
-    if owed and (scores := _scorer(run, state, saver)):
-        scores.choose(run.say)
     step, long = int(state.step.numpy()), "epochs" if run.config.training.epochs else "steps"
+    owed = scorer.owed(run.directory, run.config.evaluation)
+    if owed and (scores := _scorer(run, state, saver, step)):
+        scores.choose(run.say)
     run.say(
         f"{run.directory.path} is complete at step {step}; training.{long}=N with a larger N goes "
         "on"
@@ -163,13 +163,12 @@ def _complete(run: TrainingRun, state: State, saver: Checkpoint) -> Ended:
     return Ended()
 
 
-def _scorer(run: TrainingRun, state: State, saver: Saver) -> Scorer | None:
+def _scorer(run: TrainingRun, state: State, saver: Saver, start: int) -> Scorer | None:
     """What scores the run; None where it is over before its first score or cannot be scored."""
     config = run.config
     made = scorer.evaluator_of_run(config.data, run.source, config.evaluation, run.total, run.say)
     if made is None:
         return None
-    start = int(state.step.numpy())
     return Scorer(made, config.evaluation, run.directory, state.sampler, start, saver)
 
 
@@ -187,7 +186,7 @@ def _to_the_end(
     (state, feed), *others = parts
     best, evaluate, scored = SaveBest(saver), None, config.evaluation
     if scored.every is not None and run.total >= scored.every:
-        build = partial(_scorer, run, state, best)
+        build = partial(_scorer, run, state, best, start)
         evaluate = Evaluate(scored.every, build, scored.patience, signals)
         if start:  # it may have ended early
             evaluate.begin()

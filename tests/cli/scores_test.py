@@ -242,10 +242,9 @@ def test_a_rollback_is_what_a_person_would_have_done_and_twice_the_same(
         assert "resumed at step 2" in result.out
     first, second = tmp_path / "first", tmp_path / "second"
     (entry,) = entries(first)
-    assert entry | {"text": ""} == {
+    assert {key: entry[key] for key in entry.keys() - {"text", "crc32"}} == {
         "step": 7,
         "kind": "rising",
-        "text": "",
         "action": "rollback",
         "to": 2,
         "key": "optimizer.learning_rate",
