@@ -47,6 +47,7 @@ def test_the_page_runs_from_its_first_line_to_its_last(tmp_path: Path) -> None:
     assert "discriminator" in done.stdout.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_what_tensorflow_says_at_its_start_is_not_shown(tiny_run: Path) -> None:
     code = "import gan_cli; print(gan_cli.load('run').sample(2).shape)"
     done = python(code, tiny_run.parent)

@@ -56,6 +56,7 @@ def test_without_it_nothing_is_added_to_the_state(tiny_run: Path) -> None:
     assert not [key for key in state if key.startswith("objective")]
 
 
+@pytest.mark.slow
 def test_weights_of_such_a_run_start_another_and_p_does_not(train: Command, tmp_path: Path) -> None:
     options = [*TINY, *FAST, "augment.ada_target=0.05", "training.steps=8"]
     assert train(*options, "run_dir=run").code == 0

@@ -191,6 +191,7 @@ def test_a_figure_and_a_list_say_what_is_damaged(run: Path, plot: Command, runs:
     assert result.out.splitlines()[-1].split()[-1] == "damaged"
 
 
+@pytest.mark.slow
 def test_a_damaged_score_is_not_published(run: Path, export: Command) -> None:
     (run / "scores" / "step-00000004-pixels-64.json").write_text("{")
     result = export("runs/a", "format=keras", "output=x.keras")

@@ -27,6 +27,7 @@ def shell(line: str, *arguments: str, folder: Path) -> subprocess.CompletedProce
     )
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_ends_a_run_which_is_saved(tmp_path: Path) -> None:
     result = shell('"$@" | head -n 2; exit ${PIPESTATUS[0]}', *LONG, folder=tmp_path)
     assert result.returncode == 128 + signal.SIGPIPE

@@ -24,6 +24,7 @@ RUN = [
 ]
 
 
+@pytest.mark.slow
 def test_whoever_goes_on_from_a_save_lacks_nothing_of_its_step(
     train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

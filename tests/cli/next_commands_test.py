@@ -15,6 +15,7 @@ from tests.conftest import TINY, Command
 from tests.runs.listing.overview_test import save
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

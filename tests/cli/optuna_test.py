@@ -115,6 +115,7 @@ def test_a_study_names_its_best_trial_and_is_kept_in_optuna_s_journal(
         assert record.overrides[0] == f"optimizer.learning_rate={rate}"
 
 
+@pytest.mark.slow
 def test_of_a_bound_more_is_better(study: Command, tmp_path: Path) -> None:
     result = study(*STUDY, SEEDED, "evaluation.objective=elbo_held_out", "hydra.sweep.dir=sweep")
     assert result.code == 0, result.err
@@ -153,6 +154,7 @@ def test_a_failed_trial_does_not_end_the_study(study: Command, tmp_path: Path) -
     assert [trial.state.name for trial in trials] == [told[state] for state in states]
 
 
+@pytest.mark.slow
 def test_nor_do_failed_trials_alone(study: Command, tmp_path: Path) -> None:
     result = study(*STUDY, SEEDED, "model.width=choice(-2,-1)", "hydra.sweep.dir=sweep")
     assert result.code == 7
@@ -219,6 +221,7 @@ def test_a_study_goes_on_with_more_trials(study: Command, tmp_path: Path) -> Non
     assert max(attempts) <= 2  # to the rung, and from it
 
 
+@pytest.mark.slow
 def test_without_a_seed_a_study_goes_on_too(study: Command, tmp_path: Path) -> None:
     study(*STUDY, "hydra.sweeper.n_trials=2", "hydra.sweep.dir=sweep")
     before = [trial.params for trial in study_of(tmp_path / "sweep").trials]
@@ -269,6 +272,7 @@ def test_a_study_that_is_killed_ends_as_one_that_is_not(
     same_trials(tmp_path / "whole", tmp_path / "cut")
 
 
+@pytest.mark.slow
 def test_another_command_is_refused_by_name(study: Command, tmp_path: Path) -> None:
     study(*STUDY, "hydra.sweeper.n_trials=1", "hydra.sweep.dir=sweep")
     for given, line in [

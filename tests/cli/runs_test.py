@@ -106,6 +106,7 @@ def test_python_lists_the_same(three: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert gan_cli.load("wide").path == DAY / "10-45-00-wide"
 
 
+@pytest.mark.slow
 def test_runs_are_asked_for_by_their_names(
     train: Command, sample: Command, plot: Command, evaluate: Command, tmp_path: Path
 ) -> None:

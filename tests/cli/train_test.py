@@ -215,6 +215,7 @@ def test_epochs_count_full_batches_and_are_stored_as_steps_too(
     assert (run.step, run.steps, run.state) == (9, 9, "done")
 
 
+@pytest.mark.slow
 def test_minutes_become_steps_that_the_run_keeps(train: Command, tmp_path: Path) -> None:
     result = train(*TINY, "training.minutes=0.01", "run_dir=run")
     assert result.code == 0, result.err

@@ -31,6 +31,7 @@ def test_sefa_are_eigenvectors_of_the_first_weights(runs: Runs) -> None:
     np.testing.assert_allclose(lengths, 1.0, atol=0.1)  # latents have unit deviation
 
 
+@pytest.mark.slow
 def test_sefa_of_styles_is_of_some_layers(runs: Runs) -> None:
     run = runs("style_gan")
     layers, length = run.model.styles.shape

@@ -25,6 +25,7 @@ def hole() -> np.ndarray:
     return found
 
 
+@pytest.mark.slow
 def test_own_samples_are_filled_nearer_than_by_their_mean_and_all_else_stays(runs: Runs) -> None:
     run = runs("dcgan")
     images, mask = run.sample(2, seed=7), hole()

@@ -16,6 +16,7 @@ from ..conftest import Command, one_line
 from .conftest import Runs, psnr
 
 
+@pytest.mark.slow
 def test_own_samples_are_found_again_and_their_latents_are_samples(runs: Runs) -> None:
     run = runs("dcgan")
     images = run.sample(3, seed=7)

@@ -45,6 +45,7 @@ def test_thickness_and_slant_of_bars() -> None:
     assert all(np.isfinite(each).all() for each in strokes(np.zeros((1, 8, 8), np.uint8)).values())
 
 
+@pytest.mark.slow
 def test_they_follow_an_independent_library() -> None:
     digits = data.load(MnistSmall()).some(300)[..., 0]
     found = strokes(digits)
