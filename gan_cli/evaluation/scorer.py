@@ -125,6 +125,8 @@ class Scorer:
         (run.path / "scores").mkdir(exist_ok=True)
         self._path = run.path / FACTS
         self.newest: tuple[int, float] | None = None
+        if start < self.every and not ranking.contenders(run.checkpoints):
+            start = 0  # no score was due yet
         self.since = _since(self._path, facts, start)
         self._facts = facts | {"final_count": evaluation.final_count, "since": self.since}
         files.write_checked(self._path, self._facts)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
 CARD, CONFIG = "model.json", "config.json"
+OF_A_START = {".hydra", "command.json", "train.log"}
+"""What a run writes before its model.json: no more is left of a start that was killed."""
 CAPTION_FACTS = {"vocabulary", "caption_length", "captions"}
 Plugin = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$", max_length=200)]
 Version = Annotated[str, Field(pattern=r"^[\w.+-]{1,40}$")]
@@ -82,8 +84,8 @@ class RunDirectory:
     def create(
         cls, path: str | None, name: str, begun: bool = False, wait: float = 0.0
     ) -> RunDirectory:
-        """A new directory at `path`, which must be new or empty, or runs/DATE/TIME-name, numbered
-        where that is taken.
+        """A new directory at `path`, which must be new or empty or hold no more than what is left
+        of a start that was killed, or runs/DATE/TIME-name, numbered where that is taken.
 
         Args:
             begun: an earlier attempt, which never came to a model.json, may have left files in it.
@@ -96,7 +98,8 @@ class RunDirectory:
             target = _given(Path(path)) if path else _new(datetime.now(), name)
             held = lock(target, wait=wait)
             found = sorted(entry.name for entry in target.iterdir() if entry.name != LOCK)
-            taken = next((name for name in found if not begun or name == CARD), None)
+            free = set(found) - {CARD} if begun else OF_A_START
+            taken = next((name for name in found if name not in free), None)
         except OSError as error:
             raise RunDirectoryError(
                 f"{error.filename or path}: {error.strerror}; choose another run_dir="

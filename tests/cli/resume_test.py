@@ -292,3 +292,31 @@ def test_a_pipe_in_a_run_directory_does_not_hang(train: Command, tiny_run: Path,
     result = train(f"resume={tiny_run}", "training.steps=9")
     assert result.code == 4
     assert one_line(result) == f"gan-train: {tiny_run}/{name}: is neither a file nor a folder"
+
+
+def test_a_start_that_was_killed_is_begun_again(train: Command, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    (run / ".hydra").mkdir(parents=True)
+    for name in ("command.json", "train.log"):
+        (run / name).write_text("")
+    assert train(*TINY, "training.steps=2", "run_dir=run").code == 0
+    again = train(*TINY, "training.steps=2", "run_dir=run")
+    assert again.code == 4
+    assert "resume=run goes on" in one_line(again)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    refused = train(*TINY, "training.steps=2", "run_dir=mine")
+    assert refused.code == 4
+    assert "already holds notes.txt" in one_line(refused)
+
+
+def test_a_run_that_goes_on_before_its_first_score_is_scored_as_one(
+    train: Command, tmp_path: Path
+) -> None:
+    scored = ["evaluation.every=4", "evaluation.count=32", "evaluation.extractor=pixels"]
+    assert train(*TINY, *scored, "training.steps=8", "run_dir=whole").code == 0
+    assert train(*TINY, *scored, "training.steps=3", "run_dir=part").code == 0
+    assert train("resume=part", "training.steps=8").code == 0
+    whole, part = (tmp_path / name / "scores" / "training.json" for name in ("whole", "part"))
+    assert json.loads(part.read_text())["since"] == 0
+    assert part.read_bytes() == whole.read_bytes()
