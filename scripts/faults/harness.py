@@ -49,7 +49,7 @@ def documented(outcome: Outcome, ends: Collection[int] = DOCUMENTED) -> str | No
     """What every command promises: a documented exit code, one line for a mistake, no traceback, no
     control characters, an end.
     """
-    if outcome.code == KILLED and outcome.seconds >= SECONDS:
+    if outcome.code == KILLED and outcome.seconds >= SECONDS and KILLED not in ends:
         return f"no end after {SECONDS:.0f} s"
     if outcome.code not in ends:
         return f"exit code {outcome.code}: {outcome.words[-400:]}"
