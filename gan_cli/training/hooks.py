@@ -115,7 +115,9 @@ class Evaluate:
         self._begun = False
 
     def begin(self) -> None:
-        """Build the scorer, unless a signal comes while that takes long."""
+        """Build the scorer, unless a signal came before or comes while that takes long."""
+        if self._signals.received is not None:
+            return
         with self._signals.at_once():
             self.scorer = self._build()
             self._begun = True

@@ -185,7 +185,7 @@ def _to_the_end(
     config, training = run.config, run.config.training
     (state, feed), *others = parts
     best, evaluate, scored = SaveBest(saver), None, config.evaluation
-    if scored.every is not None and run.total >= scored.every:
+    if scored.every is not None:
         build = partial(_scorer, run, state, best, start)
         evaluate = Evaluate(scored.every, build, scored.patience, signals)
         if start:  # it may have ended early
