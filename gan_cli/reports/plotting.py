@@ -12,6 +12,7 @@ from gan_cli import __version__
 from gan_cli.base.files import whole
 from gan_cli.base.lazy import np
 from gan_cli.reports.series import smoothed, thinned
+from gan_cli.runs import origin
 from gan_cli.runs.curves import Series
 
 if TYPE_CHECKING:
@@ -156,14 +157,15 @@ def figure(runs: dict[str, dict[str, Curve]], shown: Sequence[Panel]) -> Figure:
 
 def about(runs: Mapping[str, Mapping[str, Curve]]) -> dict[str, str]:
     """Texts for the file of a figure: each run, its last step and its best Fréchet distance."""
-    scores = {
-        label: each["frechet"].raw.values.min() for label, each in runs.items() if "frechet" in each
-    }
+    scores = [
+        origin.in_words(each["frechet"].raw.values.min() if "frechet" in each else None)
+        for each in runs.values()
+    ]
     steps = [max(int(curve.raw.steps[-1]) for curve in each.values()) for each in runs.values()]
-    found = {"Software": f"gan_cli {__version__}", "Run": ", ".join(runs)}
-    found |= {"Step": ", ".join(map(str, steps))}
-    told = [f"{scores[label]:.6g}" if label in scores else "none" for label in runs]
-    return found | ({"Score": ", ".join(told)} if scores else {})
+    told = {"Run": list(runs), "Step": map(str, steps), "Score": scores}
+    return {"Software": f"gan_cli {__version__}"} | {
+        name: ", ".join(each) for name, each in told.items()
+    }
 
 
 def save(sheet: Figure, path: Path, about: Mapping[str, str]) -> None:

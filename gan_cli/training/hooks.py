@@ -10,6 +10,7 @@ from gan_cli.config.schema import Optimizer
 from gan_cli.evaluation.scorer import Scorer
 from gan_cli.networks.variables import export
 from gan_cli.runs import checkpoint, ranking
+from gan_cli.runs.origin import Score
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.training.signals import Signals
 from gan_cli.training.state import State
@@ -130,8 +131,8 @@ class Evaluate:
         return Finish(f"no better score in evaluation.patience={self._patience} of them")
 
     @property
-    def newest(self) -> tuple[int, float] | None:
-        """Step and Fréchet distance of the last score of this process; None: none yet."""
+    def newest(self) -> Score | None:
+        """The last score of this process; None: none yet."""
         return self.scorer.newest if self.scorer else None
 
     def __call__(self, progress: Progress) -> Answer | None:

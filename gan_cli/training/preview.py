@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -35,13 +35,6 @@ ROWS, FPS, SHOWN = 8, 10, 5
 """Sequences that are shown at least, how fast they play, and previews a second of all of them."""
 
 
-class Scores(Protocol):
-    """What scores the run: the step and the Fréchet distance of its newest score."""
-
-    @property
-    def newest(self) -> tuple[int, float] | None: ...
-
-
 class Preview:
     """samples/step-N.png from fixed latents, real.png beside it, and progress.gif of all previews
     when the run ends, with the extra `video` progress.mp4 too.
@@ -54,6 +47,9 @@ class Preview:
     has codes-N.png: in each row one code moves, through the categories or from -2 to 2, and after
     some rows the next one. Of a model that fills holes step-N.png has held-out images with a hole,
     each with the same filled to its right, and real.png has them whole.
+
+    Each file states run, step, seed and the run's newest score at that step; a film those of its
+    last picture.
     """
 
     def __init__(
@@ -64,9 +60,10 @@ class Preview:
         held_out: Callable[[], Source],
         every: int,
         count: int,
-        scores: Scores | None = None,
+        newest_score: Callable[[], origin.Score | None] = lambda: None,
     ) -> None:
-        self.every, self._run, self._folder, self._scores = every, run.path, run.samples, scores
+        self.every, self._run, self._folder = every, run.path, run.samples
+        self._newest_score = newest_score
         if state.sampler.filling is None:
             self._sample = drawing.compiled(state.sampler)
             self._shown = arranged(state.sampler, source, count)
@@ -82,12 +79,10 @@ class Preview:
         self._save("real", self._shown.real, {"Run": printable(run.path.resolve().name)})
         self.last: Path | None = None
         self._played: Path | None = None
+        self._about: images.About = {}
 
     def __call__(self, progress: Progress) -> None:
-        scored = self._scores.newest if self._scores else None
-        about = origin.of(self._run, progress.step, scored[1] if scored else None, SEED)
-        if scored and scored[0] != progress.step:
-            about["Score of step"] = scored[0]
+        self._about = about = origin.of(self._run, progress.step, self._newest_score(), SEED)
         pixels = self._sample(self._shown.inputs)
         self.last = self._save(f"step-{progress.step:08d}", pixels, about)
         if self._codes is not None:
@@ -113,12 +108,13 @@ class Preview:
             return
         places = np.unique(np.linspace(0, len(paths) - 1, MOST_FRAMES, dtype=int))
         frames = films.read_frames([paths[place] for place in places])
-        about = origin.of(self._run, int(paths[-1].stem.removeprefix("step-")), seed=SEED)
-        films.save_gif(self._folder / "progress.gif", frames, 1000 // SHOWN, about)
+        films.save_gif(self._folder / "progress.gif", frames, 1000 // SHOWN, self._about)
         if films.has_video():
             with suppress(OSError):  # ffmpeg's, which hears a closed terminal too; the GIF is there
                 stays = frames[-1:] * (2 * SHOWN - 1)
-                films.save_video(self._folder / "progress.mp4", [*frames, *stays], SHOWN, about)
+                films.save_video(
+                    self._folder / "progress.mp4", [*frames, *stays], SHOWN, self._about
+                )
 
     def _save(self, name: str, pixels: np.ndarray, about: images.About | None = None) -> Path:
         path, shown = self._folder / f"{name}.png", self._shown

@@ -15,7 +15,7 @@ from gan_cli.base.errors import Interrupted, NonFiniteError, OutOfMemoryError, W
 from gan_cli.data.pipeline.feed import FEEDS
 from gan_cli.evaluation import scorer
 from gan_cli.evaluation.scorer import Saver, Scorer
-from gan_cli.runs import checkpoint, journal
+from gan_cli.runs import checkpoint, journal, origin
 from gan_cli.training import automatic, distribution, failures, init_from, minutes, rollback
 from gan_cli.training.build import build, compiled
 from gan_cli.training.hooks import (
@@ -190,6 +190,7 @@ def _to_the_end(
         evaluate = Evaluate(scored.every, build, scored.patience, signals)
         if start:  # it may have ended early
             evaluate.begin()
+    before = origin.newest_score(run.directory.path, start)
     held_out = partial(data.load, config.data, "test")
     preview = Preview(
         run.directory,
@@ -198,7 +199,7 @@ def _to_the_end(
         held_out,
         training.preview_every,
         training.preview_count,
-        evaluate,
+        lambda: (evaluate and evaluate.newest) or before,
     )
     hooks: list[Hook] = [PauseAt(until)] if until else []
     hooks += [evaluate] if evaluate else []

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from gan_cli.evaluation import scorer
 from gan_cli.runs import checkpoint
@@ -89,6 +90,26 @@ def distances(patch: pytest.MonkeyPatch, *script: float) -> None:
     patch.setattr(
         scorer, "frechet_distance", lambda real, generated: coming.pop(0) if coming else 4.0
     )
+
+
+@pytest.mark.slow
+def test_pictures_of_a_resumed_run_state_the_score_of_its_first_part(
+    train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distances(monkeypatch, 9.5)
+    scored = [*SCORED, "evaluation.final_count=null", "training.preview_every=2"]
+    assert train(*scored, "training.steps=3", "run_dir=run").code == 0
+    result = train("resume=run", "training.steps=6")
+    assert (result.code, result.err) == (0, "")
+    assert train("resume=run", "training.steps=8", "evaluation.every=null").code == 0
+    told = {}
+    for step in (2, 4, 6, 8):
+        with Image.open(tmp_path / "run" / "samples" / f"step-{step:08d}.png") as picture:
+            told[step] = picture.text["Score"], picture.text.get("Score of step")
+    assert told == {2: ("not scored", None), 4: ("9.5", "3"), 6: ("4", None), 8: ("4", "6")}
+    with Image.open(tmp_path / "run" / "samples" / "progress.gif") as film:
+        comment = film.info["comment"].decode()
+    assert comment.endswith("Run: run, Step: 8, Seed: 0, Score: 4, Score of step: 6")
 
 
 @pytest.mark.slow

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gan_cli import __version__
 from gan_cli.base.errors import DataError
 from gan_cli.base.films import has_video
 from gan_cli.base.images import grid, pairs
 from gan_cli.data.reading.source import Source
 from gan_cli.objectives.model import Model
+from gan_cli.runs.origin import Score
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import drawing
 from gan_cli.training.hooks import Progress
@@ -67,23 +69,33 @@ def test_images_are_those_of_the_first_latents_of_seed_0(tmp_path: Path) -> None
 
 
 def test_pictures_state_run_step_seed_and_the_newest_score(tmp_path: Path) -> None:
-    scores = SimpleNamespace(newest=None)
+    """Not a score that is of no step they know of, and a film what its last picture does."""
+    scores: list[Score | None] = [None]
     state: Any = SimpleNamespace(sampler=Negative())
     folder = tmp_path / "run"
     folder.mkdir()
-    shown = Preview(RunDirectory(folder), state, IMAGES, lambda: IMAGES, 10, 16, scores)
+    directory = RunDirectory(folder)
+    shown = Preview(directory, state, IMAGES, lambda: IMAGES, 10, 16, lambda: scores[-1])
     texts = []
-    for step, newest in ((10, None), (20, (20, 1.25)), (30, (20, 1.25))):
-        scores.newest = newest
-        shown(Progress(step, 30))
+    for step, newest in ((10, None), (20, Score(20, 1.25)), (30, Score(20, 1.25))):
+        scores.append(newest)
+        shown(Progress(step, 40))
         for name in ("step", "reconstructions"):
             with Image.open(folder / "samples" / f"{name}-{step:08d}.png") as image:
                 texts.append({key: image.text[key] for key in image.text if key != "Software"})
     common = {"Run": "run", "Seed": "0"}
-    first = common | {"Step": "10"}
+    first = common | {"Step": "10", "Score": "not scored"}
     second = common | {"Step": "20", "Score": "1.25"}
     third = common | {"Step": "30", "Score": "1.25", "Score of step": "20"}
     assert texts == [first, first, second, second, third, third]
+    scores.append(Score(35, 0.5))  # after the last picture
+    shown.close()
+    told = f"Software: gan_cli {__version__}, Run: run, Step: 30, Seed: 0, Score: 1.25, "
+    told += "Score of step: 20"
+    with Image.open(folder / "samples" / "progress.gif") as film:
+        assert film.info["comment"].decode() == told
+    if has_video():
+        assert told.encode() in (folder / "samples" / "progress.mp4").read_bytes()
 
 
 def test_a_model_that_is_told_the_class_has_a_row_for_each(tmp_path: Path) -> None:
