@@ -85,10 +85,30 @@ def test_tensorboard_has_numbers_grids_and_settings(train: Command, tmp_path: Pa
     png = (tmp_path / "run" / "samples" / "real.png").read_bytes()
     stored = real.tensor_proto.string_val  # width, height, picture
     assert stored[:2] == [b"%d" % size for size in struct.unpack(">II", png[16:24])]
-    settings = found.SummaryMetadata("_hparams_/session_start_info").plugin_data.content
-    assert b"optimizer.learning_rate" in settings
-    shown = found.SummaryMetadata("_hparams_/experiment").plugin_data.content
-    assert b"score/frechet" in shown
+    settings, metrics = table(tmp_path)
+    assert settings["optimizer.learning_rate"] == settings["training.steps"] == "number"
+    assert settings["model.name"] == "word"
+    assert not {"notes", "plugins"} & set(settings)  # there is nothing to see
+    assert metrics >= {"score/frechet", "score/diversity", "loss/generator"}
+
+
+def table(folder: Path) -> tuple[dict[str, str], set[str]]:
+    """What TensorBoard itself makes columns of in its table of hyper-parameters."""
+    from tensorboard.backend.event_processing.data_provider import MultiplexerDataProvider
+    from tensorboard.backend.event_processing.plugin_event_multiplexer import EventMultiplexer
+    from tensorboard.context import RequestContext
+    from tensorboard.plugins.base_plugin import TBContext
+    from tensorboard.plugins.hparams import api_pb2
+    from tensorboard.plugins.hparams.backend_context import Context
+
+    events = EventMultiplexer().AddRunsFromDirectory(str(folder)).Reload()
+    provider = MultiplexerDataProvider(events, str(folder))
+    context, request = Context(TBContext(data_provider=provider)), RequestContext()
+    of_runs = context.hparams_metadata(request, "")
+    shown = context.experiment_from_metadata(request, "", True, of_runs, None)
+    kinds = {api_pb2.DATA_TYPE_FLOAT64: "number", api_pb2.DATA_TYPE_STRING: "word"}
+    settings = {each.name: kinds.get(each.type, "other") for each in shown.hparam_infos}
+    return settings, {each.name.tag for each in shown.metric_infos}
 
 
 @pytest.mark.parametrize("name", ["tensorboard", "wandb", "mlflow"])

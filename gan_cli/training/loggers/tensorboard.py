@@ -18,10 +18,6 @@ class TensorBoardOptions:
     images: bool = option("the preview grids too, and real images beside them", True)
 
 
-SCORES = ("frechet", "diversity")
-"""What TensorBoard's table of hyper-parameters shows beside them."""
-
-
 class TensorBoard:
     """Events in the folder `tensorboard` of the run directory; a resumed run adds a file there."""
 
@@ -36,15 +32,17 @@ class TensorBoard:
             self._settings(followed.config)
 
     def _settings(self, config: Mapping[str, object]) -> None:
+        """Those of the run alone: without a description of all runs beside them TensorBoard's table
+        takes its columns from what it finds in each, the settings that differ first.
+        """
         from tensorboard.plugins.hparams import api
 
         plain = {
             key: value if isinstance(value, bool | int | float | str) else str(value)
             for key, value in config.items()
-            if value is not None
+            if value is not None and value != [] and key != "name"  # which stands beside them
         }
         with self._writer.as_default(step=0):
-            api.hparams_config([], [api.Metric(f"score/{key}", display_name=key) for key in SCORES])
             api.hparams(plain, trial_id=self._trial)
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
