@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,16 @@ that.
 PREFIXES = {"loss_": "losses", "logits_": "logits"}
 SPEED = "images_per_second"
 ORDER = ("losses", "logits", "scores", SPEED)
+MEANINGS = {
+    "frechet": "Fréchet distance, less is better",
+    "diversity": "real images have 1",
+    "ordered": "share of pairs ordered rightly",
+    "elbo_held_out": "nats per image, more is better",
+    SPEED: "of training, without scores",
+}
+"""What stands beside the names of panels that do not say it."""
+LETTERS = 110
+"""Of a run's name that fit into a line."""
 SAME_SCALE = 10.0
 """Scores whose largest magnitudes are further apart than this factor get different panels."""
 WIDTH, PANEL_HEIGHT, DOTS_PER_INCH = 10.0, 2.2, 150
@@ -185,6 +196,8 @@ def _draw(axes: Axes, panel: Panel, runs: dict[str, dict[str, Curve]]) -> None:
         if line is not None:
             _line(axes, line, index, faint=0.3 / len(runs) ** 0.5)
     axes.set_title(panel.title)
+    meaning = MEANINGS.get(panel.title, "")
+    axes.set_title(meaning, loc="right", color=GREY, fontsize=9, fontweight="normal")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10], integer=True))
     axes.xaxis.set_major_formatter("{x:,.9g}")
     if panel.keys == (SPEED,):
@@ -225,11 +238,20 @@ def _name_runs(sheet: Figure, labels: list[str]) -> None:
     """The label of the only run as a heading, of several as a legend above the panels."""
     if len(labels) == 1:
         sheet.suptitle(
-            labels[0], x=0.01, horizontalalignment="left", color=GREY, fontsize=STYLE["font.size"]
+            _wrapped(labels[0]),
+            x=0.01,
+            horizontalalignment="left",
+            color=GREY,
+            fontsize=STYLE["font.size"],
         )
     else:
-        columns = max(1, 110 // (max(map(len, labels)) + 8))
-        sheet.legend(_handles(len(labels)), labels, loc="outside upper left", ncols=columns)
+        columns = max(1, LETTERS // (max(map(len, labels)) + 8))
+        names = list(map(_wrapped, labels))
+        sheet.legend(_handles(len(labels)), names, loc="outside upper left", ncols=columns)
+
+
+def _wrapped(label: str) -> str:
+    return "\n".join(textwrap.wrap(label, LETTERS, break_on_hyphens=False))
 
 
 @contextmanager
