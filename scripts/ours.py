@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import statistics
 import sys
 import tempfile
@@ -51,7 +50,7 @@ def train(steps: int, settings: dict[str, Any]):
     def run() -> float:
         start = int(state.step.numpy())
         watchers = [
-            progress.ProgressLines(100, io.StringIO()),
+            progress.ProgressLines(100, lambda line: None),
             progress.MetricsLog(log, training.log_every, start),
         ]
         loop = Loop(

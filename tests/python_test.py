@@ -54,6 +54,25 @@ def test_what_tensorflow_says_at_its_start_is_not_shown(tiny_run: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "(2, 8, 8, 1)\n", "")
 
 
+@pytest.mark.slow
+def test_training_says_what_it_is_asked_to_say_and_prints_nothing_else(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    images, lines = np.random.default_rng(0).integers(0, 256, (64, 8, 8, 1), np.uint8), list[str]()
+    options = {"training": {"steps": 4, "log_every": 2, "batch_size": 8}, "model.width": 2}
+    settings = {"evaluation.every": None, **options}
+    gan_cli.train(data=images, run_dir=tmp_path / "silent", say=None, **settings)
+    gan_cli.train(data=images, run_dir=tmp_path / "said", say=lines.append, **settings)
+    assert capfd.readouterr() == ("", "")
+    assert [line.split()[:2] for line in lines if "images/s" in line] == [
+        ["step", "2/4"],
+        ["step", "4/4"],
+    ]
+    assert lines[0].startswith("dcgan on ")
+    gan_cli.train(data=images, run_dir=tmp_path / "printed", **settings)
+    assert "\nstep 4/4  " in capfd.readouterr().out
+
+
 def test_importing_the_front_door_imports_neither_tensorflow_nor_anything_large() -> None:
     code = (
         "import sys, gan_cli\n"

@@ -5,7 +5,6 @@ train.
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -19,7 +18,7 @@ from gan_cli import data
 from gan_cli.base import cluster, slurm
 from gan_cli.base.errors import GanError
 from gan_cli.base.quiet import quiet
-from gan_cli.base.terminal import printable
+from gan_cli.base.terminal import say
 from gan_cli.cli.next_commands import next_commands
 from gan_cli.cli.recommended import recommended
 from gan_cli.cli.stored import plain, resumed, stored_values
@@ -231,14 +230,6 @@ def _keep_for_people(path: Path, composed: DictConfig) -> None:
     folder = path / ".hydra"
     folder.mkdir(exist_ok=True)
     (folder / "config.yaml").write_text(OmegaConf.to_yaml(composed), encoding="utf-8")
-
-
-def say(line: str) -> None:
-    """Print a line, above the bar where there is one."""
-    from tqdm import tqdm
-
-    tqdm.write(printable(line, lines=True))
-    sys.stdout.flush()
 
 
 def log(directory: Path, text: str) -> None:

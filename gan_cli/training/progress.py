@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from tqdm import tqdm
 
+from gan_cli.base import terminal
 from gan_cli.runs import journal
 from gan_cli.training.hooks import Progress
 
@@ -100,8 +101,8 @@ class ProgressLines:
 
     every = 0
 
-    def __init__(self, interval: int, file: TextIO) -> None:
-        self._interval, self._file = interval, file
+    def __init__(self, interval: int, say: Callable[[str], None]) -> None:
+        self._interval, self._say = interval, say
 
     def __call__(self, progress: Progress) -> None:
         if not _due(progress, self._interval):
@@ -116,11 +117,7 @@ class ProgressLines:
         score = (
             f"  Fréchet {progress.scores['frechet']:.4g}" if "frechet" in progress.scores else ""
         )
-        print(
-            f"step {progress.step}/{progress.total}  {speed}  {losses}{score}  {left} left",
-            file=self._file,
-            flush=True,
-        )
+        self._say(f"step {progress.step}/{progress.total}  {speed}  {losses}{score}  {left} left")
 
     def close(self) -> None:
         pass
@@ -176,6 +173,8 @@ def _initial(name: str) -> str:
     return name.removeprefix("loss_")[:1].upper()
 
 
-def bar_or_lines(start: int, total: int, every: int) -> Any:
-    """The bar on a terminal, lines elsewhere."""
-    return ProgressBar(start, total) if sys.stdout.isatty() else ProgressLines(every, sys.stdout)
+def bar_or_lines(start: int, total: int, every: int, say: Callable[[str], None]) -> Any:
+    """The bar where all is said on a terminal, lines elsewhere."""
+    if say is terminal.say and sys.stdout.isatty():
+        return ProgressBar(start, total)
+    return ProgressLines(every, say)

@@ -270,7 +270,7 @@ def _watchers(run: TrainingRun, start: int, since: int) -> list[Hook]:
             training.log_every,
             run.say,
         ),
-        bar_or_lines(start, run.total, training.log_every),
+        bar_or_lines(start, run.total, training.log_every, run.say),
         MetricsLog(directory.metrics, training.log_every, start),
     ]
     if run.config.watchdog != "off":
