@@ -55,6 +55,15 @@ def test_what_tensorflow_says_at_its_start_is_not_shown(tiny_run: Path) -> None:
 
 
 @pytest.mark.slow
+def test_what_a_converter_says_is_not_shown(tiny_run: Path) -> None:
+    pytest.importorskip("ai_edge_litert", reason="extra: export")
+    code = "import gan_cli; gan_cli.load('run').export('litert', 'small.tflite', quantize='int8')"
+    done = python(code, tiny_run.parent)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (tiny_run.parent / "small.tflite").stat().st_size > 0
+
+
+@pytest.mark.slow
 def test_training_says_what_it_is_asked_to_say_and_prints_nothing_else(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
