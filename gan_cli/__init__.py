@@ -55,7 +55,7 @@ def load(
     """A run directory of `gan-train`, which may come from a stranger: nothing in it is executed.
 
     Args:
-        path: of it; or of the runs in `runs` "last", or what one alone begins with, or its name.
+        path: of it; or "last"; or of the runs in `runs` what one alone begins with, or its name.
         step: best, newest, or the step of a checkpoint.
         plugins: modules that its model comes from, which only you can name.
         warn: called with a line for each damaged file that is met; None: warnings.warn.
