@@ -116,7 +116,7 @@ def train(
     Raises:
         gan_cli.base.errors.GanError: what cannot be trained, in one line with the way out.
     """
-    from gan_cli.cli import start
+    from gan_cli.cli.training import start
 
     chosen = {"model": model, "data": data, **settings}
     return Run(start.train(chosen, run_dir, resume, plugins, say or (lambda line: None)))

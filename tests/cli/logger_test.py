@@ -13,7 +13,7 @@ import pytest
 from psutil import Process
 
 from gan_cli.base import files
-from gan_cli.training.loggers import LOGGERS, Followed
+from gan_cli.training.hooks.loggers import LOGGERS, Followed
 from tests.conftest import TINY, Command, one_line
 from tests.web import NOWHERE
 
@@ -34,7 +34,7 @@ TAGS = {
 }
 FAILS = """
 from gan_cli.config.options import options
-from gan_cli.training.loggers import logger
+from gan_cli.training.hooks.loggers import logger
 
 @options
 class Options:

@@ -17,7 +17,8 @@ import pytest
 from gan_cli.evaluation import scorer
 from gan_cli.runs import checkpoint
 from gan_cli.runs.checkpoint import STATE
-from gan_cli.training import hooks, progress, watchdog
+from gan_cli.training.hooks import progress, watchdog
+from gan_cli.training.hooks.hook import Progress
 from gan_cli.training.state import State
 from tests.conftest import TINY, Command, one_line
 
@@ -75,7 +76,7 @@ def interrupt_at(step: int, patch: pytest.MonkeyPatch) -> None:
     """Send this process a signal when a step's line would be written."""
     write = progress.MetricsLog.__call__
 
-    def call(self: progress.MetricsLog, moment: hooks.Progress) -> None:
+    def call(self: progress.MetricsLog, moment: Progress) -> None:
         write(self, moment)
         if moment.step == step:
             os.kill(os.getpid(), signal.SIGTERM)

@@ -128,8 +128,8 @@ def test_a_resumed_sweep_runs_what_is_missing_or_unfinished(
 def test_what_the_sweep_adds_stands_in_the_command_that_repeats_a_job(
     train: Command, tmp_path: Path, started: list[Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gan_cli.base.machine.cores", lambda: 8)
-    monkeypatch.setattr("gan_cli.base.machine.gpus", lambda: [])
+    monkeypatch.setattr("gan_cli.base.machines.machine.cores", lambda: 8)
+    monkeypatch.setattr("gan_cli.base.machines.machine.gpus", lambda: [])
     (tmp_path / "mine" / "loss").mkdir(parents=True)
     (tmp_path / "mine" / "loss" / "own.yaml").write_text("name: hinge\n")
     options = [

@@ -26,7 +26,8 @@ from gan_cli.evaluation.reference import EvaluatorOptions
 from gan_cli.evaluation.scorer import Scorer, evaluator_of_run
 from gan_cli.objectives.model import Networks
 from gan_cli.runs.rundir import RunDirectory
-from gan_cli.training.hooks import Checkpoint, Progress
+from gan_cli.training.hooks.hook import Progress
+from gan_cli.training.hooks.saving import Checkpoint
 
 from ..training.toys import Toy
 

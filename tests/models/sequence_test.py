@@ -13,7 +13,7 @@ from gan_cli.base.spec import DataSpec
 from gan_cli.data.pipeline.augment import Transform
 from gan_cli.models.sequence_gan import SequenceGan
 from gan_cli.models.sequence_vae import SequenceVae
-from gan_cli.objectives.diffaug import differentiable
+from gan_cli.objectives.augmentation.diffaug import differentiable
 from gan_cli.objectives.likelihoods import LIKELIHOODS, kl_divergence
 from gan_cli.objectives.model import Model
 from gan_cli.objectives.options import Loss

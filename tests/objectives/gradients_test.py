@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 
 from gan_cli.config.catalogue import NoOptions
-from gan_cli.networks.layers import layer_norm
+from gan_cli.networks.layers.common import layer_norm
 from gan_cli.objectives.gradients import (
     gradient_norms,
     lazily,

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli.base import machine
 from gan_cli.base.errors import DiskFullError, Interrupted
+from gan_cli.base.machines import machine
 from gan_cli.runs.record import read_job
 from gan_cli.sweeps import processes
 from gan_cli.sweeps.slots import Slot

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from gan_cli import data
 from gan_cli.base.errors import DataError
-from gan_cli.base.replicas import group
+from gan_cli.base.machines.replicas import group
 from gan_cli.base.spec import Batch
 from gan_cli.data.pipeline.feed import FEEDS, DeviceFeed, StreamFeed
 from gan_cli.data.reading.source import Source
