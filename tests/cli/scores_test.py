@@ -359,6 +359,7 @@ def test_what_is_not_finite_before_the_first_checkpoint_fails_as_without_a_watch
     assert entries(tmp_path / "run") == []
 
 
+@pytest.mark.slow
 def test_how_a_run_is_scored_and_watched_may_change(
     train: Command, tmp_path: Path, trained: Path
 ) -> None:
@@ -402,6 +403,7 @@ def test_what_a_stranger_planted_for_the_scores_is_refused(
     assert checkpoint.steps(tmp_path / "run" / "checkpoints") == [8, 4]
 
 
+@pytest.mark.slow
 def test_megabytes_of_rubbish_in_a_stranger_s_run_do_no_harm(
     train: Command, tmp_path: Path, trained: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

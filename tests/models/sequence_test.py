@@ -82,6 +82,7 @@ def test_a_sequence_is_of_its_latent_alone(options: SequenceGan | SequenceVae):
     assert np.abs(together[0] - together[1]).max() > 1e-3
 
 
+@pytest.mark.slow
 @both
 def test_a_graph_plays_what_eager_code_plays(options: SequenceGan | SequenceVae):
     model = build(options)

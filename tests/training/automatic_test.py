@@ -109,6 +109,7 @@ def test_where_the_system_does_not_say_there_is_none(monkeypatch):
     assert machine.has_bfloat16() is False
 
 
+@pytest.mark.slow
 @HAS
 def test_what_was_chosen_is_printed_stored_and_inherited(
     train: Command, has: bool, monkeypatch, tmp_path: Path

@@ -218,6 +218,7 @@ def test_a_file_that_is_cut_off_while_streaming_ends_the_step():
         feed.batch(tf.constant(0, tf.int64))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("on_the_fly", [True, False])
 def test_what_steps_wait_for_is_measured_and_said(on_the_fly: bool):
     class Slow:

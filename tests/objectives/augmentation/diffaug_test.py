@@ -179,6 +179,7 @@ def test_frames_of_a_sequence_change_alike(name: str):
     assert np.any(result != sequences)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "shape", [(8, 28, 28, 1), (8, 48, 64, 3), (8, 11, 9, 3), (4, 2, 32, 32, 3)]
 )

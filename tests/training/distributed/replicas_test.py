@@ -34,10 +34,8 @@ def compared(name: str, *overrides: str, count: int = 2) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(each, marks=[] if each == FIRST else [pytest.mark.slow]) for each in MODELS],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MODELS)
 def test_two_replicas_train_what_one_device_trains(name: str) -> None:
     found = compared(name)
     assert found["difference"] < TOLERANCE, found
