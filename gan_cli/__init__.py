@@ -118,7 +118,7 @@ def train(
         gan_cli.base.errors.GanError: what cannot be trained, in one line with the way out.
     """
     from gan_cli.base import terminal
-    from gan_cli.cli import start
+    from gan_cli.cli.training import start
 
     chosen = {"model": model, "data": data, **settings}
     told = terminal.say if say is print else say or (lambda line: None)

@@ -192,7 +192,7 @@ def configured(model: str, precision: str, xla: bool, batch: int) -> Any:
     from hydra import compose, initialize_config_module
 
     from gan_cli.cli.hydra import source
-    from gan_cli.cli.stored import plain
+    from gan_cli.cli.training.stored import plain
     from gan_cli.training.configuration import train_config
 
     source.register()

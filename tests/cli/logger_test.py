@@ -13,7 +13,7 @@ import pytest
 from psutil import Process
 
 from gan_cli.base import files
-from gan_cli.training.loggers import LOGGERS, Followed
+from gan_cli.training.hooks.loggers import LOGGERS, Followed
 from tests.conftest import TINY, Command, one_line
 from tests.web import NOWHERE
 
@@ -34,7 +34,7 @@ TAGS = {
 }
 FAILS = """
 from gan_cli.config.options import options
-from gan_cli.training.loggers import logger
+from gan_cli.training.hooks.loggers import logger
 
 @options
 class Options:
@@ -52,6 +52,7 @@ def fails(options, followed):
 """
 
 
+@pytest.mark.slow
 def test_tensorboard_takes_no_memory_for_each_number(tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     followed = Followed(tmp_path, {}, "tensorboard")
@@ -65,6 +66,7 @@ def test_tensorboard_takes_no_memory_for_each_number(tmp_path: Path) -> None:
     assert sizes[-1] - sizes[0] < 1.5e6  # numbers of Python would take 5 MB
 
 
+@pytest.mark.slow
 def test_tensorboard_has_numbers_grids_and_settings(train: Command, tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -159,6 +161,7 @@ def test_a_server_that_is_not_there_holds_nothing_up(
     assert time.monotonic() - began < 240.0  # 246 s by MLflow's own numbers, of its client alone
 
 
+@pytest.mark.slow
 def test_a_run_directory_does_not_choose_loggers(train: Command, tmp_path: Path) -> None:
     assert train(*SHORT, "training.steps=4", "logger=tensorboard").code == 0
     assert "logger" not in json.loads((tmp_path / "run" / "config.json").read_text())

@@ -18,7 +18,8 @@ from PIL import Image
 from gan_cli.evaluation import scorer
 from gan_cli.runs import checkpoint
 from gan_cli.runs.checkpoint import STATE
-from gan_cli.training import hooks, progress, watchdog
+from gan_cli.training.hooks import progress, watchdog
+from gan_cli.training.hooks.hook import Progress
 from gan_cli.training.state import State
 from tests.conftest import TINY, Command, one_line
 
@@ -76,7 +77,7 @@ def interrupt_at(step: int, patch: pytest.MonkeyPatch) -> None:
     """Send this process a signal when a step's line would be written."""
     write = progress.MetricsLog.__call__
 
-    def call(self: progress.MetricsLog, moment: hooks.Progress) -> None:
+    def call(self: progress.MetricsLog, moment: Progress) -> None:
         write(self, moment)
         if moment.step == step:
             os.kill(os.getpid(), signal.SIGTERM)
@@ -379,6 +380,7 @@ def test_what_is_not_finite_before_the_first_checkpoint_fails_as_without_a_watch
     assert entries(tmp_path / "run") == []
 
 
+@pytest.mark.slow
 def test_how_a_run_is_scored_and_watched_may_change(
     train: Command, tmp_path: Path, trained: Path
 ) -> None:
@@ -422,6 +424,7 @@ def test_what_a_stranger_planted_for_the_scores_is_refused(
     assert checkpoint.steps(tmp_path / "run" / "checkpoints") == [8, 4]
 
 
+@pytest.mark.slow
 def test_megabytes_of_rubbish_in_a_stranger_s_run_do_no_harm(
     train: Command, tmp_path: Path, trained: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

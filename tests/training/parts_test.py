@@ -32,9 +32,9 @@ from gan_cli.runs.rundir import ModelCard
 from gan_cli.sampling import drawing
 from gan_cli.training import optimizers
 from gan_cli.training.build import build as build_state
-from gan_cli.training.hooks import Answer, Finish, Pause, PauseAt, Progress, RollBack
+from gan_cli.training.hooks.hook import Answer, Finish, Pause, PauseAt, Progress, RollBack
+from gan_cli.training.hooks.progress import MetricsLog, ProgressBar, ProgressLines
 from gan_cli.training.loop import Loop
-from gan_cli.training.progress import MetricsLog, ProgressBar, ProgressLines
 from gan_cli.training.schedules import Beta, Rate
 from gan_cli.training.signals import Signals
 from gan_cli.training.state import State
