@@ -54,7 +54,7 @@ WAY_OUT = (
 
 def shown(page: str) -> list[str]:
     """The commands of a page that are run here."""
-    found = printed.commands(PAGES[page])
+    found = printed.every(PAGES[page])
     return [each for each in found if not any(matches(page, each))]
 
 
@@ -119,9 +119,9 @@ def test_extras_and_scripts_that_pages_name_are_there() -> None:
 
 
 def test_what_is_not_run_here_is_on_a_page() -> None:
-    found = [(page, command) for page, text in PAGES.items() for command in printed.commands(text)]
+    found = [(page, command) for page, text in PAGES.items() for command in printed.every(text)]
     matched = [tuple(matches(*each)) for each in found]
     assert all(map(any, zip(*matched, strict=True))), "a line of NOT_HERE is of no command"
     assert len(found) - sum(map(any, matched)) > 220
-    whole = [page for page in PAGES if printed.commands(PAGES[page]) and not shown(page)]
+    whole = [page for page in PAGES if printed.every(PAGES[page]) and not shown(page)]
     assert whole == ["extending.md", "start.md"]

@@ -26,18 +26,23 @@ CONFIGS = {"gan-data": "look"}
 ABOUT = ("checkpoint", "directory", "runs", "folder")
 """Keys that bare arguments may stand for."""
 FLAGS = ("--help", "--version", "--cfg")
+CUT_SHORT = re.compile(r"\.\.\.|\$|=NAME\b")
 
 
 def commands(text: str) -> list[str]:
-    """The commands in a page's bash blocks and those between backticks, without comments; not those
-    that are cut short by dots, or hold a variable or a KEY=NAME.
+    """The commands of a page, but not those that are cut short by dots, or hold a variable or a
+    KEY=NAME.
     """
+    return [line for line in every(text) if not CUT_SHORT.search(line)]
+
+
+def every(text: str) -> list[str]:
+    """The commands in a page's bash blocks and those between backticks, without comments."""
     blocks = re.findall(r"```(?:bash|sh)\n(.*?)```", text, flags=re.DOTALL)
     prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
     spans = re.findall(r"`(gan-\w+\s[^`]+)`", prose)
-    found = [*(line for each in lines for line in _in_line(each)), *map(_on_one_line, spans)]
-    return [line for line in found if not re.search(r"\.\.\.|\$|=NAME\b", line)]
+    return [*(line for each in lines for line in _in_line(each)), *map(_on_one_line, spans)]
 
 
 def _in_line(line: str) -> Iterator[str]:

@@ -29,10 +29,16 @@ COMPLETED = {
     "gan-edit RUN edit=inpaint": "gan-edit RUN edit=inpaint image=picture.png 'mask=[9,9,10,10]'",
     "gan-sample format=npz": "gan-sample RUN format=npz",
     "gan-sample seed=7": "gan-sample RUN seed=7",
+    "gan-edit edit=NAME --help": "gan-edit edit=project --help",
+    "gan-data augment=ada ...": "gan-data augment=ada data=folder data.path=pictures",
+    "gan-train 'resume=$run'": "gan-train resume=/shared/sweeps/fourth/0",
+    "gan-train data=cifar10 'seed=$TASK' 'run_dir=$run'": (
+        "gan-train data=cifar10 seed=1 run_dir=/shared/sweeps/fourth/1"
+    ),
 }
-"""Commands of which prose has a part, without what they work on."""
+"""Commands that a page cuts short, or writes with variables of a shell."""
 BEFORE = {
-    "gan-report /shared/sweeps/fourth": "gan-train data=cifar10 run_dir=/shared/sweeps/fourth/0",
+    "gan-train 'resume=$run'": "gan-train data=cifar10 run_dir=/shared/sweeps/fourth/0",
     "gan-report last": "gan-train -m seed=0,1",
 }
 """What a page leaves to its reader before a command."""
