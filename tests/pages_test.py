@@ -72,9 +72,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
-    """What has run the pages before."""
-    return Runner(tmp_path_factory.mktemp("kept"))
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    """What has run the pages before; graphs of two steps are not worth being optimized."""
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    yield Runner(tmp_path_factory.mktemp("kept"))
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
 
 
 @pytest.fixture
