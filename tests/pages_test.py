@@ -91,6 +91,7 @@ def folder(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", [page for page in PAGES if shown(page)])
 def test_a_page_runs_from_its_first_command_to_its_last(
     page: str, folder: Path, runner: Runner, capfd: pytest.CaptureFixture[str]
