@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -37,6 +37,11 @@ class StyleGan:
     path_length_interval: Count = option(
         "updates of the generator from one such regularization to the next", 8
     )
+    deviation: Literal["mean", "each"] | None = option(
+        "what the discriminator is told of the variety of a group of images: the mean of all "
+        "features' deviations, or each; null: mean of colour images, each of grey ones",
+        None,
+    )
     conditional: bool = option("tell both networks the class of each image; needs labels", False)
 
     def needs(self) -> tuple[Need, ...]:
@@ -63,6 +68,7 @@ def style_gan(options: StyleGan, spec: DataSpec, game: Game) -> Model:
     discriminator = stylegan.discriminator(
         (height, width, channels * game.loss.pack),
         width=options.discriminator_width or options.width,
+        averaged=(options.deviation or ("each" if channels == 1 else "mean")) == "mean",
         num_classes=classes,
     )
     regularizers = [
