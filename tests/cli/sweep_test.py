@@ -243,7 +243,7 @@ def test_a_directory_with_a_run_in_it_is_no_job_s(
         (
             ["model=vae,dcgan", "model.beta=2"],
             2,
-            "model.beta is no key of model=dcgan, but of model=sequence_vae, vae, vae_gan",
+            "model=dcgan has no key model.beta; these have it: model=sequence_vae, vae, vae_gan",
         ),
         (["sweep.resume=none"], 4, "sweep.resume=none: no such directory"),
         (["sweep.resume=sweep", "hydra.sweep.dir=sweep"], 2, "leave out hydra.sweep.dir="),

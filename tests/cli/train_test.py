@@ -92,7 +92,7 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(
         ),
         (["optimizer.learning_rate=-1"], ["optimizer.learning_rate=-1", "greater than 0"]),
         (["data.size=[16]"], ["data.size=[16]"]),
-        (["data.path=x"], ["data.path is no key of data=mnist_small, but of data=", "mnist"]),
+        (["data.path=x"], ["data=mnist_small has no key data.path; these have it: data=", "mnist"]),
         (["data.nothing=x"], ["unknown key 'data.nothing' (accepted: data.captions, data.name,"]),
         (["data=some/folder"], ["data=folder data.path=some/folder"]),
         (
@@ -100,7 +100,10 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(
             ["'model.witdh'; did you mean 'model.width'? (accepted: model.", "width)"],
         ),
         (["model=vae", "model.bta=16"], ["'model.bta'; did you mean 'model.beta'?", "features"]),
-        (["model.class_weight=2"], ["no key of model=dcgan, but of model=acgan"]),
+        (
+            ["model.class_weight=2"],
+            ["model=dcgan has no key model.class_weight; these have it: model=acgan"],
+        ),
         (["lr=1"], ["did you mean 'optimizer.learning_rate'?"]),
         (["optimizer.lr=1"], ["did you mean 'optimizer.learning_rate'?"]),
         (["steps=100"], ["did you mean 'training.steps'?"]),
@@ -119,7 +122,7 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(
         (["seed=0,1"], ["seed=0,1: several values are a sweep, a run for each: add -m"]),
         (["experiment=mnist_fast,mnist_vae"], ["add -m"]),
         (["seed=range(0,3)"], ["add -m"]),
-        (["dcgan"], ["dcgan: an argument is KEY=VALUE, such as model=dcgan"]),
+        (["dcgan"], ["dcgan: settings are written KEY=VALUE, such as model=dcgan"]),
         (["plugins=[nowhere.at_all]"], ["plugins=[nowhere.at_all] cannot be imported: ModuleNotF"]),
         (
             ["plugins=nowhere"],
