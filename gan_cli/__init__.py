@@ -55,7 +55,7 @@ def load(
     """A run directory of `gan-train`, which may come from a stranger: nothing in it is executed.
 
     Args:
-        path: of it; or of the runs in `runs` "last", or what one alone begins with, or its name.
+        path: of it; or "last"; or of the runs in `runs` what one alone begins with, or its name.
         step: best, newest, or the step of a checkpoint.
         plugins: modules that its model comes from, which only you can name.
         warn: called with a line for each damaged file that is met; None: warnings.warn.
@@ -109,17 +109,20 @@ def train(
         run_dir: a new directory; None: runs/DATE/TIME-model-data.
         resume: a run to go on in; only settings that may change are taken then.
         plugins: modules of your own, as in docs/extending.md.
-        say: called with lines of progress; None: silence.
+        say: called with lines of progress, which `print` shows as a bar on a terminal; None:
+            silence.
         settings: groups by name, as in `loss="hinge"`, sections as mappings, as in
             `training={"steps": 2000}`, and any key, as in `**{"optimizer.learning_rate": 1e-3}`.
 
     Raises:
         gan_cli.base.errors.GanError: what cannot be trained, in one line with the way out.
     """
-    from gan_cli.cli import start
+    from gan_cli.base import terminal
+    from gan_cli.cli.training import start
 
     chosen = {"model": model, "data": data, **settings}
-    return Run(start.train(chosen, run_dir, resume, plugins, say or (lambda line: None)))
+    told = terminal.say if say is print else say or (lambda line: None)
+    return Run(start.train(chosen, run_dir, resume, plugins, told))
 
 
 class Run:

@@ -92,7 +92,7 @@ def train(given: argparse.Namespace, config: TrainConfig, source: Source) -> Non
     """Blocks of steps, and what is measured after each of them."""
     import tensorflow as tf
 
-    from gan_cli.base import device
+    from gan_cli.base.machines import device
     from gan_cli.data.pipeline.feed import FEEDS
     from gan_cli.training.build import build, compiled
 

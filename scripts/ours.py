@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import statistics
 import sys
 import tempfile
@@ -30,10 +29,11 @@ def train(steps: int, settings: dict[str, Any]):
     """The loop of gan-train with its progress, log and non-finite checks, as the command runs it
     between previews.
     """
-    from gan_cli.base import device
+    from gan_cli.base.machines import device
     from gan_cli.data.pipeline.feed import FEEDS
-    from gan_cli.training import automatic, progress
+    from gan_cli.training import automatic
     from gan_cli.training.build import build, compiled
+    from gan_cli.training.hooks import progress
     from gan_cli.training.loop import Loop
     from gan_cli.training.signals import Signals
 
@@ -51,7 +51,7 @@ def train(steps: int, settings: dict[str, Any]):
     def run() -> float:
         start = int(state.step.numpy())
         watchers = [
-            progress.ProgressLines(100, io.StringIO()),
+            progress.ProgressLines(100, lambda line: None),
             progress.MetricsLog(log, training.log_every, start),
         ]
         loop = Loop(
@@ -82,17 +82,18 @@ def sample(steps: int, batch: int, settings: dict[str, Any]):
 def checkpoint(arguments: list[str]) -> str:
     """The share of a run of gan-train that its checkpoints take, at the default interval."""
     from gan_cli.cli import train as command
-    from gan_cli.training import hooks
+    from gan_cli.training.hooks.hook import Progress
+    from gan_cli.training.hooks.saving import Checkpoint
 
     spent: list[float] = []
-    call = hooks.Checkpoint.__call__
+    call = Checkpoint.__call__
 
-    def timed(self: hooks.Checkpoint, moment: hooks.Progress) -> None:
+    def timed(self: Checkpoint, moment: Progress) -> None:
         began = time.perf_counter()
         call(self, moment)
         spent.append(time.perf_counter() - began)
 
-    hooks.Checkpoint.__call__ = timed  # type: ignore[method-assign]
+    Checkpoint.__call__ = timed  # type: ignore[method-assign]
     sys.argv = ["gan-train", *arguments]
     began = time.perf_counter()
     assert command.main() == 0

@@ -16,14 +16,14 @@ from PIL import Image
 
 from gan_cli import models
 from gan_cli.base.spec import Batch, DataSpec
-from gan_cli.cli.stored import plain
+from gan_cli.cli.training.stored import plain
 from gan_cli.config.schema import Augment, Optimizer, Schedule, TrainConfig
 from gan_cli.data.pipeline.feed import DeviceFeed
 from gan_cli.data.reading.captions import fitting
 from gan_cli.data.reading.source import Source
 from gan_cli.models import MODELS, needs
 from gan_cli.networks.variables import export, variables_by_key
-from gan_cli.objectives.ada import adaptive
+from gan_cli.objectives.augmentation.ada import adaptive
 from gan_cli.objectives.losses import LOSSES
 from gan_cli.objectives.model import Model
 from gan_cli.objectives.options import Loss

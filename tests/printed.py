@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from gan_cli.cli import bare
 from gan_cli.cli.hydra import source
 from gan_cli.cli.options import COMMANDS, keys
-from gan_cli.cli.stored import plain
+from gan_cli.cli.training.stored import plain
 from gan_cli.config.options import parse
 from gan_cli.editing import EDITS
 from gan_cli.training.configuration import train_config

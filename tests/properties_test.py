@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gan_cli.base import captions, images, nested
 from gan_cli.base.errors import ConfigError, DataError
-from gan_cli.base.replicas import Replica
+from gan_cli.base.machines.replicas import Replica
 from gan_cli.base.terminal import printable
 from gan_cli.config.commands import SampleConfig
 from gan_cli.config.options import parse

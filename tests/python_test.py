@@ -54,6 +54,34 @@ def test_what_tensorflow_says_at_its_start_is_not_shown(tiny_run: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "(2, 8, 8, 1)\n", "")
 
 
+@pytest.mark.slow
+def test_what_a_converter_says_is_not_shown(tiny_run: Path) -> None:
+    pytest.importorskip("ai_edge_litert", reason="extra: export")
+    code = "import gan_cli; gan_cli.load('run').export('litert', 'small.tflite', quantize='int8')"
+    done = python(code, tiny_run.parent)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (tiny_run.parent / "small.tflite").stat().st_size > 0
+
+
+@pytest.mark.slow
+def test_training_says_what_it_is_asked_to_say_and_prints_nothing_else(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    images, lines = np.random.default_rng(0).integers(0, 256, (64, 8, 8, 1), np.uint8), list[str]()
+    options = {"training": {"steps": 4, "log_every": 2, "batch_size": 8}, "model.width": 2}
+    settings = {"evaluation.every": None, **options}
+    gan_cli.train(data=images, run_dir=tmp_path / "silent", say=None, **settings)
+    gan_cli.train(data=images, run_dir=tmp_path / "said", say=lines.append, **settings)
+    assert capfd.readouterr() == ("", "")
+    assert [line.split()[:2] for line in lines if "images/s" in line] == [
+        ["step", "2/4"],
+        ["step", "4/4"],
+    ]
+    assert lines[0].startswith("dcgan on ")
+    gan_cli.train(data=images, run_dir=tmp_path / "printed", **settings)
+    assert "\nstep 4/4  " in capfd.readouterr().out
+
+
 def test_importing_the_front_door_imports_neither_tensorflow_nor_anything_large() -> None:
     code = (
         "import sys, gan_cli\n"
@@ -133,7 +161,7 @@ def test_mistakes_are_lines(tiny_run: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("module", ["layers", "normalization"])
+@pytest.mark.parametrize("module", ["layers.common", "layers.normalization"])
 def test_any_module_of_networks_may_be_the_first_import(module: str, tmp_path: Path) -> None:
     """Keras, which it imports, has all of our layers registered at once."""
     done = python(f"import gan_cli.networks.{module}", tmp_path)
@@ -145,7 +173,7 @@ def test_every_layer_has_its_name_once_keras_is_imported(tmp_path: Path) -> None
     """Of every file with layers, whoever wrote it last."""
     folder = Path(gan_cli.__file__).parent / "networks"
     layer = re.compile(r'register_keras_serializable\("gan_cli"\)\nclass (\w+)')
-    names = [name for path in folder.glob("*.py") for name in layer.findall(path.read_text())]
+    names = [name for path in folder.rglob("*.py") for name in layer.findall(path.read_text())]
     assert {"BatchNorm", "Holes"} < set(names)
     code = (
         "import gan_cli, keras\n"

@@ -53,6 +53,7 @@ def test_commands_are_found_wherever_they_are_printed() -> None:
     assert len(mistakes()) >= 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", commands())
 def test_every_printed_command_composes(command: str) -> None:
     printed.compose_and_check(command)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_module
 
-from gan_cli.cli.stored import plain
+from gan_cli.cli.training.stored import plain
 from gan_cli.training.configuration import train_config
 
 ROOT = Path(__file__).parents[1]

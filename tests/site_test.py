@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser import BROWSER, too_wide
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -49,3 +51,13 @@ def test_the_reference_of_python_is_that_of_the_docstrings(site: Path) -> None:
         assert f'id="gan_cli.{name}"' in page
     assert "nothing in it is executed" in page
     assert 'id="gan_cli.base.errors.NonFiniteError"' in page
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome on the PATH")
+def test_no_page_is_wider_than_a_telephone(site: Path, tmp_path: Path) -> None:
+    """Tables and code that are scroll on their own."""
+    wide = tmp_path / "wide.html"
+    wide.write_text("<!doctype html><div style='width: 600px'>wide</div>")
+    pages = [*sorted(site.glob("*.html")), wide]
+    assert too_wide(path.as_uri() for path in pages) == {("wide.html", 420): 188}

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from gan_cli.base import replicas
 from gan_cli.base.lazy import tf
+from gan_cli.base.machines import replicas
 
 
 def key(seed: int, stream: str, step: tf.Tensor | int) -> tf.Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 
 def printable(text: str, lines: bool = False) -> str:
     """Text on one line, with escapes in the place of control characters and of bytes that are no
@@ -16,3 +18,11 @@ def printable(text: str, lines: bool = False) -> str:
         else letter.encode("unicode_escape", "surrogatepass").decode("ascii", "replace")
         for letter in text
     )
+
+
+def say(line: str) -> None:
+    """Print a line, above the bar where there is one."""
+    from tqdm import tqdm
+
+    tqdm.write(printable(line, lines=True))
+    sys.stdout.flush()

@@ -21,8 +21,8 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from gan_cli import __version__
-from gan_cli.base import cluster
 from gan_cli.base.errors import ConfigError, GanError, OutOfMemoryError, nearest, refused, unknown
+from gan_cli.base.machines import cluster
 from gan_cli.base.terminal import printable
 from gan_cli.cli import bare, edge
 from gan_cli.cli.hydra import hydra_main, own_yaml, plugins, source

@@ -18,7 +18,7 @@ from gan_cli.base.lazy import np
 from gan_cli.base.quiet import quiet
 from gan_cli.cli import app
 from gan_cli.cli.options import all_keys, keys
-from gan_cli.cli.stored import plain
+from gan_cli.cli.training.stored import plain
 from gan_cli.config.commands import DataConfig
 from gan_cli.config.options import parse
 from gan_cli.config.schema import Augment, TrainConfig
@@ -233,7 +233,7 @@ def _draw_changes(folder: Path, train: Source, config: TrainConfig) -> None:
         return
     with quiet():
         from gan_cli.data.pipeline import augment
-        from gan_cli.objectives import ada, diffaug
+        from gan_cli.objectives.augmentation import ada, diffaug
     count, copies = CHANGED
     real = train.some(count)
     seen = {"diffaug": (diffaug, options.differentiable), "ada": (ada, options.ada)}

@@ -56,7 +56,7 @@ def job(composed: DictConfig) -> None:
 
 def _made(config: EditConfig, options: Any, stored: StoredRun, manifest: Manifest) -> Edited:
     with quiet():
-        from gan_cli.base import device
+        from gan_cli.base.machines import device
         from gan_cli.editing.shared.subject import Subject
         from gan_cli.sampling.generate import load_sampler
     device.prepare(None)

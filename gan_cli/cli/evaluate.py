@@ -17,7 +17,7 @@ from gan_cli.base.quiet import quiet
 from gan_cli.cli import app, bare
 from gan_cli.cli.options import evaluate_keys
 from gan_cli.cli.sample import choose, warn
-from gan_cli.cli.stored import without_environment
+from gan_cli.cli.training.stored import without_environment
 from gan_cli.config.catalogue import require_plugins
 from gan_cli.config.commands import EvaluateConfig
 from gan_cli.config.options import parse

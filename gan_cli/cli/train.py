@@ -14,9 +14,9 @@ from gan_cli.base.errors import ConfigError
 from gan_cli.cli import app
 from gan_cli.cli.multirun import sweeper
 from gan_cli.cli.options import all_keys
-from gan_cli.cli.stored import plain
-from gan_cli.training import shares
+from gan_cli.cli.training.stored import plain
 from gan_cli.training.configuration import train_config
+from gan_cli.training.distributed import shares
 
 
 def main() -> int:
@@ -46,7 +46,7 @@ def job(composed: DictConfig) -> float | None:
         # A mistake is answered before all that a run needs is there.
         config = train_config(plain(composed))
         shares.check(config, shares.of(config.distribution))
-    from gan_cli.cli import local_workers, single
+    from gan_cli.cli.training import local_workers, single
 
     if count := local_workers.wanted(composed, single.typed_overrides()):
         raise SystemExit(local_workers.run(count, sys.argv[1:]))

@@ -16,6 +16,7 @@ from gan_cli.metrics.frechet import Moments, frechet_distance
 from gan_cli.objectives.model import Model
 from gan_cli.runs import checkpoint, ranking
 from gan_cli.runs.checkpoint import Scored
+from gan_cli.runs.origin import Score
 from gan_cli.runs.ranking import CONTENDING, Ranked
 from gan_cli.runs.reading import StoredRun
 from gan_cli.runs.rundir import RunDirectory
@@ -102,7 +103,7 @@ class Scorer:
         fingerprint: of all that scores are measured with: only those of one fingerprint compare.
         since: step after which the run's scores were measured as they are now.
         finished: whether patience has run out.
-        newest: step and Fréchet distance of the last score of this process; None: none yet.
+        newest: the last score of this process; None: none yet.
     """
 
     def __init__(
@@ -124,7 +125,7 @@ class Scorer:
         self.fingerprint = files.fingerprint(facts)
         (run.path / "scores").mkdir(exist_ok=True)
         self._path = run.path / FACTS
-        self.newest: tuple[int, float] | None = None
+        self.newest: Score | None = None
         if start < self.every and not ranking.contenders(run.checkpoints):
             start = 0  # no score was due yet
         self.since = _since(self._path, facts, start)
@@ -138,7 +139,7 @@ class Scorer:
         batches = drawing.single_images(self._model, self._options.count, SEED, BATCH, self._sample)
         generated, real = self._moments(batches), self._real
         score = frechet_distance(real, generated)
-        self.newest = (progress.step, score)
+        self.newest = Score(progress.step, score)
         ahead = [each.score for each in self._contenders()][:CONTENDING]
         if len(ahead) < CONTENDING or score < ahead[-1]:
             self._saver.save(progress.step, Scored(score, self.fingerprint))

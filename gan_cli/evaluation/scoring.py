@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from gan_cli import data
-from gan_cli.base import device
 from gan_cli.base.errors import DataError
 from gan_cli.base.lazy import np
+from gan_cli.base.machines import device
 from gan_cli.base.spec import DataSpec
 from gan_cli.config.commands import EvaluateConfig
 from gan_cli.data.folder import Folder

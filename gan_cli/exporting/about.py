@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -34,6 +35,7 @@ class About:
         weights: SHA-256 of the checkpoint's file.
         data_name: what the configuration calls the data.
         options: of the model.
+        texts: that pictures of it carry.
     """
 
     run: str
@@ -44,3 +46,4 @@ class About:
     data: DataSpec
     options: dict[str, Any]
     scores: list[Score]
+    texts: Mapping[str, object]

@@ -19,6 +19,7 @@ from gan_cli.exporting.compare import Exported
 from gan_cli.exporting.formats import FormatEntry, Written
 from gan_cli.exporting.graph import Graph, encoder, generator
 from gan_cli.objectives.model import Model
+from gan_cli.runs import origin
 from gan_cli.runs.checkpoint import SAMPLER, Manifest
 from gan_cli.runs.reading import StoredRun
 from gan_cli.sampling import directions
@@ -54,6 +55,7 @@ def export_run(
         run.card.data,
         {key: value for key, value in asdict(run.card.model).items() if key not in OF_THIS_MACHINE},
         scores,
+        origin.of_checkpoint(run.path, manifest),
     )
     model = load_sampler(run.directory, manifest, frames=config.steps)
     return export(model, about, config, entry, output)

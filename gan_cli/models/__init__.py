@@ -21,7 +21,7 @@ from gan_cli.objectives.options import Loss
 
 if TYPE_CHECKING:
     from gan_cli.data.pipeline.augment import Transform
-    from gan_cli.objectives.ada import Adaptive
+    from gan_cli.objectives.augmentation.ada import Adaptive
     from gan_cli.objectives.model import Model
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}

@@ -13,10 +13,10 @@ from gan_cli.models import model
 from gan_cli.models.dcgan import Dcgan, discriminator, full_depth, generator
 
 if TYPE_CHECKING:
+    from gan_cli.objectives.augmentation.views import View
     from gan_cli.objectives.gan import Game
     from gan_cli.objectives.model import Model
     from gan_cli.objectives.sides import Combine
-    from gan_cli.objectives.views import View
 
 
 @options
@@ -67,8 +67,8 @@ def multi_gan(options: MultiGan, spec: DataSpec, game: Game) -> Model:
 
 def views(names: Sequence[str], changes: Sequence[str], game: Game) -> dict[str, View]:
     """Each discriminator sees one of the changes, in turn."""
-    from gan_cli.objectives.diffaug import differentiable
-    from gan_cli.objectives.views import view
+    from gan_cli.objectives.augmentation.diffaug import differentiable
+    from gan_cli.objectives.augmentation.views import view
 
     transforms = [differentiable([change]) for change in changes]
     return {

@@ -100,7 +100,7 @@ def _networks(
     from keras.layers import Dense
 
     from gan_cli.networks import dcgan, resnet
-    from gan_cli.networks.spectral import SpectralDense
+    from gan_cli.networks.layers.spectral import SpectralDense
     from gan_cli.networks.text import CaptionHead
 
     length = options.latent_dim + options.condition_dim

@@ -14,7 +14,7 @@ from typing import Any
 import keras
 
 from gan_cli.networks.dcgan import ImageShape, crop, halvings, kernel_for, sizes
-from gan_cli.networks.layers import LEAK, NORMS
+from gan_cli.networks.layers.common import LEAK, NORMS
 
 
 def encoder(

@@ -11,10 +11,10 @@ import math
 
 import keras
 
-from gan_cli.networks.convolution import FromPixels, ToPixels
-from gan_cli.networks.dropout import Dropout
 from gan_cli.networks.heads import Head
-from gan_cli.networks.layers import LEAK, NORMS, Category, ClassEmbedding, batch_norm
+from gan_cli.networks.layers.common import LEAK, NORMS, Category, ClassEmbedding, batch_norm
+from gan_cli.networks.layers.convolution import FromPixels, ToPixels
+from gan_cli.networks.layers.dropout import Dropout
 
 ImageShape = tuple[int, int, int]
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from gan_cli.base.errors import ConfigError
-from gan_cli.networks.layers import LEAK, ClassEmbedding
+from gan_cli.networks.layers.common import LEAK, ClassEmbedding
 
 
 class Head:

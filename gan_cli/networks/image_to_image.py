@@ -7,7 +7,7 @@ from __future__ import annotations
 import keras
 
 from gan_cli.networks.dcgan import ImageShape, halvings, images_from, kernel_for
-from gan_cli.networks.layers import LEAK, batch_norm
+from gan_cli.networks.layers.common import LEAK, batch_norm
 
 SCALE = 1.0
 """Standard deviation of kernels whose scale batch normalization takes out again. Beside Keras's

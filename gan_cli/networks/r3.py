@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import keras
 
-from gan_cli.networks.basis import Basis, BasisProducts
-from gan_cli.networks.bilinear import Bilinear
 from gan_cli.networks.dcgan import ImageShape, halvings, sizes
-from gan_cli.networks.grouped import GroupedConvolution
-from gan_cli.networks.layers import ClassEmbedding, InRange
+from gan_cli.networks.layers.basis import Basis, BasisProducts
+from gan_cli.networks.layers.bilinear import Bilinear
+from gan_cli.networks.layers.common import ClassEmbedding, InRange
+from gan_cli.networks.layers.grouped import GroupedConvolution
 
 SLOPE = 0.2
 """Of the leaky ReLUs below zero."""

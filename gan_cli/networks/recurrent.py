@@ -15,8 +15,8 @@ import keras
 
 from gan_cli.networks.autoencoder import LogScale
 from gan_cli.networks.dcgan import ImageShape, crop, halvings, sizes
-from gan_cli.networks.dropout import Dropout
-from gan_cli.networks.layers import LEAK, NORMS, batch_norm
+from gan_cli.networks.layers.common import LEAK, NORMS, batch_norm
+from gan_cli.networks.layers.dropout import Dropout
 
 KERNEL = 4
 """Of the stride-2 convolutions: a multiple of the stride, without the checkerboard that other

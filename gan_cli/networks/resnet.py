@@ -11,12 +11,12 @@ from collections.abc import Callable
 
 import keras
 
-from gan_cli.networks.attention import self_attention
-from gan_cli.networks.conditional_norm import conditional_batch_norm
 from gan_cli.networks.dcgan import ImageShape, crop, halvings, sizes
 from gan_cli.networks.heads import Head
-from gan_cli.networks.layers import batch_norm
-from gan_cli.networks.spectral import (
+from gan_cli.networks.layers.attention import self_attention
+from gan_cli.networks.layers.common import batch_norm
+from gan_cli.networks.layers.conditional_norm import conditional_batch_norm
+from gan_cli.networks.layers.spectral import (
     SpectralConv2D,
     SpectralDense,
     SpectralEmbedding,

@@ -7,11 +7,11 @@ from typing import Any
 
 import keras
 
-from gan_cli.networks.convolution import FromPixels, ToPixels
-from gan_cli.networks.dropout import Dropout
-from gan_cli.networks.grouped import GroupedConvolution
-from gan_cli.networks.layers import ClassEmbedding
-from gan_cli.networks.normalization import BatchNorm
+from gan_cli.networks.layers.common import ClassEmbedding
+from gan_cli.networks.layers.convolution import FromPixels, ToPixels
+from gan_cli.networks.layers.dropout import Dropout
+from gan_cli.networks.layers.grouped import GroupedConvolution
+from gan_cli.networks.layers.normalization import BatchNorm
 
 Kind = Callable[[dict[str, Any]], keras.layers.Layer]
 """Of a layer's configuration the layer that takes its place."""

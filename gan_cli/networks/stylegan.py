@@ -11,12 +11,12 @@ import math
 import keras
 
 from gan_cli.networks.dcgan import ImageShape, halvings, sizes
-from gan_cli.networks.equalized import EqualizedConv2D, EqualizedDense
-from gan_cli.networks.layers import ClassEmbedding
-from gan_cli.networks.minibatch import MinibatchDeviation
-from gan_cli.networks.modulated import ModulatedConv2D, StyledConv2D
-from gan_cli.networks.resampling import Double, Halve
-from gan_cli.networks.styles import EachStyle, LearnedConstant, RunningMean, UnitLength
+from gan_cli.networks.layers.common import ClassEmbedding
+from gan_cli.networks.layers.equalized import EqualizedConv2D, EqualizedDense
+from gan_cli.networks.layers.minibatch import MinibatchDeviation
+from gan_cli.networks.layers.modulated import ModulatedConv2D, StyledConv2D
+from gan_cli.networks.layers.resampling import Double, Halve
+from gan_cli.networks.layers.styles import EachStyle, LearnedConstant, RunningMean, UnitLength
 
 MAPPING_RATE = 0.01
 """Of learning, beside the other layers' 1."""

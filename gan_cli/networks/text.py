@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
-from gan_cli.base import replicas
+from gan_cli.base.machines import replicas
 from gan_cli.networks.heads import Head
-from gan_cli.networks.layers import LEAK, ClassEmbedding
+from gan_cli.networks.layers.common import LEAK, ClassEmbedding
 
 Dense = Callable[..., keras.layers.Layer]
 """(units, name=) -> a layer of that many units."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from gan_cli.base import replicas
+from gan_cli.base.machines import replicas
 from gan_cli.base.spec import Batch, Logs
 from gan_cli.objectives.model import Context, Model, Networks, Phase
 

@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from gan_cli.base.spec import Batch, Logs
+from gan_cli.objectives.augmentation.views import view
 from gan_cli.objectives.autoencoder import mean_latents
 from gan_cli.objectives.gan import Game, image_generator
 from gan_cli.objectives.likelihoods import kl_divergence
@@ -23,7 +24,6 @@ from gan_cli.objectives.sides import (
     generator_loss,
 )
 from gan_cli.objectives.terms import Comparison, Output, Term
-from gan_cli.objectives.views import view
 
 
 class Encoded(NamedTuple):

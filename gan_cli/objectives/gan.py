@@ -12,6 +12,7 @@ from gan_cli.base.lazy import keras, np, tf
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Batch, Logs
 from gan_cli.data.pipeline.augment import Transform
+from gan_cli.objectives.augmentation.views import View, view
 from gan_cli.objectives.model import Context, Model, Networks
 from gan_cli.objectives.options import Loss
 from gan_cli.objectives.sides import (
@@ -25,10 +26,9 @@ from gan_cli.objectives.sides import (
 )
 from gan_cli.objectives.space import Styles
 from gan_cli.objectives.terms import Comparison, Term
-from gan_cli.objectives.views import View, view
 
 if TYPE_CHECKING:
-    from gan_cli.objectives.ada import Adaptive
+    from gan_cli.objectives.augmentation.ada import Adaptive
 
 
 class Game(NamedTuple):

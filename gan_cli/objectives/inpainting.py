@@ -10,9 +10,10 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from gan_cli.base import replicas
+from gan_cli.base.machines import replicas
 from gan_cli.base.spec import Batch, Logs
 from gan_cli.networks.inpainting import near
+from gan_cli.objectives.augmentation.views import view
 from gan_cli.objectives.gan import Game
 from gan_cli.objectives.model import Context, Filling, Model, Networks
 from gan_cli.objectives.sides import (
@@ -23,7 +24,6 @@ from gan_cli.objectives.sides import (
     generator_loss,
 )
 from gan_cli.objectives.terms import Comparison, Term
-from gan_cli.objectives.views import view
 
 LOCAL = "discriminator_local"
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gan_cli.base import replicas
 from gan_cli.base.lazy import keras, tf
+from gan_cli.base.machines import replicas
 from gan_cli.base.spec import Batch, Logs
+from gan_cli.objectives.augmentation.views import View
 from gan_cli.objectives.model import Context, Losses, Networks, Phase
 from gan_cli.objectives.options import Loss
 from gan_cli.objectives.terms import Comparison, Output, Term
-from gan_cli.objectives.views import View
 
 if TYPE_CHECKING:
-    from gan_cli.objectives.ada import Adaptive
+    from gan_cli.objectives.augmentation.ada import Adaptive
 
 Combine = Callable[[list["tf.Tensor"]], "tf.Tensor"]
 """The losses that the discriminators give the generator -> the one that it has."""

@@ -9,10 +9,10 @@ import math
 import keras
 import tensorflow as tf
 
-from gan_cli.base import replicas
+from gan_cli.base.machines import replicas
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Batch, Logs
-from gan_cli.networks.styles import FixedNoise, fixed_noise
+from gan_cli.networks.layers.styles import FixedNoise, fixed_noise
 from gan_cli.objectives.gan import Generator, Regularizer
 from gan_cli.objectives.gradients import lazily, root
 from gan_cli.objectives.model import Context, Networks

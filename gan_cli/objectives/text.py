@@ -4,8 +4,8 @@ discriminator that also refuses real images beside captions of others (Reed et a
 
 from __future__ import annotations
 
-from gan_cli.base import replicas
 from gan_cli.base.lazy import keras, np, tf
+from gan_cli.base.machines import replicas
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Batch, Logs
 from gan_cli.objectives import losses

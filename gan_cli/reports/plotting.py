@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from gan_cli import __version__
 from gan_cli.base.files import whole
 from gan_cli.base.lazy import np
 from gan_cli.reports.series import smoothed, thinned
+from gan_cli.runs import origin
 from gan_cli.runs.curves import Series
 
 if TYPE_CHECKING:
@@ -31,6 +33,16 @@ that.
 PREFIXES = {"loss_": "losses", "logits_": "logits"}
 SPEED = "images_per_second"
 ORDER = ("losses", "logits", "scores", SPEED)
+MEANINGS = {
+    "frechet": "Fréchet distance, less is better",
+    "diversity": "real images have 1",
+    "ordered": "share of pairs ordered rightly",
+    "elbo_held_out": "nats per image, more is better",
+    SPEED: "of training, without scores",
+}
+"""What stands beside the names of panels that do not say it."""
+LETTERS = 110
+"""Of a run's name that fit into a line."""
 SAME_SCALE = 10.0
 """Scores whose largest magnitudes are further apart than this factor get different panels."""
 WIDTH, PANEL_HEIGHT, DOTS_PER_INCH = 10.0, 2.2, 150
@@ -156,14 +168,15 @@ def figure(runs: dict[str, dict[str, Curve]], shown: Sequence[Panel]) -> Figure:
 
 def about(runs: Mapping[str, Mapping[str, Curve]]) -> dict[str, str]:
     """Texts for the file of a figure: each run, its last step and its best Fréchet distance."""
-    scores = {
-        label: each["frechet"].raw.values.min() for label, each in runs.items() if "frechet" in each
-    }
+    scores = [
+        origin.in_words(each["frechet"].raw.values.min() if "frechet" in each else None)
+        for each in runs.values()
+    ]
     steps = [max(int(curve.raw.steps[-1]) for curve in each.values()) for each in runs.values()]
-    found = {"Software": f"gan_cli {__version__}", "Run": ", ".join(runs)}
-    found |= {"Step": ", ".join(map(str, steps))}
-    told = [f"{scores[label]:.6g}" if label in scores else "none" for label in runs]
-    return found | ({"Score": ", ".join(told)} if scores else {})
+    told = {"Run": list(runs), "Step": map(str, steps), "Score": scores}
+    return {"Software": f"gan_cli {__version__}"} | {
+        name: ", ".join(each) for name, each in told.items()
+    }
 
 
 def save(sheet: Figure, path: Path, about: Mapping[str, str]) -> None:
@@ -183,6 +196,8 @@ def _draw(axes: Axes, panel: Panel, runs: dict[str, dict[str, Curve]]) -> None:
         if line is not None:
             _line(axes, line, index, faint=0.3 / len(runs) ** 0.5)
     axes.set_title(panel.title)
+    meaning = MEANINGS.get(panel.title, "")
+    axes.set_title(meaning, loc="right", color=GREY, fontsize=9, fontweight="normal")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10], integer=True))
     axes.xaxis.set_major_formatter("{x:,.9g}")
     if panel.keys == (SPEED,):
@@ -223,11 +238,20 @@ def _name_runs(sheet: Figure, labels: list[str]) -> None:
     """The label of the only run as a heading, of several as a legend above the panels."""
     if len(labels) == 1:
         sheet.suptitle(
-            labels[0], x=0.01, horizontalalignment="left", color=GREY, fontsize=STYLE["font.size"]
+            _wrapped(labels[0]),
+            x=0.01,
+            horizontalalignment="left",
+            color=GREY,
+            fontsize=STYLE["font.size"],
         )
     else:
-        columns = max(1, 110 // (max(map(len, labels)) + 8))
-        sheet.legend(_handles(len(labels)), labels, loc="outside upper left", ncols=columns)
+        columns = max(1, LETTERS // (max(map(len, labels)) + 8))
+        names = list(map(_wrapped, labels))
+        sheet.legend(_handles(len(labels)), names, loc="outside upper left", ncols=columns)
+
+
+def _wrapped(label: str) -> str:
+    return "\n".join(textwrap.wrap(label, LETTERS, break_on_hyphens=False))
 
 
 @contextmanager

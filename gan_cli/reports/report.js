@@ -13,8 +13,10 @@
       gridcolor: colour("line"), linecolor: colour("line"), zerolinecolor: colour("line"),
       tickcolor: colour("line"), automargin: true, title: { font: { size: 13 } },
     };
+    const halo = ["1px 1px", "-1px 1px", "1px -1px", "-1px -1px"].map((side) => `${side} 2px ${colour("card")}`);
     const parcoords = [{
-      labelfont: { size: 15, color: colour("text") }, tickfont: { size: 13 }, rangefont: { size: 13 },
+      labelfont: { size: 15, color: colour("text") }, rangefont: { size: 13 },
+      tickfont: { size: 13, shadow: halo.join(", ") },  // they stand on lines
     }];
     return { data: { parcoords }, layout: {
       colorway: [colour("rank-1")],
@@ -26,7 +28,7 @@
   }
 
   const config = {
-    responsive: true, displaylogo: false,
+    responsive: true, displaylogo: false, plotGlPixelRatio: 1,  // with 2 lines are half a pixel thin
     modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
   };
 

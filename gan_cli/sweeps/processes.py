@@ -17,8 +17,8 @@ from typing import Protocol
 
 import psutil
 
-from gan_cli.base import machine
 from gan_cli.base.errors import DiskFullError, Interrupted
+from gan_cli.base.machines import machine
 from gan_cli.runs.record import Job
 from gan_cli.sweeps import exits
 from gan_cli.sweeps.slots import Slot

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gan_cli.base import machine
+from gan_cli.base.machines import machine
 
 
 @dataclass(frozen=True)

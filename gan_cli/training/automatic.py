@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gan_cli.base import device, machine
+from gan_cli.base.machines import device, machine
 from gan_cli.base.spec import DataSpec
 from gan_cli.config.schema import TrainConfig
 from gan_cli.models import MODELS

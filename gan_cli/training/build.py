@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from gan_cli import models
-from gan_cli.base.replicas import Replica
+from gan_cli.base.machines.replicas import Replica
 from gan_cli.config.schema import TrainConfig
 from gan_cli.data.pipeline import augment
 from gan_cli.data.pipeline.feed import Feed
 from gan_cli.data.reading.source import Source
-from gan_cli.objectives import ada, diffaug
+from gan_cli.objectives.augmentation import ada, diffaug
 from gan_cli.training import optimizers
 from gan_cli.training.schedules import Factor
 from gan_cli.training.state import State

@@ -18,7 +18,7 @@ from gan_cli.metrics import extractors
 from gan_cli.models import MODELS, check, needs
 from gan_cli.objectives.losses import LOSSES
 from gan_cli.objectives.options import active_penalties, parse_loss
-from gan_cli.training import shares
+from gan_cli.training.distributed import shares
 
 
 def train_config(values: dict[str, Any]) -> TrainConfig:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psutil
 import tensorflow as tf
 
-from gan_cli.base import device
+from gan_cli.base.machines import device
 from gan_cli.config.schema import TrainConfig
 from gan_cli.data.pipeline.feed import FEEDS
 from gan_cli.data.reading.source import Source

@@ -22,8 +22,8 @@ from gan_cli.base.errors import (
 from gan_cli.data.pipeline.feed import Feed
 from gan_cli.runs import checkpoint
 from gan_cli.runs.rundir import RunDirectory
-from gan_cli.training.hooks import Checkpoint
-from gan_cli.training.workers import lost
+from gan_cli.training.distributed.workers import lost
+from gan_cli.training.hooks.saving import Checkpoint
 
 
 @contextmanager

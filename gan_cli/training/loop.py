@@ -13,7 +13,7 @@ from dataclasses import replace
 import tensorflow as tf
 
 from gan_cli.base.errors import NonFiniteError
-from gan_cli.training.hooks import Hook, Progress, RollBack, Stop
+from gan_cli.training.hooks.hook import Hook, Progress, RollBack, Stop
 from gan_cli.training.signals import Signals
 from gan_cli.training.state import State
 from gan_cli.training.step import Step

@@ -10,37 +10,31 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from gan_cli import data
-from gan_cli.base import device, files
+from gan_cli.base import files
 from gan_cli.base.errors import Interrupted, NonFiniteError, OutOfMemoryError, WorkerError
+from gan_cli.base.machines import device
 from gan_cli.data.pipeline.feed import FEEDS
 from gan_cli.evaluation import scorer
 from gan_cli.evaluation.scorer import Saver, Scorer
-from gan_cli.runs import checkpoint, journal
-from gan_cli.training import automatic, distribution, failures, init_from, minutes, rollback
+from gan_cli.runs import checkpoint, journal, origin
+from gan_cli.training import automatic, failures, init_from, minutes
 from gan_cli.training.build import build, compiled
-from gan_cli.training.hooks import (
-    Checkpoint,
-    Evaluate,
-    Finish,
-    Hook,
-    Pause,
-    PauseAt,
-    Progress,
-    RollBack,
-    SaveBest,
-    Stop,
-)
+from gan_cli.training.distributed import distribution
+from gan_cli.training.distributed.workers import Workers, lost
+from gan_cli.training.hooks import rollback
+from gan_cli.training.hooks.evaluate import Evaluate
+from gan_cli.training.hooks.hook import Finish, Hook, Pause, PauseAt, Progress, RollBack, Stop
+from gan_cli.training.hooks.preview import Preview
+from gan_cli.training.hooks.progress import MetricsLog, Outlook, bar_or_lines
+from gan_cli.training.hooks.saving import Checkpoint, SaveBest
+from gan_cli.training.hooks.tracking import Tracking
+from gan_cli.training.hooks.watchdog import Watchdog
 from gan_cli.training.loop import Loop
-from gan_cli.training.preview import Preview
-from gan_cli.training.progress import MetricsLog, Outlook, bar_or_lines
 from gan_cli.training.restore import restore
 from gan_cli.training.signals import Signals
 from gan_cli.training.state import State
 from gan_cli.training.step import Part
-from gan_cli.training.tracking import Tracking
 from gan_cli.training.training_run import TrainingRun
-from gan_cli.training.watchdog import Watchdog
-from gan_cli.training.workers import Workers, lost
 
 
 class Ended(NamedTuple):
@@ -190,6 +184,7 @@ def _to_the_end(
         evaluate = Evaluate(scored.every, build, scored.patience, signals)
         if start:  # it may have ended early
             evaluate.begin()
+    before = origin.newest_score(run.directory.path, start)
     held_out = partial(data.load, config.data, "test")
     preview = Preview(
         run.directory,
@@ -198,7 +193,7 @@ def _to_the_end(
         held_out,
         training.preview_every,
         training.preview_count,
-        evaluate,
+        lambda: (evaluate and evaluate.newest) or before,
     )
     hooks: list[Hook] = [PauseAt(until)] if until else []
     hooks += [evaluate] if evaluate else []
@@ -269,7 +264,7 @@ def _watchers(run: TrainingRun, start: int, since: int) -> list[Hook]:
             training.log_every,
             run.say,
         ),
-        bar_or_lines(start, run.total, training.log_every),
+        bar_or_lines(start, run.total, training.log_every, run.say),
         MetricsLog(directory.metrics, training.log_every, start),
     ]
     if run.config.watchdog != "off":

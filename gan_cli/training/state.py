@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
-from gan_cli.base.replicas import Replica
+from gan_cli.base.machines.replicas import Replica
 from gan_cli.networks.variables import Variable, variables_by_key
 from gan_cli.objectives.model import Model
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
-from gan_cli.base import replicas
+from gan_cli.base.machines import replicas
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Batch, Logs
 from gan_cli.data.pipeline.augment import Transform

@@ -13,7 +13,7 @@ from gan_cli.data.reading.source import Source
 from gan_cli.runs.manifest import FORMAT
 from gan_cli.runs.rundir import ModelCard, RunDirectory
 from gan_cli.training.configuration import plugins_of
-from gan_cli.training.hooks import RollBack
+from gan_cli.training.hooks.hook import RollBack
 
 Say = Callable[[str], None]
 

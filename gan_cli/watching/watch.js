@@ -5,7 +5,7 @@
     elbo_held_out: "evidence lower bound of held-out images, more is better", ordered: "share of pairs that the discriminator orders rightly",
     images_per_second: "images/s" };
   const FIRST = ["losses", "frechet", "diversity", "elbo_held_out"];  // the other charts are folded away
-  const LINES = [["#0072b2", ""], ["#d55e00", "6 3"], ["#009e73", "2 3"], ["#cc79a7", "8 3 2 3"], ["#56b4e9", ""], ["#e69f00", "6 3"]];
+  const DASHES = ["", "6 3", "2 3", "8 3 2 3", "", "6 3"];  // of the lines whose colours watch.css has
   const WIDE = 440, HIGH = 190, LEFT = 52, RIGHT = 8, TOP = 8, BOTTOM = 24;
   const byId = (id) => document.getElementById(id);
   const asked = () => decodeURIComponent(location.hash.slice(1));
@@ -176,9 +176,9 @@
     const line = make("line", { class: "axis", y1: TOP, y2: HIGH - BOTTOM, visibility: "hidden" });
     svg.append(line);
     series.forEach(({ steps, values }, index) => {
-      const [stroke, dashes] = LINES[index % LINES.length];
-      svg.append(make("path", { d: steps.map((step, at) => `${at ? "L" : "M"}${x(step).toFixed(1)} ${y(values[at]).toFixed(1)}`).join(""), stroke, "stroke-dasharray": dashes }));
-      if (steps.length < 30) steps.forEach((step, at) => svg.append(make("circle", { cx: x(step), cy: y(values[at]), r: 2.5, fill: stroke })));
+      const [look, dashes] = [`line-${index % DASHES.length}`, DASHES[index % DASHES.length]];
+      svg.append(make("path", { d: steps.map((step, at) => `${at ? "L" : "M"}${x(step).toFixed(1)} ${y(values[at]).toFixed(1)}`).join(""), class: look, "stroke-dasharray": dashes }));
+      if (steps.length < 30) steps.forEach((step, at) => svg.append(make("circle", { cx: x(step), cy: y(values[at]), r: 2.5, class: look })));
     });
     if (name === "frechet") {  // the best checkpoint's
       const [{ steps, values }] = series, at = values.indexOf(Math.min(...values));
@@ -187,8 +187,8 @@
     const legend = make("div", { class: "legend" });
     const tell = (step) => legend.replaceChildren(...series.map(({ name: own, steps, values }, index) => {
       const at = step === null ? steps.length - 1 : steps.reduce((best, each, here) => (Math.abs(each - step) < Math.abs(steps[best] - step) ? here : best), 0);
-      const [stroke, dashes] = LINES[index % LINES.length];
-      const sign = make("svg", { viewBox: "0 0 24 8" }, make("path", { d: "M0 4L24 4", stroke, "stroke-dasharray": dashes }));
+      const [look, dashes] = [`line-${index % DASHES.length}`, DASHES[index % DASHES.length]];
+      const sign = make("svg", { viewBox: "0 0 24 8" }, make("path", { d: "M0 4L24 4", class: look, "stroke-dasharray": dashes }));
       return make("span", {}, sign, `${series.length > 1 ? `${own} ` : ""}${number(values[at])} at step ${number(Math.round(steps[at]))}`);
     }));
     tell(null);

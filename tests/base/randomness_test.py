@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan_cli.base.machines.replicas import group
 from gan_cli.base.randomness import Noise, key
-from gan_cli.base.replicas import group
 
 SHAPE = (100_000,)
 

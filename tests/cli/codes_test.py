@@ -64,6 +64,7 @@ def test_a_setting_moves_its_codes_and_nothing_else(codes: Command) -> None:
     )
 
 
+@pytest.mark.slow
 def test_settings_are_given_in_turn_and_have_a_row_each_in_a_grid(codes: Command) -> None:
     in_turn = npz(codes, "turn", "count=6", "codes=[[0],[1,0.5]]")["latents"]
     assert in_turn[:, 6:9].argmax(axis=1).tolist() == [0, 1] * 3

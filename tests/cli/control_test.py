@@ -187,6 +187,7 @@ def test_names_of_a_stranger_and_many_names_stay_one_line(classes: Command, tmp_
     )
 
 
+@pytest.mark.slow
 def test_truncated_latents_keep_their_order_and_stay_within_the_bound(
     sample: Command, plain: Path
 ) -> None:

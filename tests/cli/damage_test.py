@@ -120,6 +120,7 @@ def test_gan_evaluate_announces_it_too(scored_run: Path, evaluate: Command, tmp_
     assert evaluate(*small, "step=4").code == 5
 
 
+@pytest.mark.slow
 def test_a_comparison_announces_it_and_says_which_steps_are_compared(
     scored_run: Path, evaluate: Command, tmp_path: Path
 ) -> None:
@@ -170,6 +171,7 @@ def test_a_run_goes_on_from_the_newest_that_is_whole(run: Path, train: Command) 
     assert "resumed at step 4" in result.out
 
 
+@pytest.mark.slow
 def test_weights_of_a_damaged_step_are_not_taken_by_a_new_run(run: Path, train: Command) -> None:
     flip(run / "checkpoints/step-00000004" / STATE)
     new = (*SCORED, "evaluation.every=null", "training.steps=1")
@@ -246,7 +248,10 @@ def test_a_report_lists_what_is_damaged(
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [('"learning_rate": 0.0002', '"learning_rate": 0.0003'), ('"beta_2": 0.9', '"beta_2": 0.8')],
+    [
+        ('"learning_rate": 0.0002', '"learning_rate": 0.0003'),
+        pytest.param('"beta_2": 0.9', '"beta_2": 0.8', marks=pytest.mark.slow),
+    ],
 )
 def test_a_changed_configuration_is_not_resumed(
     old: str, new: str, train: Command, tiny_run: Path

@@ -18,7 +18,7 @@ import pytest
 from filelock import FileLock
 from safetensors.numpy import load_file
 
-from gan_cli.cli.local_workers import START
+from gan_cli.cli.training.local_workers import START
 from gan_cli.runs import checkpoint
 from tests.conftest import TINY, Command
 

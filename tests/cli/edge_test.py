@@ -97,6 +97,7 @@ def test_a_signal_before_the_first_step_is_a_line(number: signal.Signals, tmp_pa
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_the_classifier_waits_for_the_first_score_and_a_signal_is_heard_while_it_trains(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -148,6 +148,7 @@ def test_the_provenance_is_complete(evaluate: Command):
     assert found.seconds > 0
 
 
+@pytest.mark.slow
 def test_repeats_are_runs_with_the_next_seeds(evaluate: Command):
     singles = []
     for seed in (5, 6):
@@ -170,6 +171,7 @@ def test_repeats_are_runs_with_the_next_seeds(evaluate: Command):
         assert both[name].baseline == singles[0][name].baseline
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("extractor", "metrics"),
     [("random", "frechet,texture"), ("classifier", "frechet,classes,content")],
@@ -614,6 +616,7 @@ NO_TENSORFLOW = [
 ]
 
 
+@pytest.mark.slow
 def test_no_answer_without_a_score_imports_tensorflow(evaluate: Command):
     """One process for all: the first import would show in it."""
     Path("run/people").mkdir()

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from safetensors import safe_open
 
 import gan_cli
@@ -166,6 +167,9 @@ def test_the_folder_for_the_hub_runs_as_its_card_says(
     latents = np.random.default_rng(0).standard_normal((16, 6), dtype=np.float32)
     found = levels(np.load(tmp_path / "hub" / "images.npy"))
     assert found == pytest.approx(gan_cli.load("run").sample(latents=latents), abs=1)
+    with Image.open(tmp_path / "hub" / "samples.png") as picture:
+        about = {"Run": "run", "Step": "8", "Score": "not scored"}  # while it was trained
+        assert picture.text.items() >= about.items()
     with safe_open(tmp_path / "hub" / "model.safetensors", "numpy") as file:
         total = sum(file.get_tensor(name).size for name in file.keys())
     assert total == sum(each.numpy().size for each in gan_cli.load("run").generator.variables)

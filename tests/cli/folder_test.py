@@ -160,6 +160,7 @@ def test_what_cannot_be_trained_on_is_one_line(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_decoded_pictures_that_were_overwritten_are_decoded_again(
     train: Command, pictures: Path, cache: Path, tmp_path: Path
 ) -> None:

@@ -57,6 +57,7 @@ def test_a_failing_job_of_the_basic_launcher_stops_no_other_and_is_named_at_the_
     assert not (tmp_path / "sweep" / "0" / "model.json").exists()
 
 
+@pytest.mark.slow
 def test_a_bug_in_one_job_keeps_its_traceback_in_its_own_log(
     train: Command, tmp_path: Path, monkeypatch
 ) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli.cli.next_commands import next_commands
+from gan_cli.cli.training.next_commands import next_commands
 from gan_cli.runs.rundir import RunDirectory
-from gan_cli.training.hooks import Progress
-from gan_cli.training.progress import Outlook, in_words
+from gan_cli.training.hooks.hook import Progress
+from gan_cli.training.hooks.progress import Outlook, in_words
 from tests.conftest import TINY, Command
 from tests.runs.listing.overview_test import save
 

@@ -141,6 +141,7 @@ def test_samplers_and_pruners_have_names_and_arguments(study: Command, tmp_path:
     assert len(trials) == 3  # all there is, of n_trials=4
 
 
+@pytest.mark.slow
 def test_a_failed_trial_does_not_end_the_study(study: Command, tmp_path: Path) -> None:
     result = study(*STUDY, SEEDED, "model.width=choice(8,-1)", "hydra.sweep.dir=sweep")
     assert result.code == 7
@@ -163,6 +164,7 @@ def test_nor_do_failed_trials_alone(study: Command, tmp_path: Path) -> None:
     assert result.err.startswith("gan-train: 4 of the sweep's jobs failed")
 
 
+@pytest.mark.slow
 def test_trials_without_a_score_are_an_error(
     study: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -336,6 +338,7 @@ def test_halving_of_a_grid_needs_processes_too(train: Command) -> None:
     assert "needs hydra/launcher=processes" in result.err
 
 
+@pytest.mark.slow
 def test_trials_in_one_process(
     study: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -296,6 +296,7 @@ def test_a_disk_that_refuses_is_one_line_and_leaves_nothing(
     assert not list(Path().glob("*.png"))
 
 
+@pytest.mark.slow
 def test_tensorflow_is_never_imported(two: None) -> None:
     code = (
         "import sys; from gan_cli.cli.plot import main\n"

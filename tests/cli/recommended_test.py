@@ -8,7 +8,7 @@ import pytest
 from hydra import compose, initialize_config_module
 from hydra.core.hydra_config import HydraConfig
 
-from gan_cli.cli.recommended import recommended
+from gan_cli.cli.training.recommended import recommended
 
 
 @pytest.mark.parametrize(

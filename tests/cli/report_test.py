@@ -214,6 +214,7 @@ def test_every_option_is_a_key_of_the_yaml() -> None:
     assert OmegaConf.to_container(composed) == defaults(ReportConfig) | {"directory": "a"}
 
 
+@pytest.mark.slow
 def test_without_samples_tensorflow_is_never_imported(sweep: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from gan_cli.cli.report import main\n"

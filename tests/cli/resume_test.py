@@ -88,6 +88,7 @@ def test_what_changes_the_meaning_is_refused_with_a_table(
     assert before == {path: path.read_bytes() for path in tiny_run.rglob("*.json")}
 
 
+@pytest.mark.slow
 def test_a_schedule_and_intervals_may_change(train: Command, tiny_run: Path) -> None:
     result = train(
         "resume=run",
@@ -310,6 +311,7 @@ def test_a_start_that_was_killed_is_begun_again(train: Command, tmp_path: Path) 
     assert "already holds notes.txt" in one_line(refused)
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_before_its_first_score_is_scored_as_one(
     train: Command, tmp_path: Path
 ) -> None:

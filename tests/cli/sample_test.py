@@ -49,6 +49,7 @@ def test_grid_png_and_npz_hold_the_same_images_and_touch_nothing(
         with Image.open(tmp_path / "folder" / f"{index:06d}.png") as picture:
             np.testing.assert_array_equal(np.asarray(picture), images[index, ..., 0])
             about = {"Run": "run", "Step": "8", "Seed": "0", "Index": str(index)}
+            about |= {"Score": "not scored"}
             assert about.items() <= picture.text.items()
     with Image.open("run-step-00000008.png") as grid:
         assert grid.size == (530, 530)  # each pixel is shown as 8

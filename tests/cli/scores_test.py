@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from gan_cli.evaluation import scorer
 from gan_cli.runs import checkpoint
 from gan_cli.runs.checkpoint import STATE
-from gan_cli.training import hooks, progress, watchdog
+from gan_cli.training.hooks import progress, watchdog
+from gan_cli.training.hooks.hook import Progress
 from gan_cli.training.state import State
 from tests.conftest import TINY, Command, one_line
 
@@ -75,7 +77,7 @@ def interrupt_at(step: int, patch: pytest.MonkeyPatch) -> None:
     """Send this process a signal when a step's line would be written."""
     write = progress.MetricsLog.__call__
 
-    def call(self: progress.MetricsLog, moment: hooks.Progress) -> None:
+    def call(self: progress.MetricsLog, moment: Progress) -> None:
         write(self, moment)
         if moment.step == step:
             os.kill(os.getpid(), signal.SIGTERM)
@@ -89,6 +91,26 @@ def distances(patch: pytest.MonkeyPatch, *script: float) -> None:
     patch.setattr(
         scorer, "frechet_distance", lambda real, generated: coming.pop(0) if coming else 4.0
     )
+
+
+@pytest.mark.slow
+def test_pictures_of_a_resumed_run_state_the_score_of_its_first_part(
+    train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distances(monkeypatch, 9.5)
+    scored = [*SCORED, "evaluation.final_count=null", "training.preview_every=2"]
+    assert train(*scored, "training.steps=3", "run_dir=run").code == 0
+    result = train("resume=run", "training.steps=6")
+    assert (result.code, result.err) == (0, "")
+    assert train("resume=run", "training.steps=8", "evaluation.every=null").code == 0
+    told = {}
+    for step in (2, 4, 6, 8):
+        with Image.open(tmp_path / "run" / "samples" / f"step-{step:08d}.png") as picture:
+            told[step] = picture.text["Score"], picture.text.get("Score of step")
+    assert told == {2: ("not scored", None), 4: ("9.5", "3"), 6: ("4", None), 8: ("4", "6")}
+    with Image.open(tmp_path / "run" / "samples" / "progress.gif") as film:
+        comment = film.info["comment"].decode()
+    assert comment.endswith("Run: run, Step: 8, Seed: 0, Score: 4, Score of step: 6")
 
 
 @pytest.mark.slow
@@ -358,6 +380,7 @@ def test_what_is_not_finite_before_the_first_checkpoint_fails_as_without_a_watch
     assert entries(tmp_path / "run") == []
 
 
+@pytest.mark.slow
 def test_how_a_run_is_scored_and_watched_may_change(
     train: Command, tmp_path: Path, trained: Path
 ) -> None:
@@ -401,6 +424,7 @@ def test_what_a_stranger_planted_for_the_scores_is_refused(
     assert checkpoint.steps(tmp_path / "run" / "checkpoints") == [8, 4]
 
 
+@pytest.mark.slow
 def test_megabytes_of_rubbish_in_a_stranger_s_run_do_no_harm(
     train: Command, tmp_path: Path, trained: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -125,11 +125,12 @@ def test_a_resumed_sweep_runs_what_is_missing_or_unfinished(
     assert [read_job(sweep / name).state for name in "012"] == ["done"] * 3
 
 
+@pytest.mark.slow
 def test_what_the_sweep_adds_stands_in_the_command_that_repeats_a_job(
     train: Command, tmp_path: Path, started: list[Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gan_cli.base.machine.cores", lambda: 8)
-    monkeypatch.setattr("gan_cli.base.machine.gpus", lambda: [])
+    monkeypatch.setattr("gan_cli.base.machines.machine.cores", lambda: 8)
+    monkeypatch.setattr("gan_cli.base.machines.machine.gpus", lambda: [])
     (tmp_path / "mine" / "loss").mkdir(parents=True)
     (tmp_path / "mine" / "loss" / "own.yaml").write_text("name: hinge\n")
     options = [
@@ -178,6 +179,7 @@ def test_nothing_of_a_stranger_s_sweep_becomes_a_command_or_steers_the_terminal(
     assert "job 1 had seed=1 where seed=2 is given now" in one_line(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chosen", [None, "1"])
 def test_a_job_has_hydra_s_tracebacks_only_where_the_user_wants_them(
     chosen: str | None, tmp_path: Path

@@ -201,6 +201,7 @@ def test_missing_mnist_without_a_network_names_what_was_tried(
         assert part in line
 
 
+@pytest.mark.slow
 def test_epochs_count_full_batches_and_are_stored_as_steps_too(
     train: Command, tmp_path: Path
 ) -> None:
@@ -319,6 +320,7 @@ def test_a_disk_that_fills_during_a_save_loses_nothing(
     assert (tmp_path / "run" / STATE).read_bytes() == (tmp_path / "whole" / STATE).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_run_directory_that_goes_while_it_trains(
     train: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

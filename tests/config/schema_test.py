@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 
 from gan_cli.base.errors import ConfigError
 from gan_cli.cli.hydra.source import PRIMARY
-from gan_cli.cli.stored import plain
+from gan_cli.cli.training.stored import plain
 from gan_cli.config import commands
 from gan_cli.config import schema as config
 from gan_cli.config.commands import SampleConfig

@@ -388,6 +388,7 @@ def _sequence(loader: SequenceLoader, name: str) -> list[int]:
     return loader(name)[0].pixels[:, 0, 0, 0].tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_the_loader_works_in_other_processes(tmp_path: Path, method: str):
     folder = write(

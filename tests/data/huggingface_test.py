@@ -420,6 +420,7 @@ def test_offline_what_was_not_fetched(monkeypatch: pytest.MonkeyPatch):
     assert line.endswith("; HF_HUB_OFFLINE is set, and it was not fetched before")
 
 
+@pytest.mark.slow
 def test_tensorflow_is_not_imported(tmp_path: Path):
     import subprocess
 

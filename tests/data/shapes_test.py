@@ -126,6 +126,7 @@ def pairs(source: Source) -> set[tuple[str, str]]:
     return {(colour, shape) for _, colour, shape in re.findall(THING, every)}
 
 
+@pytest.mark.slow
 def test_pairs_that_are_held_out_are_never_shown() -> None:
     options = {"count": 2000, "held_out": 6, "seed": 3}
     shown = pairs(data.load(Shapes(**options)))

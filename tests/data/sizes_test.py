@@ -93,6 +93,7 @@ def test_pictures_for_testing_get_the_size_of_those_for_training(tmp_path: Path)
             assert data.load(options, split).images.shape == (3, 16, 16, 1)
 
 
+@pytest.mark.slow
 def test_a_run_keeps_the_size_that_it_began_with(train: Command, tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     pictures = {

@@ -223,6 +223,7 @@ def test_an_index_that_is_damaged_is_made_again(prepared: Path, cache: Path):
     assert len(read(prepared)) == 10
 
 
+@pytest.mark.slow
 def test_tensorflow_is_not_imported(prepared: Path):
     code = (
         "import sys; from gan_cli.data.tfds import Tfds; from gan_cli.data import load\n"
@@ -309,6 +310,7 @@ def _vanish(*_: object) -> None:
     os._exit(1)
 
 
+@pytest.mark.slow
 def test_preparing_in_a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """That process does not know the data sets of this file, and says so."""
     assert tfds._prepared_elsewhere("gan_cli_tiny", str(tmp_path)).startswith(
@@ -495,6 +497,7 @@ def _levels(loader: RecordLoader, name: str) -> int:
     return int(loader(name)[0].pixels[0, 0, 0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_the_loader_works_in_other_processes(prepared: Path, method: str):
     loader = pickle.loads(

@@ -480,6 +480,7 @@ def _all(loader: MemberLoader, names: list[str]) -> list[int]:
     return [int(loader(name)[0].pixels[0, 0, 0]) for name in names for _ in range(20)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_processes_open_the_zip_each_for_itself(tmp_path: Path, method: str):
     path = packed(tmp_path / "a.zip", {f"{number}.png": numbered(number) for number in range(50)})

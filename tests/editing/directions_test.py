@@ -20,6 +20,7 @@ def _parallel(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.abs((first * second).sum(axis=1)) / norms
 
 
+@pytest.mark.slow
 def test_sefa_are_eigenvectors_of_the_first_weights(runs: Runs) -> None:
     run = runs("dcgan")
     found = run.directions(by="sefa", count=3)
@@ -46,6 +47,7 @@ def test_sefa_of_styles_is_of_some_layers(runs: Runs) -> None:
     )
 
 
+@pytest.mark.slow
 def test_components_of_styles_are_theirs(runs: Runs) -> None:
     run = runs("style_gan")
     found = run.directions(count=4, samples=500)
@@ -79,7 +81,10 @@ def test_labels_give_the_normal_between_classes() -> None:
         of_classes(points, np.zeros(2000, int), ["a"])
 
 
-@pytest.mark.parametrize("name", ["dcgan", "vae", "style_gan"])
+@pytest.mark.parametrize(
+    "name",
+    ["dcgan", *(pytest.param(each, marks=pytest.mark.slow) for each in ("vae", "style_gan"))],
+)
 def test_samples_move_along_a_direction_by_command(
     name: str, runs: Runs, edit: Command, sample: Command, tmp_path: Path
 ) -> None:

@@ -45,6 +45,7 @@ def test_own_samples_are_filled_nearer_than_by_their_mean_and_all_else_stays(run
     np.testing.assert_array_equal(plain.images[:, mask], found.made[:, mask])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "space"), [("vae", "z"), ("style_gan", "w")])
 def test_latents_and_styles_of_any_model(name: str, space: str, runs: Runs) -> None:
     run = runs(name)

@@ -36,6 +36,7 @@ def test_half_way(path: str, runs: Runs) -> None:
     np.testing.assert_allclose(found.latents, [a, expected, b], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_in_styles_the_way_is_straight_there(runs: Runs) -> None:
     run = runs("style_gan")
     found = run.interpolate([1, 2], frames=2)

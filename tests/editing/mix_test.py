@@ -47,6 +47,7 @@ def test_layers_cross_each_with_each(runs: Runs) -> None:
         run.mix([1, 2], by="layers", crossover=5)
 
 
+@pytest.mark.slow
 def test_regions_are_made_whole(runs: Runs, edit: Command, tmp_path: Path) -> None:
     run = runs("dcgan")
     one = run.sample(1, seed=1)
@@ -71,6 +72,7 @@ def test_regions_are_made_whole(runs: Runs, edit: Command, tmp_path: Path) -> No
         run.mix([1, 2, 3], by="mask", mask=[0, 0, 1, 1], extractor=None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["dcgan", "style_gan"])
 def test_a_minus_b_plus_b_is_a(name: str, runs: Runs) -> None:
     run = runs(name)

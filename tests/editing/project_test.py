@@ -55,6 +55,7 @@ def test_an_encoder_is_where_the_search_starts(runs: Runs) -> None:
     assert (refined.scores["psnr"] > encoded.scores["psnr"]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("space", "equal"), [("w", True), ("w+", False)])
 def test_styles_are_found_and_taken_by_samples(space: str, equal: bool, runs: Runs) -> None:
     run = runs("style_gan")
@@ -69,6 +70,7 @@ def test_styles_are_found_and_taken_by_samples(space: str, equal: bool, runs: Ru
         run.sample(latents=found.latents, truncation=0.5)
 
 
+@pytest.mark.slow
 def test_a_class_is_given_or_refused(runs: Runs) -> None:
     run = runs("cgan")
     images = run.sample(2, labels=[3], seed=2)

@@ -26,7 +26,8 @@ from gan_cli.evaluation.reference import EvaluatorOptions
 from gan_cli.evaluation.scorer import Scorer, evaluator_of_run
 from gan_cli.objectives.model import Networks
 from gan_cli.runs.rundir import RunDirectory
-from gan_cli.training.hooks import Checkpoint, Progress
+from gan_cli.training.hooks.hook import Progress
+from gan_cli.training.hooks.saving import Checkpoint
 
 from ..training.toys import Toy
 
@@ -87,6 +88,7 @@ def test_a_part_of_the_images_is_the_same_part_every_time() -> None:
     assert part(0) != pytest.approx(bounds.compiled(Explaining(), source, 200)(0), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_noise_follows_from_the_seed_and_is_another_for_every_batch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -139,6 +139,7 @@ def test_answers_need_no_data(judged: Command):
     assert judged("checkpoint=run", "answers=[a.json]").code == 0
 
 
+@pytest.mark.slow
 def test_answers_that_cannot_be_added(judged: Command):
     good = answer("good.json", lambda real: real)
     Path("garbage.json").write_text("garbage")

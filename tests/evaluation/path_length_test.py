@@ -75,6 +75,7 @@ def test_what_has_no_path_length() -> None:
         compiled(MODEL, Pixels(), 10)
 
 
+@pytest.mark.slow
 def test_the_command_measures_it_where_it_is_asked_for(evaluate: Command, tmp_path: Path) -> None:
     settings = ["extractor=random", "count=64", "repeats=1", "output=scores.json"]
     result = evaluate("run", "metrics=[path_length]", *settings)

@@ -28,7 +28,8 @@ from gan_cli.metrics.frechet import Moments, frechet_distance
 from gan_cli.runs import checkpoint, ranking
 from gan_cli.runs.rundir import RunDirectory
 from gan_cli.sampling import drawing
-from gan_cli.training.hooks import Checkpoint, Progress
+from gan_cli.training.hooks.hook import Progress
+from gan_cli.training.hooks.saving import Checkpoint
 
 from ..training.toys import Labelled, Toy
 

@@ -261,6 +261,7 @@ MNIST = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", MNIST)
 def test_real_digits_with_a_fault_move_the_scores_that_are_meant_to_see_it(
     fault: str, digits: list[np.ndarray]

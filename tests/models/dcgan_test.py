@@ -13,7 +13,7 @@ from gan_cli.base.spec import DataSpec
 from gan_cli.models.conv_gan import ConvGan
 from gan_cli.models.dcgan import Dcgan
 from gan_cli.models.wgan_gp import WganGp
-from gan_cli.objectives.diffaug import differentiable
+from gan_cli.objectives.augmentation.diffaug import differentiable
 from gan_cli.objectives.losses import LOSSES
 from gan_cli.objectives.model import Model
 from gan_cli.objectives.options import Loss

@@ -17,7 +17,7 @@ from gan_cli.data.reading.source import Source
 from gan_cli.models import needs
 from gan_cli.models.r3gan import R3gan
 from gan_cli.models.resnet_gan import ResnetGan
-from gan_cli.networks.spectral import Spectral
+from gan_cli.networks.layers.spectral import Spectral
 from gan_cli.objectives.model import Model
 from gan_cli.objectives.options import Loss
 from gan_cli.training import optimizers

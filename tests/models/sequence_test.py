@@ -13,7 +13,7 @@ from gan_cli.base.spec import DataSpec
 from gan_cli.data.pipeline.augment import Transform
 from gan_cli.models.sequence_gan import SequenceGan
 from gan_cli.models.sequence_vae import SequenceVae
-from gan_cli.objectives.diffaug import differentiable
+from gan_cli.objectives.augmentation.diffaug import differentiable
 from gan_cli.objectives.likelihoods import LIKELIHOODS, kl_divergence
 from gan_cli.objectives.model import Model
 from gan_cli.objectives.options import Loss
@@ -82,6 +82,7 @@ def test_a_sequence_is_of_its_latent_alone(options: SequenceGan | SequenceVae):
     assert np.abs(together[0] - together[1]).max() > 1e-3
 
 
+@pytest.mark.slow
 @both
 def test_a_graph_plays_what_eager_code_plays(options: SequenceGan | SequenceVae):
     model = build(options)

@@ -150,6 +150,7 @@ def test_residual_networks_are_told_prompts_too(train: Command, tmp_path: Path) 
     assert {"block_1_conv_1", "words", "projection"} <= names
 
 
+@pytest.mark.slow
 def test_a_model_that_takes_no_captions_is_as_it_was_without_them(
     train: Command, tmp_path: Path
 ) -> None:

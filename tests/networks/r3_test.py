@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 
 from gan_cli.networks import r3
-from gan_cli.networks.basis import Basis, BasisProducts
-from gan_cli.networks.layers import InRange
+from gan_cli.networks.layers.basis import Basis, BasisProducts
+from gan_cli.networks.layers.common import InRange
 from gan_cli.networks.r3 import Blocks
 
 SHAPES = [(8, 8, 1), (9, 13, 3), (28, 28, 1), (48, 64, 3), (128, 128, 3)]

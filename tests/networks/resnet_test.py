@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from gan_cli.networks import resnet
-from gan_cli.networks.spectral import Spectral
+from gan_cli.networks.layers.spectral import Spectral
 
 SHAPES = [(8, 8, 1), (9, 13, 3), (28, 28, 1), (48, 64, 3), (128, 128, 3)]
 LABELS = np.array([1, 0])

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from gan_cli.networks import stylegan
-from gan_cli.networks.styles import FixedNoise, RunningMean, fixed_noise
+from gan_cli.networks.layers.styles import FixedNoise, RunningMean, fixed_noise
 from gan_cli.networks.variables import variables_by_key
 
 SHAPES = [(8, 8, 1), (9, 13, 3), (28, 28, 1), (48, 64, 3)]

@@ -11,12 +11,12 @@ import pytest
 import tensorflow as tf
 
 from gan_cli.base.randomness import Noise
+from gan_cli.objectives.augmentation.views import view
 from gan_cli.objectives.gan import Game, Generator, gan, image_generator
 from gan_cli.objectives.model import Model
 from gan_cli.objectives.options import Loss
 from gan_cli.objectives.sides import call, clip_weights, generator_loss, sum_in_order
 from gan_cli.objectives.terms import Comparison, Output, Term, adversarial, penalties
-from gan_cli.objectives.views import view
 
 from .toys import Function, context, quadratic
 

@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 
 from gan_cli.config.catalogue import NoOptions
-from gan_cli.networks.layers import layer_norm
+from gan_cli.networks.layers.common import layer_norm
 from gan_cli.objectives.gradients import (
     gradient_norms,
     lazily,
@@ -218,6 +218,7 @@ def test_gradients_to_the_weights_are_finite_differences(name: str, network: ker
     assert np.any(gradients[0] != 0.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("policy", "xla"), [("float32", False), ("mixed_float16", False), ("mixed_bfloat16", True)]
 )

@@ -86,7 +86,7 @@ def test_the_category_is_that_of_the_generator() -> None:
     counts = np.bincount(latents[:, 2:5].argmax(axis=1))
     assert np.abs(counts - 1000).max() < 130  # five standard errors
 
-    from gan_cli.networks.layers import Category
+    from gan_cli.networks.layers.common import Category
 
     made = Category(2, 3)(latents).numpy()
     np.testing.assert_array_equal(made[:, :2], latents[:, :2])
@@ -96,7 +96,7 @@ def test_the_category_is_that_of_the_generator() -> None:
 
 def test_in_half_precision_the_category_is_the_same() -> None:
     """1 and 1.001 are one number in bfloat16."""
-    from gan_cli.networks.layers import Category
+    from gan_cli.networks.layers.common import Category
 
     latents = np.float32([[1.0, 1.001, 0.0]])
     layer = Category(0, 3, name="category")

@@ -14,7 +14,7 @@ import numpy as np
 
 from gan_cli.base import files
 from gan_cli.base.spec import DataSpec
-from gan_cli.cli.single import log
+from gan_cli.cli.training.single import log
 from gan_cli.models.dcgan import Dcgan
 from gan_cli.objectives.options import Loss
 from gan_cli.reports.provenance import Facts

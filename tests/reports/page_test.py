@@ -242,10 +242,16 @@ def test_damage_is_on_the_page_and_in_the_table(tmp_path: Path) -> None:
     }
 
 
+@pytest.fixture(scope="module")
+def harmless(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page of a sweep that holds nothing hostile."""
+    return built(made.sweep(tmp_path_factory.mktemp("harmless") / "sweep"))[1]
+
+
 @pytest.mark.parametrize("text", HOSTILE)
-def test_no_text_of_a_stranger_becomes_markup(text: str, tmp_path: Path) -> None:
+def test_no_text_of_a_stranger_becomes_markup(text: str, harmless: str, tmp_path: Path) -> None:
     directory = made.sweep(tmp_path / "sweep")
-    plain = Reader(built(directory)[1])
+    plain = Reader(harmless)
     overrides = [
         f"optimizer.learning_rate={text}",
         f"a.{'b' * 60}={text}",
@@ -264,7 +270,7 @@ def test_no_text_of_a_stranger_becomes_markup(text: str, tmp_path: Path) -> None
     whole = built(directory)[1]
     read = Reader(whole)
     assert read.open == []
-    assert scripts_of(whole) == scripts_of(built(made.sweep(tmp_path / "plain"))[1])
+    assert scripts_of(whole) == scripts_of(harmless)
     figures_of(whole)  # readable, whatever is in it
     for tag in ("script", "img", "style", "meta", "iframe"):
         assert read.tags[tag] == plain.tags[tag]

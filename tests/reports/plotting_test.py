@@ -151,6 +151,30 @@ def test_the_figure_of_several_runs_has_a_colour_per_run_whether_it_has_the_key_
     assert [axes.get_title(loc="left") for axes in sheet.axes] == ["loss_x", "frechet"]
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_longest_names_of_runs_are_shown_whole(count: int) -> None:
+    names = [f"{place}-{'optimizer.learning_rate=0.0002,' * 8}" for place in range(count)]
+    runs = {name: curves(loss_a=[1.0, 2.0]) for name in names}
+    sheet = plotting.figure(runs, plotting.panels(list(runs.values()), ["loss_a"]))
+    sheet.draw_without_rendering()
+    shown = sheet.legends[0].get_texts() if count > 1 else [sheet._suptitle]
+    for name, text in zip(names, shown, strict=True):
+        assert text.get_text().replace("\n", "") == name
+        box = text.get_window_extent()
+        assert (box.x0 >= 0, box.x1 <= sheet.bbox.x1, box.y1 <= sheet.bbox.y1) == (True,) * 3
+    assert sheet.axes[0].bbox.y1 < box.y0
+
+
+def test_panels_say_what_is_better_and_in_what_where_their_names_do_not() -> None:
+    run = curves(loss_a=[1.0], frechet=[40.0], elbo_held_out=[-90.0])
+    sheet = plotting.figure({"a": run, "b": run}, plotting.panels([run, run], list(run)))
+    assert [axes.get_title(loc="right") for axes in sheet.axes] == [
+        "",
+        "Fréchet distance, less is better",
+        "nats per image, more is better",
+    ]
+
+
 def test_a_smoothed_curve_lies_over_its_faint_values() -> None:
     run = {"loss_a": plotting.curve("loss_a", series(8, 2, 5), 0.5)}
     (axes,) = plotting.figure({"here": run}, [Panel("loss_a", ("loss_a",))]).axes
@@ -198,8 +222,8 @@ def test_the_png_is_whole_the_same_each_time_and_free_of_the_users_style(tmp_pat
     with Image.open(tmp_path / "a.png") as picture:
         assert picture.format == "PNG"
         assert picture.size == (1500, 420)
-        assert picture.text.items() >= {"Run": "$ _ 日本", "Step": "2"}.items()
-        assert "Score" not in picture.text
+        about = {"Run": "$ _ 日本", "Step": "2", "Score": "not scored"}
+        assert picture.text.items() >= about.items()
 
 
 def test_matplotlib_is_imported_to_draw_only_and_without_a_window() -> None:

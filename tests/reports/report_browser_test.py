@@ -22,7 +22,7 @@ from gan_cli.reports import page
 from gan_cli.reports.collect import collect
 from gan_cli.reports.embedded import Picture
 from gan_cli.reports.spread import rank
-from tests.browser import BROWSER, FLAGS, with_scripts
+from tests.browser import BROWSER, FLAGS, too_wide, with_scripts
 
 from . import made
 from .page_test import HOSTILE
@@ -186,3 +186,11 @@ def test_a_single_job(tmp_path: Path) -> None:
     made.run(tmp_path / "runs" / "1", None, None, end="ruined")
     seen = browse(tmp_path, built(tmp_path / "runs"))
     assert (seen["wrong"], seen["resources"]) == ([], [])
+
+
+def test_the_report_of_one_run_and_of_several_is_no_wider_than_a_telephone(tmp_path: Path) -> None:
+    made.run(tmp_path / "one" / "0")
+    pages = [tmp_path / "one.html", tmp_path / "sweep.html"]
+    pages[0].write_text(built(tmp_path / "one"), encoding="utf-8")
+    pages[1].write_text(built(made.sweep(tmp_path / "sweep")), encoding="utf-8")
+    assert too_wide((path.as_uri() for path in pages), settle=0.5) == {}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli.base import machine
 from gan_cli.base.errors import ConfigError, RunDirectoryError
+from gan_cli.base.machines import machine
 from gan_cli.runs.record import Job, Sweep, read_job, read_sweep
 from gan_cli.sweeps import plan, slots
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli.base import machine
 from gan_cli.base.errors import DiskFullError, Interrupted
+from gan_cli.base.machines import machine
 from gan_cli.runs.record import read_job
 from gan_cli.sweeps import processes
 from gan_cli.sweeps.slots import Slot
@@ -19,6 +19,7 @@ from gan_cli.sweeps.slots import Slot
 from .tasks import Seen, pool, task
 
 
+@pytest.mark.slow
 def test_all_tasks_run_and_no_more_at_a_time_than_there_are_slots(tmp_path: Path) -> None:
     tasks = [task(tmp_path, number) for number in range(5)]
     seen = Seen()
@@ -121,6 +122,7 @@ def test_a_process_that_says_nothing_leaves_its_last_line_as_the_reason(tmp_path
     )
 
 
+@pytest.mark.slow
 def test_a_timeout_stops_and_counts_all_parts_of_a_job(tmp_path: Path) -> None:
     one = task(tmp_path, 0)
     made = pool("signal.signal(15, stop); time.sleep(60)", Seen(), timeout=0.5)
@@ -134,6 +136,7 @@ def test_a_timeout_stops_and_counts_all_parts_of_a_job(tmp_path: Path) -> None:
     assert one.record.state == "failed"
 
 
+@pytest.mark.slow
 def test_one_that_does_not_hear_is_killed_after_a_while(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +169,7 @@ def test_one_stopped_before_it_could_hear_is_stopped_not_failed(tmp_path: Path) 
     assert (one.record.state, one.record.exit_code, one.record.attempts) == ("stopped", -15, 1)
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_the_sweep(tmp_path: Path) -> None:
     tasks = [task(tmp_path, number) for number in range(4)]
     script = (

@@ -85,6 +85,7 @@ def run(made: Study, directory: Path, until: int) -> list[dict[str, Any]]:
 NAMES = ["tpe", "random", "nsgaii", "grid", "brute_force", "qmc"]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_study_that_was_cut_draws_as_one_that_was_not(name: str, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli.base import machine
+from gan_cli.base.machines import machine
 from gan_cli.base.spec import DataSpec
 from gan_cli.config.schema import Optimizer, Schedule, TrainConfig, Training
 from gan_cli.models.dcgan import Dcgan
@@ -31,7 +31,7 @@ def config(model: object, loss: Loss | None = None, **training: object) -> Train
 
 
 def on(has: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gan_cli.base.device.has_bfloat16", lambda: has)
+    monkeypatch.setattr("gan_cli.base.machines.device.has_bfloat16", lambda: has)
 
 
 @HAS
@@ -71,11 +71,11 @@ def test_a_precision_that_is_given_stays(precision: str, monkeypatch):
     ],
 )
 def test_narrow_networks_run_on_one_thread(width, batch, side, cores, threads, monkeypatch):
-    monkeypatch.setattr("gan_cli.base.machine.cores", lambda: cores)
-    monkeypatch.setattr("gan_cli.base.machine.gpus", lambda: [])
+    monkeypatch.setattr("gan_cli.base.machines.machine.cores", lambda: cores)
+    monkeypatch.setattr("gan_cli.base.machines.machine.gpus", lambda: [])
     spec, given = DataSpec(side, side, 1), config(Dcgan(width=width), batch_size=batch)
     assert automatic.threads(given, spec) == threads
-    monkeypatch.setattr("gan_cli.base.machine.gpus", lambda: ["0"])
+    monkeypatch.setattr("gan_cli.base.machines.machine.gpus", lambda: ["0"])
     assert automatic.threads(given, spec) is None
 
 
@@ -109,6 +109,7 @@ def test_where_the_system_does_not_say_there_is_none(monkeypatch):
     assert machine.has_bfloat16() is False
 
 
+@pytest.mark.slow
 @HAS
 def test_what_was_chosen_is_printed_stored_and_inherited(
     train: Command, has: bool, monkeypatch, tmp_path: Path

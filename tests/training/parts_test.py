@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import sys
 import tracemalloc
 import zlib
 from dataclasses import asdict, replace
@@ -33,9 +32,9 @@ from gan_cli.runs.rundir import ModelCard
 from gan_cli.sampling import drawing
 from gan_cli.training import optimizers
 from gan_cli.training.build import build as build_state
-from gan_cli.training.hooks import Answer, Finish, Pause, PauseAt, Progress, RollBack
+from gan_cli.training.hooks.hook import Answer, Finish, Pause, PauseAt, Progress, RollBack
+from gan_cli.training.hooks.progress import MetricsLog, ProgressBar, ProgressLines
 from gan_cli.training.loop import Loop
-from gan_cli.training.progress import MetricsLog, ProgressBar, ProgressLines
 from gan_cli.training.schedules import Beta, Rate
 from gan_cli.training.signals import Signals
 from gan_cli.training.state import State
@@ -601,7 +600,7 @@ def test_progress_lines_and_bar_name_step_speed_losses_and_time_left(
     moment = Progress(
         50, 200, {"loss_generator": 0.51234, "loss_discriminator": 1.25}, 3.0, 8812.3, 75.0
     )
-    ProgressLines(10, sys.stdout)(moment)
+    ProgressLines(10, print)(moment)
     assert (
         capsys.readouterr().out
         == "step 50/200  8,812 images/s  generator 0.5123  discriminator 1.25  01:15 left\n"
@@ -630,7 +629,7 @@ SCORED = Progress(55, 200, {"loss_generator": 0.5}, scores={"frechet": 12.345})
 def test_a_progress_line_comes_at_a_score_between_two_others(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    lines = ProgressLines(10, sys.stdout)
+    lines = ProgressLines(10, print)
     for moment in (Progress(54, 200, SCORED.logs), SCORED, Progress(60, 200, SCORED.logs)):
         lines(moment)
     scored, plain = capsys.readouterr().out.splitlines()

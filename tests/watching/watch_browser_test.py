@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser import BROWSER, FLAGS
+from tests.browser import BROWSER, FLAGS, too_wide
 from tests.conftest import TINY
 
 from .server_test import HOSTILE, WIDE, folder, grids  # noqa: F401
@@ -69,7 +69,6 @@ addEventListener("load", async () => {
 def served(folder: Path) -> Iterator[str]:  # noqa: F811
     """The page, with a script of the test's beside its own; an answer takes half a second, in which
     a browser's virtual time stands still."""
-    import uvicorn
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.requests import Request
@@ -95,12 +94,23 @@ def served(folder: Path) -> Iterator[str]:  # noqa: F811
 
     routes = [Route("/", first), Route("/act.js", script), Mount("/", slow)]
     outer = Starlette(routes=routes, middleware=[Middleware(server.Headers)])
-    listening = socket.create_server((server.HOST, 0))
-    made = uvicorn.Server(uvicorn.Config(outer, log_config=None, lifespan="off"))
+    with listening(outer) as address:
+        yield address
+
+
+@contextmanager
+def listening(app: Any) -> Iterator[str]:
+    """The address at which an application answers."""
+    import uvicorn
+
+    from gan_cli.watching import server
+
+    taken = socket.create_server((server.HOST, 0))
+    made = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
     made.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    thread = threading.Thread(target=made.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread = threading.Thread(target=made.run, kwargs={"sockets": [taken]}, daemon=True)
     thread.start()
-    yield f"http://{server.HOST}:{listening.getsockname()[1]}/"
+    yield f"http://{server.HOST}:{taken.getsockname()[1]}/"
     made.should_exit = True
     thread.join(10)
 
@@ -163,3 +173,10 @@ def test_a_strangers_runs(width: int, folder: Path, tmp_path: Path) -> None:  # 
     shown = "</script><img src=x onerror=alert(1)>\\x1b[31m\\u202e"
     assert seen["texts"][:2] == [shown, shown]
     assert shown in seen["texts"][2]
+
+
+def test_a_list_and_a_run_are_no_wider_than_a_telephone(folder: Path) -> None:  # noqa: F811
+    from gan_cli.watching import server
+
+    with listening(server.app(folder)) as address:
+        assert too_wide([address, f"{address}#{WIDE}"], settle=1.0) == {}

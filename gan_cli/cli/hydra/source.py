@@ -29,7 +29,7 @@ from gan_cli.editing import EDITS
 from gan_cli.models import MODELS
 from gan_cli.objectives.losses import LOSSES
 from gan_cli.objectives.options import loss_schema
-from gan_cli.training.loggers import LOGGERS
+from gan_cli.training.hooks.loggers import LOGGERS
 
 PACKAGE = "gan_cli.configs"
 CATALOGUES: dict[str, Catalogue[Any]] = {

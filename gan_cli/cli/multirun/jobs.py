@@ -16,10 +16,11 @@ from pathlib import Path
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from gan_cli.base import cluster, machine
 from gan_cli.base.errors import ConfigError, DiskFullError, GanError, Interrupted, RunDirectoryError
+from gan_cli.base.machines import cluster, machine
+from gan_cli.base.terminal import say
 from gan_cli.cli import app
-from gan_cli.cli.single import ORPHAN, log, say, train, typed_overrides
+from gan_cli.cli.training.single import ORPHAN, log, train, typed_overrides
 from gan_cli.runs.lock import lock
 from gan_cli.runs.record import FORMAT, Job, read_job
 from gan_cli.runs.rundir import RunDirectory

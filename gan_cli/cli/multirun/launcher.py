@@ -24,14 +24,14 @@ from gan_cli.base.errors import (
 )
 from gan_cli.cli.hydra import hydra_main
 from gan_cli.cli.multirun import jobs
-from gan_cli.cli.stored import plain
+from gan_cli.cli.training.stored import plain
 from gan_cli.config import commands
 from gan_cli.config.options import parse
 from gan_cli.config.schema import Distribution
 from gan_cli.sweeps import halving, plan, rounds, slots, view
 from gan_cli.sweeps.processes import Pool, Task
-from gan_cli.training import shares
 from gan_cli.training.configuration import train_config
+from gan_cli.training.distributed import shares
 
 if TYPE_CHECKING:
     from gan_cli.sweeps.study import Study

@@ -13,10 +13,10 @@ from functools import partial
 import numpy as np
 import tensorflow as tf
 
-from gan_cli.base import replicas
 from gan_cli.base.images import from_uint8
+from gan_cli.base.machines import replicas
+from gan_cli.base.machines.replicas import Replica
 from gan_cli.base.randomness import key, uniform
-from gan_cli.base.replicas import Replica
 from gan_cli.base.spec import Batch
 from gan_cli.data.reading.source import Source
 

@@ -15,7 +15,6 @@ from gan_cli.base.terminal import printable
 from gan_cli.config.commands import ExportConfig
 from gan_cli.exporting.formats import Arrays, Ran, Written, exporter
 from gan_cli.exporting.formats.keras import keras
-from gan_cli.runs import origin
 from gan_cli.sampling.control import class_grid, class_names
 
 if TYPE_CHECKING:
@@ -56,10 +55,8 @@ def huggingface(graph: Graph, path: Path, config: ExportConfig) -> Written:
     weights = path / "model.safetensors"
     _save_weights(graph, weights)
     about = asdict(graph.about)
+    images.save_png(path / "samples.png", _samples(graph), about.pop("texts"))
     files.write_json(path / "config.json", {**about, "gan_cli": version("gan_cli")})
-    scores = {each.name: each.mean for each in graph.about.scores}
-    told = origin.of(Path(graph.about.run), graph.about.step, scores.get("frechet"))
-    images.save_png(path / "samples.png", _samples(graph), told)
     (path / "README.md").write_text(_card(graph, written, config) + "\n", encoding="utf-8")
 
     def run(inputs: Arrays) -> Ran:

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from gan_cli.base.lazy import np, tf
+from gan_cli.base.quiet import quiet
 from gan_cli.config.commands import ExportConfig
 from gan_cli.exporting import running
 from gan_cli.exporting.formats import Arrays, Written, exporter
@@ -36,7 +37,7 @@ run = lambda inputs: dict(runner(**inputs))
 )
 def litert(graph: Graph, path: Path, config: ExportConfig) -> Written:
     """One file; with quantize=int8 of 8-bit weights and arithmetic between float32 ends."""
-    with TemporaryDirectory() as folder, _quiet():
+    with TemporaryDirectory() as folder, quiet(), _without_warnings():
         save(graph, Path(folder))
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         if config.quantize == "int8":
@@ -51,7 +52,7 @@ def litert(graph: Graph, path: Path, config: ExportConfig) -> Written:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _without_warnings() -> Iterator[None]:
     """TensorFlow's converter warns of the runtime that it uses itself, and of gradients that
     nobody asks for.
     """

@@ -55,7 +55,7 @@ def save(graph: Graph, path: Path) -> None:
     import tf2onnx
 
     from gan_cli.exporting.portable import NativeGroups
-    from gan_cli.networks.grouped import GroupedConvolution
+    from gan_cli.networks.layers.grouped import GroupedConvolution
 
     network = graph.portable({GroupedConvolution: NativeGroups.from_config})
     serve = tf.function(graph.serving(network), input_signature=graph.signature, autograph=False)

@@ -158,7 +158,7 @@ def network(image_shape: tuple[int, ...], num_classes: int) -> keras.Model:
     """Images [N, H, W, C] in [-1, 1] -> logits [N, K], features [N, 64] and the list of feature
     maps; seeded weights.
     """
-    from gan_cli.networks.normalization import BatchNorm
+    from gan_cli.networks.layers.normalization import BatchNorm
 
     x = inputs = keras.Input(image_shape)
     maps = []

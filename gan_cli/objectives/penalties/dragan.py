@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gan_cli.base import replicas
 from gan_cli.base.lazy import tf
+from gan_cli.base.machines import replicas
 from gan_cli.base.randomness import Noise
 from gan_cli.base.spec import Logs
 from gan_cli.config.catalogue import NoOptions

@@ -23,9 +23,9 @@ def run(given: str | Path) -> Path:
     """The directory of a run.
 
     Args:
-        given: a path; or, of the runs in `runs`, `last` (the one that began, went on or ended
-            last), or what one of them alone begins with: its path there, the name of its folder,
-            with or without the time, or its `name=`.
+        given: a path; or `last`, of the runs in `runs` and right here the one that began, went on
+            or ended last; or what one of those in `runs` alone begins with: its path there, the
+            name of its folder, with or without the time, or its `name=`.
 
     Returns:
         `given` itself where nothing is found: whoever opens it says that it is not there.
@@ -36,9 +36,12 @@ def run(given: str | Path) -> Path:
     if _is_path(given):
         return Path(given)
     found = folders.below(RUNS, FLOORS, [])
+    if str(given) == LAST:
+        found += folders.below(Path(), 1, [])
     whole = [path for path in found if (path / "model.json").is_file()]
-    times = {path: _touched(path) for path in whole}
-    return _chosen(str(given), {path: _names(path) for path in whole}, times, "run")
+    if str(given) == LAST:
+        return _newest({path: _touched(path) for path in whole}, f"run in {RUNS} or here")
+    return _chosen(str(given), {path: _names(path) for path in whole}, "run")
 
 
 def folder(given: str | Path) -> Path:
@@ -53,7 +56,9 @@ def folder(given: str | Path) -> Path:
     times: dict[Path, float] = {}
     for path in jobs:
         times[path.parent] = max(times.get(path.parent, 0.0), _touched(path))
-    return _chosen(str(given), {path: _ends(path) for path in times}, times, "sweep")
+    if str(given) == LAST:
+        return _newest(times, f"sweep in {RUNS}")
+    return _chosen(str(given), {path: _ends(path) for path in times}, "sweep")
 
 
 def _is_path(given: str | Path) -> bool:
@@ -61,13 +66,13 @@ def _is_path(given: str | Path) -> bool:
     return path.exists() or path.is_symlink() or path.is_absolute()
 
 
-def _chosen(
-    given: str, names: Mapping[Path, set[str]], times: Mapping[Path, float], kind: str
-) -> Path:
-    if given == LAST:
-        if not names:
-            raise RunDirectoryError(f"{given}: there is no {kind} in {RUNS}; give its directory")
-        return max(names, key=times.__getitem__)
+def _newest(times: Mapping[Path, float], kind: str) -> Path:
+    if not times:
+        raise RunDirectoryError(f"{LAST}: there is no {kind}; give its directory")
+    return max(times, key=times.__getitem__)
+
+
+def _chosen(given: str, names: Mapping[Path, set[str]], kind: str) -> Path:
     beginning = given.removeprefix(f"{RUNS}/").rstrip("/")
     same = [path for path, own in names.items() if beginning in own]
     alike = same or [path for path, own in names.items() if _begins(beginning, own)]

@@ -165,6 +165,7 @@ def test_a_run_needs_only_the_plugins_that_it_uses(written: Path) -> None:
     assert (result.code, sampled.code) == (0, 0), sampled.err
 
 
+@pytest.mark.slow
 def test_hydra_lists_completes_and_checks_what_a_plugin_brings(written: Path) -> None:
     job, listed, mistyped, taken = command(
         written,

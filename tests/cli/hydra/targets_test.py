@@ -63,6 +63,7 @@ def test_what_is_no_plugin_is_refused_before_hydra_builds_it(
     assert not (tmp_path / "copied").exists()
 
 
+@pytest.mark.slow
 def test_hydra_s_own_log_goes_on(tmp_path: Path) -> None:
     """In a process of its own: it closes every handler of the process, those of pytest too."""
     code = "from gan_cli.cli.train import main; raise SystemExit(main())"

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from gan_cli import data
 from gan_cli.base.errors import DataError
-from gan_cli.base.replicas import group
+from gan_cli.base.machines.replicas import group
 from gan_cli.base.spec import Batch
 from gan_cli.data.pipeline.feed import FEEDS, DeviceFeed, StreamFeed
 from gan_cli.data.reading.source import Source
@@ -218,6 +218,7 @@ def test_a_file_that_is_cut_off_while_streaming_ends_the_step():
         feed.batch(tf.constant(0, tf.int64))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("on_the_fly", [True, False])
 def test_what_steps_wait_for_is_measured_and_said(on_the_fly: bool):
     class Slow:

@@ -400,6 +400,7 @@ print(decoded, found.images[:][:, 0, 0, 0].tolist())
 """
 
 
+@pytest.mark.slow
 def test_two_processes_at_once_build_it_once(folder: Path) -> None:
     command = [sys.executable, "-c", PROCESS, str(folder)]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]

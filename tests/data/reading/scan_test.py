@@ -87,6 +87,7 @@ def test_rows_and_outcomes_in_this_process(images: Path) -> None:
     assert _rows(images) == ROWS
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("several")
 def test_rows_and_outcomes_are_the_same_from_several_processes(images: Path) -> None:
     used = []
@@ -237,6 +238,7 @@ def _alive(workers: list[int]) -> list[int]:
     return [worker for worker in workers if running(worker)]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 @pytest.mark.parametrize(
     ("act", "whole_group"), [(signal.SIGINT, True), (signal.SIGKILL, False)], ids=["Ctrl-C", "kill"]

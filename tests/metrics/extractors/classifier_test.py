@@ -149,6 +149,7 @@ def interrupted(count: int) -> Iterator[np.ndarray]:
     raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_a_training_that_was_stopped_leaves_nothing(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -118,6 +118,7 @@ def test_what_is_not_the_published_file_is_not_parsed(
             inception(str(written(given, published=False)))
 
 
+@pytest.mark.slow
 def test_an_archive_without_it_or_cut_short_is_one_line(written, tmp_path: Path):
     path = written(graph())
     with tarfile.open(tmp_path / "other.tgz", "w:gz") as archive:

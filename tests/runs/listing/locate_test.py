@@ -75,11 +75,24 @@ def test_a_sweep_by_its_names() -> None:
     assert locate.folder("runs") == Path("runs")
 
 
+def test_last_is_also_a_run_right_here(tmp_path: Path) -> None:
+    made.run(tmp_path / "digits")
+    made.run(tmp_path / "deeper" / "newer")
+    (tmp_path / "empty").mkdir()
+    os.utime(tmp_path / "digits" / "train.log", (1003.5, 1003.5))
+    assert locate.run("last") == DAY / "10-45-00-wide"
+    os.utime(tmp_path / "digits" / "train.log", (1004.5, 1004.5))
+    assert locate.run("last") == Path("digits")
+    assert locate.folder("last") == DAY / "12-00-00-sweep"
+
+
 def test_last_where_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path / "empty")
-    with pytest.raises(RunDirectoryError, match="last: there is no run in runs"):
+    with pytest.raises(RunDirectoryError, match="last: there is no run in runs or here; give its"):
         locate.run("last")
+    with pytest.raises(RunDirectoryError, match="last: there is no sweep in runs; give its"):
+        locate.folder("last")
 
 
 def test_neither_links_nor_a_strangers_names_lead_elsewhere(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Our layers, and what several networks share of them."""

@@ -1,0 +1,45 @@
+"""What a discriminator is told of the variety of a batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from gan_cli.base.machines import replicas
+
+EPSILON = 1e-8
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class MinibatchDeviation(keras.layers.Layer):
+    """One more channel, which says how much the images of a group differ (Karras et al. 2018,
+    section 3): the standard deviation over the group, averaged over channels and places.
+
+    Image i is in group i modulo the number of groups. A batch of known size [B, H, W, C] is cut
+    into groups of `group` images, or of the largest size below that which divides it.
+    """
+
+    def __init__(self, group: int = 4, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.group = group
+
+    def call(self, images: tf.Tensor) -> tf.Tensor:
+        every = replicas.gathered(images)
+        batch, *size, channels = every.shape
+        group = max(each for each in range(1, self.group + 1) if batch % each == 0)
+        x = tf.cast(every, self.variable_dtype)  # squares would overflow in float16
+        x = tf.reshape(x, (group, batch // group, *size, channels))
+        x -= tf.reduce_mean(x, axis=0, keepdims=True)
+        deviation = tf.sqrt(tf.reduce_mean(tf.square(x), axis=0) + EPSILON)
+        of_group = tf.reduce_mean(deviation, axis=(1, 2, 3), keepdims=True)
+        plane = tf.cast(tf.tile(of_group, (group, *size, 1)), images.dtype)
+        return tf.concat([images, replicas.own(plane)], axis=-1)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return (*input_shape[:-1], int(input_shape[-1] or 0) + 1)
+
+    def get_config(self) -> dict[str, Any]:
+        config: dict[str, Any] = super().get_config()
+        return config | {"group": self.group}

@@ -1,0 +1,1 @@
+"""What a discriminator sees of an image: changed by chance, noisy, in packs."""

@@ -1,0 +1,1 @@
+"""What looks at a run from outside: anything with `every` and `__call__(progress)`."""
