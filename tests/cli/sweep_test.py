@@ -220,7 +220,7 @@ def test_two_sweeps_in_one_directory_are_refused(
     result = train(*command)
     assert result.code == 4
     assert one_line(result).startswith(
-        "gan-train: sweep: already holds a sweep; sweep.resume=sweep goes on"
+        "gan-train: sweep: already holds a sweep; sweep.resume=sweep continues it"
     )
     assert len(started) == 2
 

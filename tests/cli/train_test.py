@@ -210,7 +210,7 @@ def test_epochs_count_full_batches_and_are_stored_as_steps_too(
     assert "step 6/6" in result.out
     (run,) = listed(tmp_path, {})
     assert (run.step, run.steps, run.state) == (6, 6, "done")
-    assert "training.epochs=N with a larger N goes on" in train("resume=run").out
+    assert "a larger training.epochs=N continues it" in train("resume=run").out
     refused = train("resume=run", "training.steps=20")
     assert refused.code == 2
     assert "run lasts training.epochs=2; give training.epochs=N" in one_line(refused)
@@ -312,7 +312,7 @@ def test_a_disk_that_fills_during_a_save_loses_nothing(
     assert result.code == 8
     line = one_line(result)
     assert "No space left on device. Last good checkpoint: run/checkpoints/step-00000004" in line
-    assert "gan-train resume=run goes on" in line
+    assert "gan-train resume=run continues it" in line
     left = sorted(path.name for path in (tmp_path / "run" / "checkpoints").iterdir())
     assert left == ["index.json", "step-00000004"]
     assert train("resume=run").code == 0
@@ -337,7 +337,7 @@ def test_a_run_directory_that_goes_while_it_trains(
     assert result.code == 4
     assert one_line(result) == (
         "gan-train: run: was moved or deleted while the run trained; if it was moved to THERE, "
-        "gan-train resume=THERE goes on"
+        "gan-train resume=THERE continues it"
     )
     assert not (tmp_path / "run").exists()  # nor is a part of it made anew
     result = train("resume=elsewhere")
@@ -354,7 +354,7 @@ def test_two_runs_in_one_directory(train: Command, tiny_run: Path) -> None:
     result = train("run_dir=run")
     assert result.code == 4
     assert "run: already holds" in one_line(result)
-    assert "resume=run goes on" in result.err
+    assert "resume=run continues it" in result.err
 
 
 def test_hydra_s_own_name_of_the_run_directory(train: Command, tmp_path: Path) -> None:
@@ -408,7 +408,7 @@ def test_a_signal_saves_at_the_next_step_and_the_run_goes_on_to_the_same_bits(
     assert process.returncode == 128 + number
     assert "Traceback" not in err
     step = int(err.split("stopped and saved at step ")[1].split(";")[0])
-    assert err.strip().endswith("gan-train resume=run goes on")
+    assert err.strip().endswith("gan-train resume=run continues it")
     assert checkpoint.steps(tmp_path / "run" / "checkpoints")[0] == step >= 40
     end = step + 3
     for arguments in (["resume=run"], [*TINY, "run_dir=straight"]):
