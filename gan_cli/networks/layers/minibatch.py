@@ -14,11 +14,15 @@ EPSILON = 1e-8
 
 @keras.saving.register_keras_serializable("gan_cli")
 class MinibatchDeviation(keras.layers.Layer):
-    """One more channel, which says how much the images of a group differ (Karras et al. 2018,
-    section 3): the standard deviation over the group, averaged over channels and places.
+    """[B, H, W, C] -> [B, H, W, 2 C]: how much the images of a group differ in each feature at each
+    place (its standard deviation over the group) beside the features.
 
-    Image i is in group i modulo the number of groups. A batch of known size [B, H, W, C] is cut
-    into groups of `group` images, or of the largest size below that which divides it.
+    Karras et al. (2018, section 3) average this to one number. On digits that number was 0.13 of
+    real and 0.07 of generated groups when all generated digits looked alike, and a discriminator
+    of a thousand steps had not learnt to tell them apart by it.
+
+    Image i is in group i modulo the number of groups. A batch of known size is cut into groups of
+    `group` images, or of the largest size below that which divides it.
     """
 
     def __init__(self, group: int = 4, **settings: Any) -> None:
@@ -27,18 +31,17 @@ class MinibatchDeviation(keras.layers.Layer):
 
     def call(self, images: tf.Tensor) -> tf.Tensor:
         every = replicas.gathered(images)
-        batch, *size, channels = every.shape
+        batch, *shape = every.shape
         group = max(each for each in range(1, self.group + 1) if batch % each == 0)
         x = tf.cast(every, self.variable_dtype)  # squares would overflow in float16
-        x = tf.reshape(x, (group, batch // group, *size, channels))
+        x = tf.reshape(x, (group, batch // group, *shape))
         x -= tf.reduce_mean(x, axis=0, keepdims=True)
         deviation = tf.sqrt(tf.reduce_mean(tf.square(x), axis=0) + EPSILON)
-        of_group = tf.reduce_mean(deviation, axis=(1, 2, 3), keepdims=True)
-        plane = tf.cast(tf.tile(of_group, (group, *size, 1)), images.dtype)
-        return tf.concat([images, replicas.own(plane)], axis=-1)
+        of_each = tf.cast(tf.tile(deviation, (group, 1, 1, 1)), images.dtype)
+        return tf.concat([images, replicas.own(of_each)], axis=-1)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        return (*input_shape[:-1], int(input_shape[-1] or 0) + 1)
+        return (*input_shape[:-1], 2 * int(input_shape[-1] or 0))
 
     def get_config(self) -> dict[str, Any]:
         config: dict[str, Any] = super().get_config()

@@ -148,13 +148,13 @@ def test_halving_filters_before_it_leaves_out_pixels(shape: tuple[int, int]) -> 
             np.testing.assert_allclose(one[..., j], plane[::2, ::2][: half[0], : half[1]])
 
 
-def test_the_deviation_of_a_group_is_one_more_channel() -> None:
+def test_the_deviation_of_a_group_stands_beside_each_feature() -> None:
     batch = RANDOM.standard_normal((6, 3, 2, 4))
     found = MinibatchDeviation(4, dtype="float64")(batch).numpy()  # groups of 3: 0 2 4 and 1 3 5
     np.testing.assert_array_equal(found[..., :4], batch)
     for image in range(6):
-        expected = np.sqrt(batch[image % 2 :: 2].var(axis=0) + 1e-8).mean()
-        np.testing.assert_allclose(found[image, ..., 4], expected)
+        expected = np.sqrt(batch[image % 2 :: 2].var(axis=0) + 1e-8)
+        np.testing.assert_allclose(found[image, ..., 4:], expected)
     same = MinibatchDeviation(4)(np.ones((4, 2, 2, 1), np.float32)).numpy()[..., 1]
     np.testing.assert_allclose(same, 1e-4, rtol=1e-3)
 
