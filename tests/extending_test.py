@@ -1,9 +1,10 @@
-"""docs/extending.md: its files are complete, and every command takes what they add."""
+"""docs/extending.md: its files are complete, and its commands, made small, take what they add."""
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests import printed
+
 PAGE = (Path(__file__).parents[1] / "docs" / "extending.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"`(mine/\w+\.py)`:.*?```python\n(.*?)```", PAGE, re.DOTALL))
-ALL = "plugins=[mine.model,mine.loss,mine.metric,mine.data]"
+# All commands of the page; each is run below.
+TRAIN, RESUME, SAMPLE, EVALUATE, SWEEP, REPORT = printed.commands(PAGE)
 SMALL = [
     "model=dense_gan",
     "model.units=8",
@@ -37,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (path / "mine").mkdir()
     for name, text in FILES.items():
         (path / name).write_text(text, encoding="utf-8")
-    assert command(path, "train", ALL, *SMALL, "training.steps=8", "run_dir=run").returncode == 0
+    assert line(path, TRAIN, *SMALL, "training.steps=8", "run_dir=run").returncode == 0
     return path
 
 
@@ -54,6 +58,12 @@ def command(folder: Path, name: str, *arguments: str) -> subprocess.CompletedPro
     )
 
 
+def line(folder: Path, text: str, *more: str, run: str = "run") -> subprocess.CompletedProcess[str]:
+    """A command of the page, of a run or of the sweep `sweep`, with more arguments."""
+    name, *arguments = shlex.split(text.replace("RUN", run).replace("SWEEP", "sweep"))
+    return command(folder, name.removeprefix("gan-"), *arguments, *more)
+
+
 def state(folder: Path, run: str) -> bytes:
     return (folder / run / "checkpoints" / "step-00000008" / "state.safetensors").read_bytes()
 
@@ -65,29 +75,20 @@ def test_the_page_has_four_files_of_at_most_sixty_lines() -> None:
 
 @pytest.mark.slow
 def test_a_resumed_run_has_the_same_bits(folder: Path) -> None:
-    first = command(folder, "train", ALL, *SMALL, "training.steps=5", "run_dir=cut")
+    first = line(folder, TRAIN, *SMALL, "training.steps=5", "run_dir=cut")
     assert first.returncode == 0, first.stderr
-    resumed = command(folder, "train", ALL, "resume=cut", "training.steps=8")
+    resumed = line(folder, RESUME, "training.steps=8", run="cut")
     assert resumed.returncode == 0, resumed.stderr
     assert state(folder, "cut") == state(folder, "run")
 
 
 @pytest.mark.slow
 def test_samples_and_scores(folder: Path) -> None:
-    sampled = command(folder, "sample", "run", ALL, "count=5", "format=npz", "output=samples.npz")
+    sampled = line(folder, SAMPLE, "count=5", "format=npz", "output=samples.npz")
     assert sampled.returncode == 0, sampled.stderr
     with np.load(folder / "samples.npz") as arrays:
         assert arrays["images"].shape == (5, 16, 16, 1)
-    scored = command(
-        folder,
-        "evaluate",
-        "run",
-        ALL,
-        "metrics=[frechet,brightness]",
-        "extractor=random",
-        "count=60",
-        "output=scores.json",
-    )
+    scored = line(folder, EVALUATE, "extractor=random", "count=60", "output=scores.json")
     assert scored.returncode == 0, scored.stderr
     scores = json.loads((folder / "scores.json").read_text())["scores"]
     assert set(scores) == {"frechet", "brightness_gap"}
@@ -97,19 +98,11 @@ def test_samples_and_scores(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_a_sweep_and_its_report(folder: Path) -> None:
-    swept = command(
-        folder,
-        "train",
-        "-m",
-        ALL,
-        *SMALL,
-        "training.steps=8",
-        "model.units=4,8",
-        "hydra.sweep.dir=sweep",
-        "hydra.launcher.jobs=1",
-    )
+    small = [each for each in SMALL if not each.startswith("model.units")]
+    places = ["hydra.sweep.dir=sweep", "hydra.launcher.jobs=1"]
+    swept = line(folder, SWEEP, *small, "training.steps=8", *places)
     assert swept.returncode == 0, swept.stdout + swept.stderr
-    reported = command(folder, "report", "sweep", ALL, "samples=4")
+    reported = line(folder, REPORT, "samples=4")
     assert reported.returncode == 0, reported.stderr
     rows = (folder / "sweep" / "report.csv").read_text().splitlines()
     assert len(rows) == 3

@@ -1,105 +1,131 @@
-"""Commands that pages print for runs that are there: each is run, on a small run of its kind."""
+"""Every command that a page prints is run: as printed, but small, and in the page's order, in a
+folder that has what the page names.
+
+`tests/pages/made.py` makes small files and runs under the names that pages use, and
+`tests/pages/small.py` adds to a command what makes it cheap, above all two steps of the narrowest
+networks. Of `gan-train` lines that then say the same only the first trains, and the others have a
+copy of its run. A sweep is planned, started and ended as ever; its first job is trained as a run of
+its own, of which all jobs get a copy. Slurm and Ray give way to processes of this machine.
+"""
 
 from __future__ import annotations
 
-import importlib
+import os
 import re
-import shlex
 import shutil
-import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from tests import printed
-from tests.conftest import TINY
+from tests.pages import made
+from tests.pages.runner import Runner
 
-DOCS = Path(__file__).parents[1] / "docs"
-TEXT = ["model.text_units=16", "model.embedding_dim=8", "model.condition_dim=8"]
-TRAINED = {
-    "2026-11-20/10-31-02-dcgan-mnist": [],
-    "2026-11-20/11-02-45-dcgan-mnist": ["seed=1"],
-    "2026-11-20/11-02-45-cgan-mnist": ["model=cgan"],
-    "2026-11-20/11-40-12-acgan-cifar10": ["model=acgan", "data=folder", "data.path=pets"],
-    "2026-11-20/12-15-30-sequence_gan-moving_mnist": [
-        *("model=sequence_gan", "data=frames", "data.path=films", "data.frames=3"),
-    ],
-    "2026-11-20/12-40-18-text_gan-shapes": [
-        *("model=text_gan", "data=shapes", "data.size=16", "data.count=48", *TEXT),
-    ],
-    "2026-11-20/12-50-00-info_gan-mnist": ["model=info_gan"],
+ROOT = Path(__file__).parents[1]
+PATHS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = {path.name: path.read_text(encoding="utf-8") for path in PATHS}
+NOT_HERE = {
+    r"start\.md: .*": "tests/start_test.py runs them in processes of their own",
+    r"extending\.md: .*": "tests/extending_test.py, likewise",
+    r".* distribution(=m|\.workers=).*": "processes of their own: tests/cli/distribution_test.py",
+    r".*-evaluate shapes .*caption_accuracy.*": "a minute: tests/evaluation/captions_test.py",
+    r".* edit=directions by=labels": "a trained run: tests/editing/directions_test.py",
+    r".* format=web.*": "a browser, and a download: tests/cli/export_browser_test.py",
 }
-COPIED = {
-    "2026-11-20/10-31-02-sweep/0": "2026-11-20/10-31-02-dcgan-mnist",
-    "2026-11-22/01-30-11-cgan-mnist": "2026-11-20/11-02-45-cgan-mnist",
-    "2026-11-22/01-52-40-dcgan-mnist_small": "2026-11-20/10-31-02-dcgan-mnist",
+"""Patterns of `PAGE: COMMAND` that are not run here, and why."""
+NEEDS = {
+    "data=huggingface": "datasets",
+    "=optuna": "optuna",
+    "gan-watch": "uvicorn",
+    "format=onnx": "tf2onnx",
+    "format=litert": "ai_edge_litert",
+    "wandb": "wandb",
+    "mlflow": "mlflow",
 }
-"""What pages call the same runs."""
-SMALL = {"gan-evaluate": ["count=16", "split=train", "extractor=random"], "gan-report": []}
-NAMES = ("gan-sample", "gan-plot", "gan-runs", "gan-report", "gan-evaluate")
+"""Extras: a command with these words is left out where the package is not installed."""
+WAY_OUT = (
+    "mend the page or the code; files and runs that a page names are made in tests/pages/made.py, "
+    "what makes a command small is in tests/pages/small.py"
+)
 
 
-def shown() -> list[tuple[str, str]]:
-    """(page, command) of those that name a run of a page's own."""
-    found = []
-    for page in ("commands.md", "models.md", "runs.md", "scores.md", "sweeps.md", "trouble.md"):
-        for command in printed.commands((DOCS / page).read_text(encoding="utf-8")):
-            name = command.split()[0]
-            elsewhere = re.search(r"FOLDER|samples=images|RUN (truncation|labels)", command)
-            if name in NAMES and not elsewhere:
-                found.append((page, command))
-    return found
+def shown(page: str) -> list[str]:
+    """The commands of a page that are run here."""
+    found = printed.every(PAGES[page])
+    return [each for each in found if not any(matches(page, each))]
+
+
+def matches(page: str, command: str) -> Iterator[bool]:
+    """Of each line of NOT_HERE, whether it is of this command."""
+    return (re.fullmatch(each, f"{page}: {command}") is not None for each in NOT_HERE)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with the runs."""
-    made = tmp_path_factory.mktemp("pages")
-    random = np.random.default_rng(0)
-    for kind, count in (("pets/cat", 24), ("pets/dog", 24), ("films/one", 12), ("films/two", 12)):
-        (made / kind).mkdir(parents=True)
-        for number in range(count):
-            pixels = random.integers(0, 256, (8, 8, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(made / kind / f"{number:02}.png")
-    np.save(made / "mine.npy", random.standard_normal((8, 6), np.float32))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(made)
-        for name, settings in TRAINED.items():
-            arguments = [*TINY, *settings, "training.steps=4", f"run_dir=runs/{name}"]
-            if "data=frames" in settings:
-                arguments = [each for each in arguments if not each.startswith("data.size")]
-            assert called("gan-train", arguments, patch) == 0
-        for name, original in COPIED.items():
-            shutil.copytree(made / "runs" / original, made / "runs" / name)
-        yield made
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the files that pages name."""
+    folder: Path = tmp_path_factory.mktemp("data")
+    made.files(folder)
+    return folder
 
 
-def called(name: str, arguments: list[str], patch: pytest.MonkeyPatch) -> int:
-    patch.setattr(sys, "argv", [name, *arguments])
-    main = importlib.import_module(f"gan_cli.cli.{name.removeprefix('gan-')}").main
-    code: int = main()
-    return code
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    """What has run the pages before; graphs of two steps are not worth being optimized."""
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    yield Runner(tmp_path_factory.mktemp("kept"))
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+
+
+@pytest.fixture
+def folder(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with those files."""
+    monkeypatch.setenv("GAN_DATA_DIR", str(data))
+    copied = shutil.copytree(data, tmp_path / "page", copy_function=os.link)
+    monkeypatch.chdir(copied)
+    return copied
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("page", "command"), shown())
-def test_it_runs(page: str, command: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    name, *arguments = shlex.split(command)
-    info = f"runs/{list(TRAINED)[-1]}"
-    arguments = [each.replace("checkpoint=RUN", f"checkpoint={info}") for each in arguments]
-    small = list(SMALL.get(name, []))
-    if name == "gan-evaluate" and not any(each.startswith("metrics=") for each in arguments):
-        small.append("metrics=[frechet]")
-    if name == "gan-sample":
-        small = ["count=8"]
-    monkeypatch.chdir(folder)
-    assert called(name, [*arguments, *small], monkeypatch) == 0
+@pytest.mark.parametrize("page", [page for page in PAGES if shown(page)])
+def test_a_page_runs_from_its_first_command_to_its_last(
+    page: str, folder: Path, runner: Runner, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made.printed_files(PAGES[page], folder)
+    for name in re.findall(r"run_dir=(\w+)", PAGES[page]):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in made.runs(shown(page)):
+        runner.run(f"gan-train {made.RUNS[name]} run_dir=runs/{name}")
+    failed = []
+    for command in shown(page):
+        capfd.readouterr()
+        try:
+            if not any(words in command and not find_spec(NEEDS[words]) for words in NEEDS):
+                runner.run(command)
+        except Exception as error:
+            failed.append(f"{command}\n    {error!r} {capfd.readouterr().err.strip()}")
+    assert not failed, "\n".join([*failed, WAY_OUT])
 
 
-def test_enough_of_them_are_found() -> None:
-    commands = [command for _, command in shown()]
-    assert len(commands) > 25
-    assert {command.split()[0] for command in commands} == set(NAMES)
+def test_extras_and_scripts_that_pages_name_are_there() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
+    for page, text in PAGES.items():
+        named = re.findall(r"(?:-e \"\.|gan_cli)\[([\w,]+)\]", text)
+        assert {each for names in named for each in names.split(",")} <= {*extras}, page
+        for script in re.findall(r"python (scripts/[\w./]+)", text):
+            assert (ROOT / script).exists(), f"{page}: {script}"
+
+
+def test_what_is_not_run_here_is_on_a_page() -> None:
+    found = [(page, command) for page, text in PAGES.items() for command in printed.every(text)]
+    matched = [tuple(matches(*each)) for each in found]
+    assert all(map(any, zip(*matched, strict=True))), "a line of NOT_HERE is of no command"
+    assert len(found) - sum(map(any, matched)) > 220
+    whole = [page for page in PAGES if printed.every(PAGES[page]) and not shown(page)]
+    assert whole == ["extending.md", "start.md"]

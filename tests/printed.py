@@ -26,18 +26,23 @@ CONFIGS = {"gan-data": "look"}
 ABOUT = ("checkpoint", "directory", "runs", "folder")
 """Keys that bare arguments may stand for."""
 FLAGS = ("--help", "--version", "--cfg")
+CUT_SHORT = re.compile(r"\.\.\.|\$|=NAME\b")
 
 
 def commands(text: str) -> list[str]:
-    """The commands in a page's bash blocks and those between backticks, without comments; not those
-    that are cut short by dots, or hold a variable or a KEY=NAME.
+    """The commands of a page, but not those that are cut short by dots, or hold a variable or a
+    KEY=NAME.
     """
+    return [line for line in every(text) if not CUT_SHORT.search(line)]
+
+
+def every(text: str) -> list[str]:
+    """The commands in a page's bash blocks and those between backticks, without comments."""
     blocks = re.findall(r"```(?:bash|sh)\n(.*?)```", text, flags=re.DOTALL)
     prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
     spans = re.findall(r"`(gan-\w+\s[^`]+)`", prose)
-    found = [*(line for each in lines for line in _in_line(each)), *map(_on_one_line, spans)]
-    return [line for line in found if not re.search(r"\.\.\.|\$|=NAME\b", line)]
+    return [*(line for each in lines for line in _in_line(each)), *map(_on_one_line, spans)]
 
 
 def _in_line(line: str) -> Iterator[str]:
@@ -54,6 +59,16 @@ def _on_one_line(command: str) -> str:
     return " ".join(command.split())
 
 
+def given_to(command: str) -> list[str]:
+    """The overrides of a command, and those that its bare arguments stand for."""
+    name, *arguments = shlex.split(command)
+    paths, overrides, _ = bare.split([each for each in arguments if each not in (*FLAGS, "job")])
+    given = [*_about(name, paths), *overrides]
+    if any(each.startswith("resume=") for each in given):  # its model and data are not known here
+        given = [each for each in given if not each.startswith(("data.", "model."))]
+    return given
+
+
 def compose_and_check(command: str) -> None:
     """Compose what a command would, and check it by its schema.
 
@@ -63,18 +78,15 @@ def compose_and_check(command: str) -> None:
     name, *arguments = shlex.split(command)
     if "--config-dir" in arguments or any(each.startswith("plugins=") for each in arguments):
         return  # files of the user's own, which other tests write
-    paths, overrides, _ = bare.split([each for each in arguments if each not in (*FLAGS, "job")])
-    if "cluster=ray" in overrides:
+    if "cluster=ray" in arguments:
         pytest.importorskip("hydra_plugins.hydra_ray_launcher")
-    given = [*_about(name, paths), *overrides]
-    if any(each.startswith("resume=") for each in given):  # its model and data are not known here
-        given = [each for each in given if not each.startswith(("data.", "model."))]
+    given = given_to(command)
     if {"-m", "--multirun"} & {*arguments}:
-        swept = [_values(each) for each in OverridesParser.create().parse_overrides(given)]
+        swept = values(given)
         first = [values[0] for values in swept]
         _check(name, first)
-        for at, values in enumerate(swept):
-            for value in values[1:] if "." not in values[0].partition("=")[0] else []:
+        for at, each in enumerate(swept):
+            for value in each[1:] if "." not in each[0].partition("=")[0] else []:
                 if not value.startswith("seed="):  # a name, which may be wrong
                     _check(name, [*first[:at], value, *first[at + 1 :]])
     else:
@@ -91,6 +103,11 @@ def _about(name: str, paths: list[str]) -> list[str]:
     return [(bare.several if key == "runs" else bare.one)(key)(paths)]
 
 
+def values(overrides: list[str]) -> list[list[str]]:
+    """Of each override of a sweep those of its runs."""
+    return [_values(each) for each in OverridesParser.create().parse_overrides(overrides)]
+
+
 def _values(override: Override) -> list[str]:
     """The overrides of single runs that one of a sweep stands for."""
     if not override.is_sweep_override():
@@ -101,21 +118,26 @@ def _values(override: Override) -> list[str]:
     return [f"{key}={each}" for each in override.sweep_string_iterator()]
 
 
-def _check(name: str, overrides: list[str]) -> None:
+def composed(name: str, overrides: list[str]) -> DictConfig:
+    """The configuration of a command."""
     config = CONFIGS.get(name, name.removeprefix("gan-"))
     configs = initialize_config_module("gan_cli.configs", version_base="1.3")
     with source.of_command(config), configs:
-        composed = compose(config, overrides)
+        return compose(config, overrides)
+
+
+def _check(name: str, overrides: list[str]) -> None:
+    configuration = composed(name, overrides)
     own: dict[str, Any] = {}
     if name != "gan-train":
-        own = _own(composed, COMMANDS[name])
+        own = _own(configuration, COMMANDS[name])
         parse(COMMANDS[name], own)
     if edit := own.get("edit"):
         options = EDITS[edit].options
-        parse(options, _own(composed, options))
+        parse(options, _own(configuration, options))
     if name in ("gan-train", "gan-data"):
-        values = plain(composed)
-        assert train_config({key: value for key, value in values.items() if key not in own})
+        every = plain(configuration)
+        assert train_config({key: value for key, value in every.items() if key not in own})
 
 
 def _own(composed: DictConfig, schema: type) -> dict[str, Any]:

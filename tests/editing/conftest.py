@@ -18,6 +18,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "vae": {"architecture": "dense", "hidden": 32, "latent_dim": 6},
     "cgan": {"width": 4, "latent_dim": 6},
     "style_gan": {"width": 2, "latent_dim": 4, "path_length": 0.0, "style_mixing": 0.0},
+    "told_style_gan": {"name": "style_gan", "conditional": True, "width": 2, "latent_dim": 4},
     "template": {},
 }
 Runs = Callable[[str], Run]
@@ -33,10 +34,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
         if not path.exists():
             training = {"steps": 2, "batch_size": 8, "precision": "float32", "preview_count": 4}
             settings = {"model": SMALL[name], "training": training, "evaluation": {"every": None}}
-            model = settings.pop("model")
+            model = dict(settings.pop("model"))
+            network = model.pop("name", name)
             keys = {f"model.{key}": value for key, value in model.items()}
             more = {"data.name": "digits", "data.size": 8, **keys}
-            gan_cli.train(model=name, run_dir=path, say=None, **settings, **more)
+            gan_cli.train(model=network, run_dir=path, say=None, **settings, **more)
         return gan_cli.load(path)
 
     return run

@@ -82,3 +82,14 @@ def test_the_command_writes_films(runs: Runs, edit: Command, tmp_path: Path) -> 
     with Image.open(tmp_path / "out" / "interpolation.png") as strip:
         assert strip.text.items() >= {"Run": "dcgan", "Seed": "0"}.items()
         assert int(strip.text["Step"]) > 0
+
+
+@pytest.mark.slow
+def test_styles_are_of_the_class_that_is_asked_for(runs: Runs) -> None:
+    run = runs("told_style_gan")
+    first = {label: run.interpolate([1, 2], frames=2, labels=[label]).images[0] for label in (4, 5)}
+    np.testing.assert_array_equal(first[4], run.sample(1, seed=1, labels=[4])[0])
+    np.testing.assert_array_equal(first[5], run.sample(1, seed=1, labels=[5])[0])
+    assert (first[4] != first[5]).any()
+    found = run.project(run.sample(2, labels=[4]), labels=[4], steps=2, extractor="random")
+    assert found.latents.shape == (2, *run.model.styles.shape)

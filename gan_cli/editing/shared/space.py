@@ -81,5 +81,6 @@ def to_styles(subject: Subject, latents: np.ndarray, labels: np.ndarray | None) 
     """Styles [N, layers, length] of latents [N, D]."""
     model = subject.model
     assert model.styles is not None
-    found: np.ndarray = model.styles.of(model.networks, tf.constant(latents), labels).numpy()
+    told = None if labels is None else tf.constant(labels)  # Keras mixes no tensors and arrays
+    found: np.ndarray = model.styles.of(model.networks, tf.constant(latents), told).numpy()
     return found

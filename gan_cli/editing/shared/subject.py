@@ -111,6 +111,8 @@ class Subject:
         styles = self.model.styles
         is_styles = styles is not None and latents.shape[1:] == styles.shape
         sampler = self._of_styles if is_styles else self._of_latents
+        if is_styles:
+            labels = None  # styles are of a class already
         size, parts = self.config.batch_size, []
         for start in range(0, len(latents), size):
             part = slice(start, start + size)
