@@ -96,7 +96,7 @@ def refuse(found: list[str]) -> str:
         meant = [f"data=folder data.path={first}"]
     hint = f"; did you mean {' or '.join(meant)}?" if meant else "; --help has all"
     raise ConfigError(
-        f"{first}: an argument is KEY=VALUE, such as model=dcgan, or resume=RUN{hint}"
+        f"{first}: settings are written KEY=VALUE, such as model=dcgan or resume=RUN{hint}"
     )
 
 

@@ -172,12 +172,12 @@ def _cost(cost: Any, config: TrainConfig, train: Source) -> list[tuple[str, str]
 
     batch, minutes = config.training.batch_size, config.training.minutes
     seconds = cost.seconds_per_step
-    feed = "resident, read once" if cost.feed == "resident" else "streamed from disk"
+    feed = "kept in memory" if cost.feed == "resident" else "streamed from disk"
     lines = [
         (
             "pixels",
             (
-                f"{train.nbytes / 1e6:,.1f} MB, {feed} ({cost.free_bytes / 1e9:.1f} GB are free on "
+                f"{train.nbytes / 1e6:,.1f} MB, {feed} ({cost.free_bytes / 1e9:.1f} GB free on "
                 f"{cost.place})"
             ),
         ),
@@ -188,12 +188,12 @@ def _cost(cost: Any, config: TrainConfig, train: Source) -> list[tuple[str, str]
                 "with its optimizers"
             ),
         ),
-        ("memory", f"{cost.process_bytes / 1e6:,.0f} MB of this machine's, all together"),
+        ("memory", f"{cost.process_bytes / 1e6:,.0f} MB of this machine in total"),
         (
             "time",
             (
                 f"{1000 * seconds:,.0f} s for 1,000 steps of {batch}, {len(train) // batch:,} "
-                "steps an epoch"
+                "steps per epoch"
             ),
         ),
     ]

@@ -79,7 +79,7 @@ def _check(config: EvaluateConfig) -> None:
     if len(asked) != 1:
         raise ConfigError(
             "give one of checkpoint=RUN, samples=DIR_OR_NPZ and compare=[RUN1,RUN2], not "
-            f"{len(asked)} of them"
+            f"{' and '.join(asked) or 'none'}"
         )
     judged = config.people or config.answers is not None
     if judged and asked != ["checkpoint"]:

@@ -123,9 +123,9 @@ COMMANDS = {
 
 HEAD = """# Options
 
-Every key of every command, once, with the schema's default; `gan-train model=vae optimizer=sgd
---cfg job` shows those of a choice. Where several models, data sets, edits or commands share a key,
-those that differ are named; what stands first holds for the others.
+Every key of every command with its default; `gan-train model=vae optimizer=sgd --cfg job` shows the
+values of one choice. Where several models, data sets, edits or commands share a key, the first text
+and default hold for all that are not named. `null` means none, or what the description says.
 Written by `python -m gan_cli.cli.options > docs/options.md`.
 """
 

@@ -40,7 +40,7 @@ def job(composed: DictConfig) -> float | None:
     elsewhere = HydraConfig.get().runtime.choices.get("cluster") not in (None, "none")
     if composed.sweep.resume is not None or composed.sweep.halving is not None or elsewhere:
         raise ConfigError(
-            "sweep.resume=, sweep.halving= and cluster= are for a sweep, be it of one job: add -m"
+            "sweep.resume=, sweep.halving= and cluster= are for sweeps: add -m, even for one job"
         )
     if composed.resume is None:
         # A mistake is answered before all that a run needs is there.

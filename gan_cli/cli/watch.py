@@ -36,9 +36,9 @@ def job(composed: DictConfig) -> None:
 
     made = server.listening(config.port)
     port = made.getsockname()[1]
-    print(f"http://{server.HOST}:{port}  the runs of {folder}; Ctrl-C ends it")
+    print(f"http://{server.HOST}:{port}  runs in {folder}; Ctrl-C ends this")
     forward = f"ssh -L {port}:{server.HOST}:{port} {_here()}"
-    print(f"from elsewhere: {forward}  and http://localhost:{port} there", flush=True)
+    print(f"from another machine: {forward}, then http://localhost:{port} there", flush=True)
     with suppress(KeyboardInterrupt):
         server.serve(folder, made)
 

@@ -110,7 +110,7 @@ class Catalogue(Mapping[str, Kind], Generic[Kind]):
             others = [each for each in self if key in self[each].options.__pydantic_fields__]
             if others:
                 raise UnknownKeyError(
-                    f"{self.group}.{key} is no key of {self.group}={name}, but of "
+                    f"{self.group}={name} has no key {self.group}.{key}; these have it: "
                     f"{self.group}={', '.join(others)}"
                 )
         return parse(schema, values, self.group)

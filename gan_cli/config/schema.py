@@ -45,25 +45,28 @@ class Augment:
     )
     differentiable: list[Change] = option(
         (
-            "changes to real and generated images alike, on the discriminator's side: color, "
-            "translation, cutout"
+            "changes to real and generated images alike, before the discriminator sees them: "
+            "color, translation, cutout"
         ),
         [],
     )
     ada: list[AdaptiveChange] = option(
         (
-            "changes to both alike by a probability that follows the discriminator's overfitting: "
-            "flip, quarter_turns, translation, scale, rotation, anisotropic_scale, "
-            "fractional_translation, brightness, contrast, luma_flip, hue, saturation"
+            "changes to real and generated images alike, with a probability that follows the "
+            "discriminator's overfitting: flip, quarter_turns, translation, scale, rotation, "
+            "anisotropic_scale, fractional_translation, brightness, contrast, luma_flip, hue, "
+            "saturation"
         ),
         [],
     )
     ada_target: Annotated[float, Field(gt=0.0, lt=1.0)] = option(
-        "overfitting that this probability holds: 0 is none, 1 real images learnt by heart", 0.6
+        "overfitting that this probability aims at: 0 is none, 1 means real images are learnt"
+        " by heart",
+        0.6,
     )
-    ada_images: Count = option("real images in which it may go from 0 to 1", 500_000)
+    ada_images: Count = option("real images in which this probability can go from 0 to 1", 500_000)
     ada_interval: Count = option(
-        "updates of the discriminator from one change of it to the next", 4
+        "change this probability in every n-th update of the discriminator", 4
     )
 
 
@@ -100,7 +103,7 @@ class Optimizer:
     )
     clip_norm: Bound = option("largest global norm of a gradient; null: off", None)
     players: dict[str, PlayerOptimizer] = option(
-        "any of these keys for one player alone, e.g. players.generator", {}
+        "any of these keys for one network alone, e.g. players.generator", {}
     )
 
 
@@ -132,30 +135,29 @@ class Training:
 
     steps: Count = option("optimizer steps of the whole run", 3000)
     epochs: OptionalCount = option(
-        "passes over the data, instead of steps; null: steps decides", None
+        "passes over the data, instead of steps; null: steps counts", None
     )
     minutes: Annotated[float | None, Field(gt=0.0, allow_inf_nan=False)] = option(
-        "minutes of training, instead of steps, by the speed of a new run's first steps; null: "
-        "steps decides",
+        "minutes of training, instead of steps; a new run measures the speed of its first "
+        "steps; null: steps counts",
         None,
     )
-    batch_size: Count = option("images a step", 64)
+    batch_size: Count = option("images per step", 64)
     steps_per_call: OptionalCount = option(
         "steps in one call of the graph; null: half a second's worth", None
     )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = option(
         (
-            "arithmetic of the networks: float32, bfloat16 or (mixed, with a loss scale) float16; "
-            "auto: bfloat16 where the device has it and scores do not suffer, else float32"
+            "arithmetic of the networks: float32, bfloat16, or float16 (mixed, with a loss "
+            "scale); auto: bfloat16 if the device has it and scores do not suffer, else float32"
         ),
         "auto",
     )
     xla: bool = option("compile the step with XLA (slower on a CPU)", False)
     feed: Literal["auto", "resident", "stream"] = option(
         (
-            "real images resident on the device, or streamed; auto: resident up to a quarter of "
-            "its "
-            "memory"
+            "whether real images are resident on the device or streamed; auto: resident, up to a "
+            "quarter of its memory"
         ),
         "auto",
     )
@@ -164,11 +166,12 @@ class Training:
         "auto",
     )
     ema_decay: Share = option(
-        "decay of the averaged generator that previews and samples show; 0: off", 0.999
+        "decay of the moving average of the generator, which previews and samples use; 0: off",
+        0.999,
     )
     ema_half_life: OptionalCount = option(
-        "images after which half of that average is forgotten, in place of ema_decay; null: "
-        "ema_decay decides",
+        "images after which that average has forgotten half, instead of ema_decay; null: "
+        "ema_decay counts",
         None,
     )
     log_every: Count = option("steps between lines of metrics.jsonl", 100)
@@ -184,20 +187,23 @@ class Evaluation:
     """
 
     every: OptionalCount = option("steps between scores; null: none", 1000)
-    count: Annotated[int, Field(ge=16, le=10**6)] = option("samples of one score", 2000)
+    count: Annotated[int, Field(ge=16, le=10**6)] = option("samples for one score", 2000)
     final_count: Annotated[int | None, Field(ge=16, le=10**6)] = option(
-        "samples with which the three best are scored again at the end; null: they are not", 10_000
+        "samples with which the three best checkpoints are scored again at the end; null: "
+        "they are not",
+        10_000,
     )
     extractor: str = option(
-        "network that sees the images; auto: classifier where the data has labels, else random",
+        "network in whose features images are compared; auto: classifier if the data has "
+        "labels, else random",
         "auto",
     )
     objective: Literal["frechet", "elbo_held_out"] = option(
-        "what a sweep ranks runs by: frechet, or elbo_held_out of models with a likelihood",
+        "what runs are ranked by: frechet, or elbo_held_out for models with a likelihood",
         "frechet",
     )
     patience: OptionalCount = option(
-        "scores without a better one after which the run ends early; null: it does not", None
+        "how many scores without improvement end the run early; null: none do", None
     )
 
 
@@ -207,11 +213,10 @@ class Distribution:
 
     name: Literal["none", "mirrored", "multi_worker"] = "none"
     replicas: OptionalCount = option(
-        "devices of this machine (mirrored); null: every GPU, or one a core", None
+        "devices of this machine (mirrored); null: every GPU, or one per core", None
     )
     workers: OptionalCount = option(
-        "processes that are started on this machine (multi_worker); null: those of TF_CONFIG or "
-        "of Slurm",
+        "processes to start on this machine (multi_worker); null: those of TF_CONFIG or Slurm",
         None,
     )
 
@@ -237,20 +242,22 @@ class TrainConfig:
     distribution: Distribution = Field(default_factory=Distribution)
     watchdog: Literal["off", "warn", "rollback"] = option(
         (
-            "a run that goes wrong: off, warn, or rollback to the best checkpoint with half the "
+            "when a run goes wrong: off, warn, or rollback to the best checkpoint with half the "
             "learning rate"
         ),
         "warn",
     )
-    seed: Seed = option("every random draw follows from it", 0)
+    seed: Seed = option("decides every random number of the run", 0)
     init_from: Annotated[str, Field(min_length=1)] | None = option(
-        "run, or a step-N of its checkpoints, whose weights a new run starts with where they fit",
+        "run, or a folder step-N of its checkpoints, whose weights a new run starts from "
+        "where they fit",
         None,
     )
     name: RunName | None = option(
-        "what the run is called: letters, digits and ._+-; in place of model-data in its directory",
+        "name of the run (letters, digits and ._+-), instead of model-data in the name of its"
+        " directory",
         None,
     )
     notes: Annotated[str, Field(min_length=1, max_length=2000)] | None = option(
-        "what you want to remember of the run", None
+        "what you want to remember about the run", None
     )

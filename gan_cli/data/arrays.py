@@ -26,14 +26,14 @@ class Arrays:
 
     name: str = "arrays"
     fingerprint: Annotated[str, Field(pattern="^[0-9a-f]{0,64}$")] = option(
-        "of the images, which are given in Python alone", ""
+        "of images that are given in Python", ""
     )
     test_share: Share = option("share of the images that is held out for evaluation", 0.1)
 
 
 @data_source("arrays", Arrays)
 def load(options: Arrays, split: Split) -> Source:
-    """The images of this fingerprint that the program has given."""
+    """Images that a Python program gives."""
     if options.fingerprint not in _held:
         raise DataError(
             "data=arrays: the images were given in Python and are not stored: give them again, as "

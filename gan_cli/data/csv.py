@@ -38,7 +38,7 @@ class Csv(Pictures):
 
 @data_source("csv", Csv)
 def load(options: Csv, split: Split) -> Source:
-    """The pictures that the rows of a CSV name, relative to its folder."""
+    """Pictures that the rows of a CSV file name, relative to its folder."""
     path = required(options.path, "csv", "a CSV file whose rows name pictures")
     sheet = read_csv(_content(path), str(path))
     label_column = (

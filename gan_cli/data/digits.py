@@ -23,5 +23,5 @@ class Digits(Written):
 
 @data_source("digits", Digits)
 def load(options: Digits, split: Split) -> Source:
-    """8x8 grey levels 0..16, scaled to 0..255 and to the size asked for."""
+    """1,797 handwritten digits of 8x8 pixels, scaled to the given size."""
     return in_words(load_shipped(options, split, brightest=16), options)

@@ -25,7 +25,7 @@ class Folder(Pictures):
     path: str | None = option(
         "folder of pictures, flat or with a folder per class (required)", None
     )
-    labels: bool = option("take the folders in it as classes", True)
+    labels: bool = option("take the folders inside as classes", True)
 
 
 TRAIN, TEST = ("train", "training"), ("test", "val", "valid", "validation")
@@ -33,9 +33,7 @@ TRAIN, TEST = ("train", "training"), ("test", "val", "valid", "validation")
 
 @data_source("folder", Folder)
 def load(options: Folder, split: Split) -> Source:
-    """The pictures of a folder; its folders train and test (or val) are its splits where it has
-    both.
-    """
+    """The pictures in a folder; folders train and test (or val) in it are the splits."""
     root = required(options.path, "folder", "a folder of pictures")
     if not root.is_dir():
         raise DataError(

@@ -29,7 +29,7 @@ class MovingMnist:
     count: Annotated[int, Field(ge=1, le=1_000_000)] = option(
         "sequences to make of MNIST's training digits", 10_000
     )
-    seed: Seed = option("which digits move, and how", 0)
+    seed: Seed = option("decides which digits move, and how", 0)
 
 
 TEST_COUNT = 10_000

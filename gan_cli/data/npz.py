@@ -38,9 +38,7 @@ class Npz(Written):
         None,
     )
     size: Size = option(f"{SIDE}; null: the array's own", None)
-    test_share: Share = option(
-        "share that is held out for evaluation where there is no x_test", 0.1
-    )
+    test_share: Share = option("share that is held out for evaluation if there is no x_test", 0.1)
 
 
 IMAGES, LABELS = ("images", "x_train", "x", "arr_0"), ("labels", "y_train", "y")
@@ -52,7 +50,7 @@ ROWS = 1024
 
 @data_source("npz", Npz)
 def load(options: Npz, split: Split) -> Source:
-    """The images of a file; x_test and y_test are the test split where x_train is the other."""
+    """The images in a file; with x_train, x_test and y_test are the test split."""
     path = required(options.path, "npz", "an npz file with an array of images")
     if not path.is_file():
         raise DataError(

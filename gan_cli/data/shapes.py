@@ -29,16 +29,19 @@ class Shapes:
     size: Annotated[int, Field(ge=16, le=256)] = option("side of an image in pixels", 32)
     count: Annotated[int, Field(ge=1, le=10**6)] = option("images to train on", 20_000)
     held_out: Annotated[int, Field(ge=0, le=len(COLOURS) * (len(SHAPES) - 1))] = option(
-        "pairs of colour and shape that are never shown, each colour and each shape being shown", 4
+        "pairs of colour and shape that are never shown; each colour and each shape is shown "
+        "in other pairs",
+        4,
     )
     show: Literal["seen", "held_out", "all"] = option(
-        "pairs to draw: seen, which are for training, held_out, or all", "seen"
+        "pairs to draw: seen (those for training), held_out, or all", "seen"
     )
     kinds: Annotated[list[Kind], Field(min_length=1)] = option(
-        "pictures in turn: of one shape at a place, of a count of one, of two and their relation",
+        "kinds of pictures, in turn: one shape at a place, several of one shape, two shapes "
+        "and their relation",
         list(KINDS),
     )
-    seed: Seed = option("of what is drawn, and of what is held out", 0)
+    seed: Seed = option("decides what is drawn, and what is held out", 0)
 
     def examples(self, which: Literal["seen", "held_out", "all"], count: int) -> Examples:
         """Other pictures, of one shape each, whose captions say all that is to be read in them."""
@@ -56,7 +59,7 @@ class Shapes:
 
 @data_source("shapes", Shapes)
 def load(options: Shapes, split: Split) -> Source:
-    """One to three shapes; two captions each: all of it, and some of it left out."""
+    """Drawn pictures of one to three shapes, with a full caption and one that leaves some out."""
     count = options.count if split == "train" else max(1, options.count // TEST_SHARE)
     drawn = options.scenes(split, options.show, count, options.kinds)
     source = Source(draw(drawn, options.size), origin="drawn")

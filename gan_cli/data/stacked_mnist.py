@@ -26,7 +26,7 @@ class StackedMnist:
     count: Annotated[int, Field(ge=1, le=1_000_000)] = option(
         "images to make of MNIST's training digits", 60_000
     )
-    seed: Seed = option("which digits are stacked", 0)
+    seed: Seed = option("decides which digits are stacked", 0)
 
     def planes(self) -> Mnist:
         """The data set that each plane is an image of."""

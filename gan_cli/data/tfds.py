@@ -42,7 +42,7 @@ class Tfds(Pictures):
     size: Size = option(f"{SIDE}; null: the files' own, where all share one", 64)
     image: str = option("feature that holds the image", "image")
     label: str | None = option("feature that holds the label; null: without labels", "label")
-    download: bool = option("fetch and prepare the data set where it is not there yet", True)
+    download: bool = option("fetch and prepare the data set if it is not there yet", True)
 
 
 TESTS = ("test", "validation")
@@ -51,7 +51,7 @@ FORMATS = ("tfrecord", "array_record")
 
 @data_source("tfds", Tfds)
 def load(options: Tfds, split: Split) -> Source:
-    """The split train, or test (validation where there is no test) of a data set of the catalog."""
+    """A data set of the catalog; without a split test, its split validation is used."""
     wanted, info = look(options), _info(options)
     _refuse_other_images(info, options)
     class_names = _class_names(info, options) if options.label else []

@@ -42,7 +42,9 @@ class WebDataset(Pictures):
         None,
     )
     size: Size = option(f"{SIDE}; null: the files' own, where all share one", 64)
-    test_path: str | None = option("the same for the test split; null: a share is held out", None)
+    test_path: str | None = option(
+        "the same as data.path for the test split; null: a share is held out", None
+    )
     label: str | Literal[False] | None = option(
         (
             "ending of the file, or key of the .json, that holds a picture's class; null: cls, "
@@ -54,7 +56,7 @@ class WebDataset(Pictures):
 
 @data_source("webdataset", WebDataset)
 def load(options: WebDataset, split: Split) -> Source:
-    """The pictures of tars, with classes and captions from the files beside them."""
+    """The pictures in tar files, with classes and captions from the files beside them."""
     own_split = options.test_path is not None
     of_test = own_split and split == "test"
     key, given = ("test_path", options.test_path) if of_test else ("path", options.path)

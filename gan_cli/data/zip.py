@@ -42,9 +42,7 @@ class Zip(Pictures):
 
 @data_source("zip", Zip)
 def load(options: Zip, split: Split) -> Source:
-    """The pictures of a zip; its folders train and test (or val) are its splits where it has
-    both.
-    """
+    """The pictures in a zip; folders train and test (or val) in it are the splits."""
     path = required(options.path, "zip", "a zip of pictures")
     if not path.is_file():
         raise DataError(

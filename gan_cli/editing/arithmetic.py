@@ -27,11 +27,11 @@ class Arithmetic(Projecting):
     """Options of `edit=arithmetic`."""
 
     plus: list[int | str] | None = option(
-        "what is added: seeds, .npy files of latents, pictures, folders, and classes of the run's "
-        "data as class:NAME; of several latents their mean",
+        "what to add: seeds, .npy files of latents, pictures, folders, or classes of the "
+        "run's data as class:NAME; several latents count by their mean",
         None,
     )
-    minus: list[int | str] | None = option("what is subtracted", None)
+    minus: list[int | str] | None = option("what to subtract", None)
     of_class: Annotated[int, Field(ge=1, le=4096)] = option(
         "real images whose mean stands for a class", 32
     )
@@ -80,7 +80,7 @@ class Sum:
 
 @edit("arithmetic", Arithmetic)
 def arithmetic(options: Arithmetic, subject: Subject) -> Sum:
-    """a - b + c on the means of latents of pictures, folders or classes."""
+    """a - b + c, with the mean latents of pictures, folders or classes."""
     from gan_cli.editing.shared import places
 
     plus = _listed(subject.asked(options, "plus"))

@@ -34,16 +34,18 @@ class Directions(Spaced):
         "eigenvectors of the first weights; labels: towards each class that the extractor sees",
         "ganspace",
     )
-    count: Annotated[int, Field(ge=1, le=256)] = option("directions, the strongest first", 8)
+    count: Annotated[int, Field(ge=1, le=256)] = option(
+        "how many directions, the strongest first", 8
+    )
     samples: Annotated[int, Field(ge=16, le=100_000)] = option(
-        "samples from which they are found; sefa needs none", 2000
+        "samples to find them from; sefa needs none", 2000
     )
     strength: Annotated[float, Field(gt=0.0, le=100.0)] = option(
-        "how far the sheet goes either way, in standard deviations of drawn latents", 3.0
+        "how far the sheet goes to either side, in standard deviations of drawn latents", 3.0
     )
     layers: (
         Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)] | None
-    ) = option("of styles: first and last layer that is changed; null: all", None)
+    ) = option("of styles: first and last layer to change; null: all", None)
 
     def check(self, card: ModelCard) -> None:
         """Refuse layers without styles, and labels of a model that is told them."""
@@ -100,7 +102,7 @@ class Found:
 
 @edit("directions", Directions)
 def directions(options: Directions, subject: Subject) -> Found:
-    """Ways in which all images can be changed alike, and a sheet with one a row."""
+    """Directions in which all images can be changed, and a sheet with a row for each."""
     from gan_cli.editing.shared import found, space
 
     model = subject.model

@@ -37,16 +37,14 @@ class Inpaint(Projecting):
         )
     )
     window: Annotated[int, Field(ge=1, le=4096)] = option(
-        "pixels of the side of the window about a known pixel in which the share of what is filled "
-        "decides how much that pixel counts",
+        "side in pixels of the window around a known pixel; the larger the share of hole in "
+        "it, the more the pixel counts",
         7,
     )
     blend: bool = option(
-        "correct what is filled smoothly, so that it meets the picture without a seam", True
+        "correct the filling smoothly, so that it meets the picture without a seam", True
     )
-    prior: Weight = option(
-        "weight of minus the log density of latents, for each of their values", 0.01
-    )
+    prior: Weight = option("weight of the negative log density of latents, per value", 0.01)
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ class Inpainted:
 
 @edit("inpaint", Inpaint)
 def inpaint(options: Inpaint, subject: Subject) -> Inpainted:
-    """Holes of pictures, filled by a model that was trained for it, or by projection.
+    """Fills holes in pictures, with a model trained for it or by projection.
 
     A projection finds the image that is nearest to what is known (Yeh et al. 2017).
     """

@@ -31,15 +31,15 @@ class Interpolate(Projecting):
     """Options of `edit=interpolate`."""
 
     between: list[int | str] | None = option(
-        "two or more of seeds, .npy files of latents, and pictures, which are projected first", None
+        "two or more seeds, .npy files of latents, or pictures, which are projected first", None
     )
     path: Literal["auto", "linear", "spherical"] = option(
         "linear, or on a great circle, which keeps the norm of latents; auto: spherical in z, "
         "linear in w",
         "auto",
     )
-    frames: Annotated[int, Field(ge=1, le=1000)] = option("frames from one to the next", 30)
-    loop: bool = option("come back to the first", False)
+    frames: Annotated[int, Field(ge=1, le=1000)] = option("frames from each to the next", 30)
+    loop: bool = option("return to the first", False)
     fps: Annotated[int, Field(ge=1, le=50)] = option("frames per second", 20)
     video: bool = option("also write an MP4 (extra: video)", False)
 
@@ -96,7 +96,7 @@ class Interpolation:
 
 @edit("interpolate", Interpolate)
 def interpolate(options: Interpolate, subject: Subject) -> Interpolation:
-    """The way from one image to the next: a film, and a strip of it."""
+    """The images on the way from one to the next, as a film and a strip."""
     from gan_cli.editing.shared import places
 
     named = subject.asked(options, "between")

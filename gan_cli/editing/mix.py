@@ -33,7 +33,7 @@ class Mix(Projecting):
     """Options of `edit=mix`."""
 
     images: list[int | str] | None = option(
-        "two or more of pictures, which are projected first, seeds, and .npy files of latents", None
+        "two or more seeds, .npy files of latents, or pictures, which are projected first", None
     )
     by: Literal["latents", "layers", "mask"] = option(
         "latents: their weighted mean; layers: of styles, the coarse ones of one image and the "
@@ -41,10 +41,10 @@ class Mix(Projecting):
         "latents",
     )
     weights: list[Annotated[float, Field(ge=0.0, allow_inf_nan=False)]] | None = option(
-        "by=latents: one for each image; null: all the same", None
+        "by=latents: one weight for each image; null: all equal", None
     )
     crossover: Annotated[int, Field(ge=0)] | None = option(
-        "by=layers: the first layer that is fine; null: half of them are", None
+        "by=layers: the first of the fine layers; null: in the middle", None
     )
     mask: str | Annotated[list[Pixels], Field(min_length=4, max_length=4)] | None = option(
         "by=mask: the region, a picture whose bright part is meant, or [top, left, height, width]",
@@ -92,7 +92,7 @@ class Mixed:
 
 @edit("mix", Mix)
 def mix(options: Mix, subject: Subject) -> Mixed:
-    """One image of several: by weights, by layers of styles, or by regions."""
+    """One image from several: by weights, by layers of styles, or by regions."""
     from gan_cli.editing.shared import places
 
     named = subject.asked(options, "images")

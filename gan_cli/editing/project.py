@@ -101,7 +101,7 @@ def above(*kinds: np.ndarray, columns: int = COLUMNS) -> np.ndarray:
 
 @edit("project", Project)
 def project(options: Project, subject: Subject) -> Projection:
-    """The latents of pictures, by the model's encoder or by search, and how well they fit."""
+    """The latents of pictures, from the model's encoder or by search, and how well they fit."""
     from gan_cli.editing.shared import pictures, projection
 
     given = pictures.read(subject.asked(options, "images"), subject.card.data)

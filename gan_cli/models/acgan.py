@@ -20,13 +20,15 @@ class Acgan(Dcgan):
 
     name: str = "acgan"
     latent_dim: LatentDim = option("length of the latent vector", 32)
-    embedding_dim: LatentDim = option("length of the vector that tells the generator a class", 50)
-    class_weight: Weight = option("weight of the class beside real and fake, for both sides", 1.0)
+    embedding_dim: LatentDim = option("length of the vector that tells the generator the class", 50)
+    class_weight: Weight = option(
+        "weight of the class beside real and fake, for both networks", 1.0
+    )
 
 
 @model("acgan", Acgan, needs=("labels",))
 def acgan(options: Acgan, spec: DataSpec, game: Game) -> Model:
-    """The discriminator names the class, and the generator is paid for being named rightly."""
+    """The discriminator also classifies; the generator is rewarded for the right class."""
     from gan_cli.networks.heads import ClassifierHead
     from gan_cli.objectives.gan import gan, image_generator
     from gan_cli.objectives.terms import adversarial, auxiliary_class, penalties

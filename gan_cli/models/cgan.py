@@ -25,7 +25,7 @@ class Cgan(Dcgan):
 
 @model("cgan", Cgan, needs=("labels",))
 def cgan(options: Cgan, spec: DataSpec, game: Game) -> Model:
-    """Both sides see an embedding of the label."""
+    """Generator and discriminator are given an embedding of the label."""
     from gan_cli.networks.heads import ChannelHead
     from gan_cli.objectives.gan import gan, image_generator
     from gan_cli.objectives.terms import adversarial, penalties

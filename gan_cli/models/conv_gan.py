@@ -33,7 +33,7 @@ class ConvGan(DiscriminatorOptions):
 
 @model("conv_gan", ConvGan)
 def conv_gan(options: ConvGan, spec: DataSpec, game: Game) -> Model:
-    """Convolutions, a bottleneck, and convolutions to an image; the discriminator of dcgan."""
+    """Convolutions, a bottleneck and convolutions, from noise; the discriminator of dcgan."""
     from gan_cli.networks import image_to_image
     from gan_cli.objectives.gan import gan, image_generator
     from gan_cli.objectives.terms import adversarial, penalties

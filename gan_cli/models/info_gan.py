@@ -31,13 +31,13 @@ class InfoGan(Dcgan):
     )
     continuous: Annotated[int, Field(ge=0, le=64)] = option("how many continuous codes", 2)
     categorical_weight: Weight = option(
-        "weight of the information about the category, for both sides", 1.0
+        "weight of the information about the category, for both networks", 1.0
     )
     continuous_weight: Weight = option(
-        "weight of the information about the continuous codes, for both sides", 0.1
+        "weight of the information about the continuous codes, for both networks", 0.1
     )
     variance: Literal["unit", "learnt"] = option(
-        "of a continuous code as recognised in an image: unit, or learnt from each image", "unit"
+        "variance of a continuous code that is recognised: unit, or learnt for each image", "unit"
     )
     recognition_width: Width = option("units of the layer that recognises the codes", 128)
 
@@ -63,7 +63,7 @@ class InfoGan(Dcgan):
 
 @model("info_gan", InfoGan)
 def info_gan(options: InfoGan, spec: DataSpec, game: Game) -> Model:
-    """The discriminator also recognises codes of the latent, and the generator is paid for it."""
+    """The discriminator also recognises codes of the latents; the generator is rewarded for it."""
     from gan_cli.networks import dcgan as networks
     from gan_cli.networks.heads import CodesHead
     from gan_cli.objectives.gan import gan, image_generator

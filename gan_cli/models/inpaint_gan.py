@@ -23,20 +23,20 @@ class InpaintGan(DiscriminatorOptions):
     name: str = "inpaint_gan"
     width: Width = option("channels of the generator's first layer; they double twice", 16)
     hole_weight: Weight = option(
-        "weight of the mean absolute difference in holes beside the game", 20.0
+        "weight of the mean absolute difference in holes, beside the adversarial loss", 20.0
     )
     rim_weight: Weight = option("weight of the same around holes", 4.0)
     rim: Annotated[int, Field(ge=1, le=64)] = option(
         "pixels around a hole that the rim and the local discriminator reach", 3
     )
     bank: Annotated[int, Field(ge=1, le=10**5)] = option(
-        "training images that the run keeps, with whose holes filled its samples are", 256
+        "training images that the run keeps, to fill holes in when samples are drawn", 256
     )
 
 
 @model("inpaint_gan", InpaintGan, fills=True)
 def inpaint_gan(options: InpaintGan, spec: DataSpec, game: Game) -> Model:
-    """Holes filled by gated convolutions, judged as a whole and about the hole.
+    """Fills holes with gated convolutions, against discriminators of the image and of the hole.
 
     A context encoder (Pathak et al. 2016) of gated convolutions (Yu et al. 2019), against a
     discriminator of the whole image and one of the hole and its rim (Iizuka et al. 2017).

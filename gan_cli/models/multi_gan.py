@@ -27,12 +27,12 @@ class MultiGan(Dcgan):
     discriminators: Annotated[int, Field(ge=1, le=16)] = option("how many discriminators", 3)
     combine: Literal["mean", "max", "softmax"] = option(
         (
-            "how the generator's losses against them become one: mean, max, or weighted by their "
-            "softmax"
+            "how the generator's losses against them are combined: mean, max, or softmax "
+            "(weighted by it)"
         ),
         "mean",
     )
-    hardness: Weight = option("of the softmax: 0 is the mean, a large one the max", 1.0)
+    hardness: Weight = option("hardness of the softmax: 0 is the mean, a large value the max", 1.0)
     different_depths: bool = option("every second discriminator has a layer less", False)
     views: list[Change] = option(
         "what each discriminator's images go through, in turn: any of color, translation, cutout",
@@ -42,7 +42,7 @@ class MultiGan(Dcgan):
 
 @model("multi_gan", MultiGan)
 def multi_gan(options: MultiGan, spec: DataSpec, game: Game) -> Model:
-    """Discriminators with first weights of their own; depth and what they see may differ."""
+    """Several discriminators with different initial weights; depth and what they see may differ."""
     from gan_cli.objectives.gan import gan, image_generator
     from gan_cli.objectives.terms import adversarial, penalties
 

@@ -20,12 +20,12 @@ class ProjectionGan(Dcgan):
 
     name: str = "projection_gan"
     latent_dim: LatentDim = option("length of the latent vector", 32)
-    embedding_dim: LatentDim = option("length of the vector that tells the generator a class", 50)
+    embedding_dim: LatentDim = option("length of the vector that tells the generator the class", 50)
 
 
 @model("projection_gan", ProjectionGan, needs=("labels",))
 def projection_gan(options: ProjectionGan, spec: DataSpec, game: Game) -> Model:
-    """The discriminator's features are compared with a vector of the class."""
+    """By class: the discriminator compares its features with a vector of the class (projection)."""
     from gan_cli.networks.heads import ProjectionHead
     from gan_cli.objectives.gan import gan, image_generator
     from gan_cli.objectives.terms import adversarial, penalties

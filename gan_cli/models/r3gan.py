@@ -29,8 +29,8 @@ class R3gan:
         "channels at the image between blocks; towards the latents they double up to 8 times", 16
     )
     discriminator_width: Width | None = option("the same of the discriminator; null: width", None)
-    blocks: Blocks = option("residual blocks at each size, on either side", 1)
-    expansion: Blocks = option("channels inside a block, as a multiple of those between", 2)
+    blocks: Blocks = option("residual blocks at each resolution, in both networks", 1)
+    expansion: Blocks = option("channels inside a block, as a multiple of those between blocks", 2)
     group_width: Width = option("channels of each group of the 3x3 convolutions, at least", 16)
     conditional: bool = option(
         "by class: the generator sees its vector, the discriminator's features are multiplied by "
@@ -45,7 +45,7 @@ class R3gan:
 
 @model("r3gan", R3gan)
 def r3gan(options: R3gan, spec: DataSpec, game: Game) -> Model:
-    """Residual blocks of grouped convolutions without normalization, the same on both sides."""
+    """Residual blocks of grouped convolutions without normalization, in both networks."""
     from gan_cli.networks import r3
     from gan_cli.objectives.gan import gan, image_generator
     from gan_cli.objectives.terms import adversarial, penalties

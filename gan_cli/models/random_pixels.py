@@ -20,9 +20,8 @@ class RandomPixels:
     name: str = "random_pixels"
     source: Literal["uniform", "histogram"] = option(
         (
-            "uniform: any level as likely; histogram: as often as the data has it at that pixel "
-            "and "
-            "channel"
+            "uniform: all levels equally likely; histogram: as often as in the data, at that "
+            "pixel and channel"
         ),
         "histogram",
     )
@@ -30,7 +29,7 @@ class RandomPixels:
 
 @model("random_pixels", RandomPixels, adversarial=False)
 def random_pixels(options: RandomPixels, spec: DataSpec, game: Game) -> Model:
-    """Every value of every pixel on its own, uniform or as often as the data has it there."""
+    """A baseline: every pixel at random, uniformly or as often as in the data."""
     from gan_cli.networks import pixels
     from gan_cli.objectives.baseline import baseline
 

@@ -59,7 +59,7 @@ class ResnetGan:
 
 @model("resnet_gan", ResnetGan)
 def resnet_gan(options: ResnetGan, spec: DataSpec, game: Game) -> Model:
-    """Residual blocks on both sides, and a discriminator of bounded slope."""
+    """Residual blocks in both networks, and spectral normalization in the discriminator."""
     from gan_cli.networks import resnet
     from gan_cli.objectives.gan import gan, image_generator
     from gan_cli.objectives.terms import adversarial, penalties

@@ -49,7 +49,7 @@ class SequenceVae:
         "weight of the divergence of the latents from the normal distribution", 1.0
     )
     warmup_steps: Annotated[int, Field(ge=0)] = option(
-        "steps over which that weight rises linearly from 0", 0
+        "steps over which beta rises linearly from 0", 0
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -31,11 +31,14 @@ class StyleGan:
         "dense layers from latents to styles; 8 in the paper", 2
     )
     style_mixing: Annotated[float, Field(ge=0.0, le=1.0)] = option(
-        "share of images in training that are made of the styles of two latents", 0.9
+        "share of training images that mix the styles of two latents", 0.9
     )
     path_length: Weight = option("weight of the path length regularization; 0: off", 2.0)
-    path_length_interval: Count = option(
-        "updates of the generator from one such regularization to the next", 8
+    path_length_interval: Count = option("apply it in every n-th update of the generator", 8)
+    deviation: Literal["mean", "each"] | None = option(
+        "what the discriminator is told of the variety of a group of images: the mean of all "
+        "features' deviations, or each; null: mean for colour images, each for grey ones",
+        None,
     )
     conditional: bool = option("tell both networks the class of each image; needs labels", False)
 
@@ -46,7 +49,7 @@ class StyleGan:
 
 @model("style_gan", StyleGan, styles=True)
 def style_gan(options: StyleGan, spec: DataSpec, game: Game) -> Model:
-    """Styles that steer every layer of the generator, against a residual discriminator."""
+    """A style controls every layer of the generator; the discriminator is residual."""
     from gan_cli.networks import stylegan
     from gan_cli.objectives.gan import gan
     from gan_cli.objectives.style_gan import path_length, style_generator
@@ -63,6 +66,7 @@ def style_gan(options: StyleGan, spec: DataSpec, game: Game) -> Model:
     discriminator = stylegan.discriminator(
         (height, width, channels * game.loss.pack),
         width=options.discriminator_width or options.width,
+        averaged=(options.deviation or ("each" if channels == 1 else "mean")) == "mean",
         num_classes=classes,
     )
     regularizers = [

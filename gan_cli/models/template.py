@@ -54,7 +54,7 @@ class Template:
 
 @model("template", Template, adversarial=False)
 def template(options: Template, spec: DataSpec, game: Game) -> Model:
-    """Shapes of random sizes at random places, with the content of real images."""
+    """A baseline: shapes of random sizes at random places, filled with parts of real images."""
     from gan_cli.networks.composition import composition
     from gan_cli.objectives.baseline import baseline
 

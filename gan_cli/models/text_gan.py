@@ -34,8 +34,8 @@ class TextGan(Dcgan):
     embedding_dim: LatentDim = option("length of the vector that stands for a word", 64)
     text_units: Width = option("units of the recurrent layers that read captions", 128)
     condition_dim: LatentDim = option(
-        "length of the vector that tells the generator a caption, for which latents have as many "
-        "values more",
+        "length of the vector that tells the generator the caption; latents get as many more "
+        "values",
         64,
     )
     augmentation_weight: Weight = option(
@@ -45,7 +45,7 @@ class TextGan(Dcgan):
         "weight, for the discriminator, of real images with captions of others", 1.0
     )
     contrast_weight: Weight = option(
-        "weight, for both sides, of finding an image's caption among those of the batch", 1.0
+        "weight, for both networks, of recognising an image's caption among those of the batch", 1.0
     )
 
     def check(self, spec: DataSpec, loss: Loss) -> None:
@@ -62,7 +62,7 @@ class TextGan(Dcgan):
 
 @model("text_gan", TextGan, needs=("captions",))
 def text_gan(options: TextGan, spec: DataSpec, game: Game) -> Model:
-    """Both sides read captions; the discriminator also sees real images beside wrong ones."""
+    """Both networks read captions; the discriminator also sees real images with wrong ones."""
     from gan_cli.networks import text
     from gan_cli.objectives.gan import gan
     from gan_cli.objectives.terms import adversarial, penalties

@@ -25,9 +25,11 @@ class PerceptualOptions:
         "network in whose features images and reconstructions are compared too: vgg16; null: none",
         None,
     )
-    features_weight: Weight = option("weight of that distance beside the nats of an image", 0.5)
+    features_weight: Weight = option(
+        "weight of the distance in its features, beside the nats of an image", 0.5
+    )
     features_file: str | None = option(
-        "file with its weights; null: look around, else download them", None
+        "file with its weights; null: look for it, else download it", None
     )
 
 
@@ -51,13 +53,14 @@ class Vae(PerceptualOptions):
     scale: Rate = option("gaussian, logistic: scale of a pixel, in images from -1 to 1", 0.1)
     learn_scale: bool = option("gaussian, logistic: train the scale, one number per channel", True)
     binarize: bool = option(
-        "bernoulli: draw pixels black or white, as often as their grey says", False
+        "bernoulli: draw pixels black or white, with the probability that their grey level gives",
+        False,
     )
     beta: Weight = option(
         "weight of the divergence of the latents from the normal distribution", 1.0
     )
     warmup_steps: Annotated[int, Field(ge=0)] = option(
-        "steps over which that weight rises linearly from 0", 0
+        "steps over which beta rises linearly from 0", 0
     )
 
     def check(self, spec: DataSpec, loss: Loss) -> None:
@@ -70,7 +73,7 @@ class Vae(PerceptualOptions):
 
 @model("vae", Vae, adversarial=False, likelihood=True)
 def vae(options: Vae, spec: DataSpec, game: Game) -> Model:
-    """Encoder and decoder raise the evidence lower bound together."""
+    """Encoder and decoder together maximize the evidence lower bound."""
     from gan_cli.networks import autoencoder as networks
     from gan_cli.objectives.autoencoder import (
         autoencoder,

@@ -31,7 +31,9 @@ class VaeGan(PerceptualOptions, Dcgan):
         "convolution of the discriminator in whose output images are compared; null: the second",
         None,
     )
-    gamma: Weight = option("weight of the reconstruction beside the game, for the generator", 20.0)
+    gamma: Weight = option(
+        "weight of the reconstruction beside the adversarial loss, for the generator", 20.0
+    )
     beta: Weight = option(
         "weight of the divergence of the latents from the normal distribution", 1.0
     )

@@ -23,5 +23,5 @@ class WganGp(Dcgan):
 
 @model("wgan_gp", WganGp)
 def wgan_gp(options: WganGp, spec: DataSpec, game: Game) -> Model:
-    """Five steps of a critic with gradient penalty for one of the generator."""
+    """Five updates of the discriminator, with a gradient penalty, for each of the generator."""
     return dcgan(options, spec, game)

@@ -22,6 +22,8 @@ MAPPING_RATE = 0.01
 """Of learning, beside the other layers' 1."""
 STYLE_DECAY = 0.995
 """Of the tracked mean of the styles, at each batch."""
+GROUP = 4
+"""Images whose variety is measured together."""
 MOST = 8
 """Channels of the smallest images, at most, in those of the largest."""
 
@@ -103,7 +105,7 @@ def _painted(
 
 
 def discriminator(
-    image_shape: ImageShape, *, width: int, group: int = 4, num_classes: int = 0
+    image_shape: ImageShape, *, width: int, averaged: bool = True, num_classes: int = 0
 ) -> keras.Model:
     """Images [B, *image_shape] -> logits [B, 1] float32.
 
@@ -112,7 +114,8 @@ def discriminator(
 
     Args:
         width: channels of the first block; they double with each, up to 8 times.
-        group: images whose variety is measured together.
+        averaged: how much images of a group of four differ is one number, not one of each feature
+            at each place.
     """
     first, *following = _channels(image_shape, width)[::-1]
     last = following[-1]
@@ -121,7 +124,7 @@ def discriminator(
         x = EqualizedConv2D(first, 1, name="colours")(images)
         for block, filters in zip(range(len(following), 0, -1), following, strict=True):
             x = _residual(x, filters, f"block_{block}")
-        x = MinibatchDeviation(group, name="deviation")(x)
+        x = MinibatchDeviation(GROUP, averaged, name="deviation")(x)
         x = EqualizedConv2D(last, name="block_0_conv")(x)
         x = keras.layers.Flatten(name="flatten")(x)
         x = EqualizedDense(last, activation="leaky", name="features")(x)

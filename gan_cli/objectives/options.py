@@ -27,14 +27,14 @@ class LossOptions:
         "largest absolute weight of the discriminator (Wasserstein); null: unbounded", None
     )
     discriminator_steps: Annotated[int, Field(ge=1, le=100)] = option(
-        "updates of the discriminator for one of the generator, each with images of its own", 1
+        "updates of the discriminator for each of the generator, with different images", 1
     )
     label_smoothing: Annotated[float, Field(ge=0.0, lt=0.5)] = option(
-        "one-sided: real images count as real by 1 minus this (cross-entropy and least squares)",
+        "one-sided: the target for real images is 1 minus this (cross-entropy and least squares)",
         0.0,
     )
     instance_noise: Weight = option(
-        "standard deviation of noise on all images that the discriminator sees", 0.0
+        "standard deviation of noise added to all images that the discriminator sees", 0.0
     )
     instance_noise_steps: OptionalCount = option(
         "steps in which that noise falls linearly to 0; null: it stays", None
@@ -53,7 +53,7 @@ def extended(schema: type[Any], penalties: Iterable[PenaltyEntry]) -> type[Any]:
             keys[f"{entry.name}_{name}"] = field.annotation, field
         keys[f"{entry.name}_interval"] = (
             Count,
-            option("updates of the discriminator from one such penalty to the next", 1),
+            option("apply that penalty in every n-th update of the discriminator", 1),
         )
     body = {name: value for name, (_, value) in keys.items()}
     types = {name: annotation for name, (annotation, _) in keys.items()}

@@ -34,10 +34,10 @@ PREFIXES = {"loss_": "losses", "logits_": "logits"}
 SPEED = "images_per_second"
 ORDER = ("losses", "logits", "scores", SPEED)
 MEANINGS = {
-    "frechet": "Fréchet distance, less is better",
+    "frechet": "Fréchet distance, lower is better",
     "diversity": "real images have 1",
     "ordered": "share of pairs ordered rightly",
-    "elbo_held_out": "nats per image, more is better",
+    "elbo_held_out": "nats per image, higher is better",
     SPEED: "of training, without scores",
 }
 """What stands beside the names of panels that do not say it."""

@@ -23,7 +23,7 @@ ENDED = ("done", "pruned", "failed")
 
 
 def better(objective: str) -> str:
-    return "less is better" if OBJECTIVES[objective] > 0 else "more is better"
+    return "lower is better" if OBJECTIVES[objective] > 0 else "higher is better"
 
 
 def decimals(values: Iterable[float]) -> int:

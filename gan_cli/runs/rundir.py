@@ -106,7 +106,8 @@ class RunDirectory:
             ) from None
         if taken:
             raise RunDirectoryError(
-                f"{target}: already holds {taken}; resume={target} goes on, run_dir= takes another"
+                f"{target}: already holds {taken}; resume={target} continues it, "
+                "run_dir= takes another"
             )
         return cls(target, held)
 

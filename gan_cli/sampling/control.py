@@ -153,7 +153,7 @@ def chosen_labels(
     given = [asked] if isinstance(asked, int | str) else list(asked)
     if "labels" not in needs(card.model):
         raise ConfigError(
-            f"labels={_text(given)}: model={card.model.name} is not told classes; leave labels out"
+            f"labels={_text(given)}: model={card.model.name} is not by class; leave labels out"
         )
     if not given:
         raise ConfigError("labels=[] names no class; labels=null draws them")

@@ -95,7 +95,7 @@ def opened(directory: Path, arguments: list[str], resuming: bool) -> Plan:
         raise RunDirectoryError(f"sweep.resume={directory}: holds no sweep (it has no sweep.json)")
     if not resuming and sweep is not None:
         raise RunDirectoryError(
-            f"{directory}: already holds a sweep; sweep.resume={directory} goes on, "
+            f"{directory}: already holds a sweep; sweep.resume={directory} continues it, "
             "hydra.sweep.dir= takes another directory"
         )
     return Plan(directory, sweep or Sweep(FORMAT, arguments, []), held)

@@ -168,7 +168,7 @@ def opened(
         return _begun(path, objective, overrides)
     if not resuming:
         raise RunDirectoryError(
-            f"{directory}: already holds a study; sweep.resume={directory} goes on, "
+            f"{directory}: already holds a study; sweep.resume={directory} continues it, "
             "hydra.sweep.dir= takes another directory"
         )
     study, storage, began = _read(path)

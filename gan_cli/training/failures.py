@@ -80,12 +80,12 @@ def _gone(run: RunDirectory, saver: Checkpoint) -> str:
     saved = f" from step {saver.saved}" if saver.saved is not None else ""
     return (
         f"{run.path}: was moved or deleted while the run trained; if it was moved to THERE, "
-        f"gan-train resume=THERE goes on{saved}"
+        f"gan-train resume=THERE continues it{saved}"
     )
 
 
 def goes_on(run: RunDirectory) -> str:
-    return f"gan-train resume={run.path} goes on"
+    return f"gan-train resume={run.path} continues it"
 
 
 def _last_good(run: RunDirectory, saver: Checkpoint) -> str:

@@ -151,8 +151,7 @@ def _complete(run: TrainingRun, state: State, saver: Checkpoint) -> Ended:
     if owed and (scores := _scorer(run, state, saver, step)):
         scores.choose(run.say)
     run.say(
-        f"{run.directory.path} is complete at step {step}; training.{long}=N with a larger N goes "
-        "on"
+        f"{run.directory.path} is complete at step {step}; a larger training.{long}=N continues it"
     )
     return Ended()
 

@@ -1,8 +1,8 @@
 "use strict";
 (() => {
   const EVERY = 2000;  // milliseconds from one look at the run to the next; the list waits longer
-  const NAMES = { frechet: "Fréchet distance, less is better", diversity: "diversity, real images have 1",
-    elbo_held_out: "evidence lower bound of held-out images, more is better", ordered: "share of pairs that the discriminator orders rightly",
+  const NAMES = { frechet: "Fréchet distance, lower is better", diversity: "diversity, real images have 1",
+    elbo_held_out: "evidence lower bound of held-out images, higher is better", ordered: "share of pairs that the discriminator orders rightly",
     images_per_second: "images/s" };
   const FIRST = ["losses", "frechet", "diversity", "elbo_held_out"];  // the other charts are folded away
   const DASHES = ["", "6 3", "2 3", "8 3 2 3", "", "6 3"];  // of the lines whose colours watch.css has

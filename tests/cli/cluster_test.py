@@ -114,7 +114,7 @@ def test_what_others_say_becomes_a_line(tmp_path: Path) -> None:
     lost = type("UncompletedJobError", (RuntimeError,), {"__module__": "submitit.core.utils"})
     with (
         pytest.raises(
-            SweepError, match=r"submitit has no answer of a job: Job 7; sweep.resume= goes on"
+            SweepError, match=r"submitit has no answer of a job: Job 7; sweep.resume= continues it"
         ),
         sweeper.ending(),
     ):

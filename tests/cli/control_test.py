@@ -286,7 +286,7 @@ def test_a_header_s_lie_about_the_size_takes_no_memory(sample: Command, plain: P
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
-        (["labels=[7]"], "labels=[7]: model=dcgan is not told classes"),
+        (["labels=[7]"], "labels=[7]: model=dcgan is not by class"),
         (["labels=[true]"], "labels"),
         (["labels=[1.5]"], "labels"),
         (["steps=5"], "steps=5: model=dcgan makes single images"),
@@ -368,7 +368,7 @@ def test_sequences_have_any_length_in_every_format(
         (["count=5", "steps=1024"], "count=5 of 1024 frames: format=grid shows up to 4096 images"),
         (["count=65", "steps=1024", "format=gif"], "format=gif shows up to 65536 images"),
         (["steps=1025"], "steps=1025"),
-        (["labels=[1]"], "is not told classes"),
+        (["labels=[1]"], "is not by class"),
     ],
 )
 def test_limits_of_sequences(arguments: list[str], part: str, films: Command) -> None:

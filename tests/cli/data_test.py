@@ -42,7 +42,7 @@ def test_a_folder_is_described_before_anything_is_trained(
     assert lines["classes"] == "2: cat (31), dog (10)"
     assert lines["duplicates"] == "1 equal another image, e.g. cat/01.png = cat/99.png"
     assert re.fullmatch(r"dcgan, [\d,]+ weights; [\d.]+ MB with its optimizers", lines["model"])
-    assert re.fullmatch(r"\d+ s for 1,000 steps of 8, 5 steps an epoch", lines["time"])
+    assert re.fullmatch(r"\d+ s for 1,000 steps of 8, 5 steps per epoch", lines["time"])
     assert re.fullmatch(r"[\d,]+0 steps in 5 minutes", lines["minutes"])
     assert max(map(len, result.out.splitlines())) < 80
     found = json.loads((tmp_path / "gan-data-folder" / "report.json").read_text())

@@ -33,7 +33,7 @@ def test_a_reader_that_goes_ends_a_run_which_is_saved(tmp_path: Path) -> None:
     assert result.returncode == 128 + signal.SIGPIPE
     assert "Traceback" not in result.stderr
     (saved, *_) = checkpoint.steps(tmp_path / "run" / "checkpoints")
-    line = f"stopped and saved at step {saved}; gan-train resume=run goes on"
+    line = f"stopped and saved at step {saved}; gan-train resume=run continues it"
     assert result.stderr == f"gan-train: {line}\n"
     assert (tmp_path / "run" / "train.log").read_text().splitlines()[-1].endswith(line)
 
@@ -118,7 +118,7 @@ def test_the_classifier_waits_for_the_first_score_and_a_signal_is_heard_while_it
         process.send_signal(signal.SIGINT)
         out, err = process.stdout.read(), process.stderr.read()
     assert process.returncode == 130, out
-    assert err == "gan-train: stopped and saved at step 4; gan-train resume=run goes on\n"
+    assert err == "gan-train: stopped and saved at step 4; gan-train resume=run continues it\n"
     assert not list((tmp_path / "cache").rglob("*.safetensors"))
     assert checkpoint.steps(tmp_path / "run" / "checkpoints") == [4]
 

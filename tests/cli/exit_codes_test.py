@@ -50,9 +50,9 @@ EVENTS = {
         "test_the_classifier_waits_for_the_first_score_and_a_signal_is_heard_while_it_trains",
         "130",
     ),
-    "nobody reads the output (a pipe to `head`)": CODES["141"],
+    "nothing reads the output (a pipe to `head`)": CODES["141"],
     "standard streams are closed": ("cli/edge_test.py", "test_a_closed_stream_changes", "0"),
-    "stopped and continued (Ctrl-Z, `fg`)": (
+    "paused and continued (Ctrl-Z, `fg`)": (
         "cli/edge_test.py",
         "test_a_run_that_is_stopped_and_continued_goes_on",
         "0",
@@ -69,7 +69,7 @@ EVENTS = {
         "8",
     ),
     "out of memory": CODES["9"],
-    "no memory inside TensorFlow (as of `ulimit -v`)": (
+    "TensorFlow itself gets no memory (as with `ulimit -v`)": (
         "../scripts/faults/system.py",
         "cases",
         "",
@@ -82,7 +82,7 @@ EVENTS = {
     "a loss or weight is NaN": CODES["6"],
     "no terminal": CODES["0"],
 }
-"""What a run meets -> the same."""
+"""What can happen to a run -> the same."""
 
 
 def rows(heading: str) -> list[str]:
@@ -94,7 +94,7 @@ def rows(heading: str) -> list[str]:
 def test_every_row_is_listed() -> None:
     found = [row for row in rows("# Exit codes") if set(row) != {"-"}]
     assert found == [*CODES]
-    assert [row for row in rows("## What a run meets") if set(row) != {"-"}] == [*EVENTS]
+    assert [row for row in rows("## What can happen to a run") if set(row) != {"-"}] == [*EVENTS]
 
 
 @pytest.mark.parametrize("row", [*CODES, *EVENTS])

@@ -60,7 +60,7 @@ def test_the_time_is_said_once_by_the_speed_of_the_first_seconds() -> None:
     outlook = Outlook("10,000 steps of 8 images", Path("run"), True, 1000, said.append)
     for step, seconds in ((1, 0.5), (100, 2.9), (200, 3.1), (300, 5.0)):
         outlook(Progress(step, 10_000, {}, seconds, 100.0, 40.0))
-    assert said == ["10,000 steps of 8 images, about 40 s without scores; files in run"]
+    assert said == ["10,000 steps of 8 images, about 40 s plus scoring; files in run"]
     said.clear()
     slow = Outlook("10,000 steps of 8 images", Path("run"), False, 1000, said.append)
     slow(Progress(1, 10_000, {}, 20.0))  # the graph is traced

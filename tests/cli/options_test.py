@@ -29,7 +29,7 @@ def test_options_of_one_schema() -> None:
 def test_a_section_without_name_has_bare_keys() -> None:
     watchdog, seed, init_from, name, notes = options.of(schema.TrainConfig)
     assert (watchdog.key, watchdog.default) == ("watchdog", "warn")
-    assert seed == options.Option("seed", "every random draw follows from it", 0)
+    assert seed == options.Option("seed", "decides every random number of the run", 0)
     assert (init_from.key, init_from.default) == ("init_from", None)
     assert (name.key, notes.key) == ("name", "notes")
 
@@ -70,7 +70,7 @@ def test_a_row_says_whose_a_key_is_and_where_it_differs() -> None:
     assert default == "`50`<br>**text_gan:** `64`"
     assert whose == "acgan, cgan, projection_gan, text_gan"
     assert text.split("<br>") == [
-        "length of the vector that tells the generator a class",
+        "length of the vector that tells the generator the class",
         "**cgan:** length of the vector that stands for a class",
         "**text_gan:** length of the vector that stands for a word",
     ]

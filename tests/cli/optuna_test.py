@@ -285,7 +285,7 @@ def test_another_command_is_refused_by_name(study: Command, tmp_path: Path) -> N
         assert result.code == 2
         assert line in one_line(result)
     again = study(*STUDY, "hydra.sweep.dir=sweep")
-    assert (again.code, "sweep.resume=sweep goes on" in one_line(again)) == (4, True)
+    assert (again.code, "sweep.resume=sweep continues it" in one_line(again)) == (4, True)
 
 
 def test_a_stranger_s_study_is_read_as_data(study: Command, tmp_path: Path) -> None:

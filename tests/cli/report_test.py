@@ -29,7 +29,7 @@ def test_a_sweep_is_ranked_and_written_beside_its_jobs(report: Command, sweep: P
     assert (result.code, result.err) == (0, "")
     assert [" ".join(line.split()) for line in result.out.splitlines()] == [
         "sweep: 7 jobs (4 done, 1 pruned, 1 failed, 1 waiting)",
-        "Fréchet distance, less is better",
+        "Fréchet distance, lower is better",
         "mean s.d. n over seeds of",
         "1 33.00 4.24 2 learning_rate=0.001, loss=minimax",
         "2 42.00 2.83 2 learning_rate=0.0001, loss=hinge",
@@ -67,7 +67,7 @@ def test_jobs_are_listed_where_no_seed_is_repeated(report: Command, tmp_path: Pa
     lines = [" ".join(line.split()) for line in result.out.splitlines()]
     assert lines[:3] == [
         "day: 12 jobs (12 done)",
-        "Fréchet distance, less is better",
+        "Fréchet distance, lower is better",
         "Fréchet job settings",
     ]
     assert lines[3].startswith("1 10.00 run-00-xxx")

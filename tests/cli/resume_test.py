@@ -16,7 +16,7 @@ from tests.conftest import TINY, Command, one_line
 def test_a_finished_run_says_so_and_goes_on_to_more_steps(train: Command, tiny_run: Path) -> None:
     result = train("resume=run")
     assert result.code == 0
-    assert "run is complete at step 8; training.steps=N with a larger N goes on" in result.out
+    assert "run is complete at step 8; a larger training.steps=N continues it" in result.out
     result = train("resume=run", "training.steps=10")
     assert result.code == 0
     assert "resumed at step 8" in result.out
@@ -303,7 +303,7 @@ def test_a_start_that_was_killed_is_begun_again(train: Command, tmp_path: Path) 
     assert train(*TINY, "training.steps=2", "run_dir=run").code == 0
     again = train(*TINY, "training.steps=2", "run_dir=run")
     assert again.code == 4
-    assert "resume=run goes on" in one_line(again)
+    assert "resume=run continues it" in one_line(again)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("mine")
     refused = train(*TINY, "training.steps=2", "run_dir=mine")

@@ -220,7 +220,7 @@ def test_two_sweeps_in_one_directory_are_refused(
     result = train(*command)
     assert result.code == 4
     assert one_line(result).startswith(
-        "gan-train: sweep: already holds a sweep; sweep.resume=sweep goes on"
+        "gan-train: sweep: already holds a sweep; sweep.resume=sweep continues it"
     )
     assert len(started) == 2
 
@@ -245,7 +245,7 @@ def test_a_directory_with_a_run_in_it_is_no_job_s(
         (
             ["model=vae,dcgan", "model.beta=2"],
             2,
-            "model.beta is no key of model=dcgan, but of model=sequence_vae, vae, vae_gan",
+            "model=dcgan has no key model.beta; these have it: model=sequence_vae, vae, vae_gan",
         ),
         (["sweep.resume=none"], 4, "sweep.resume=none: no such directory"),
         (["sweep.resume=sweep", "hydra.sweep.dir=sweep"], 2, "leave out hydra.sweep.dir="),

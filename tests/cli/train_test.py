@@ -92,7 +92,7 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(
         ),
         (["optimizer.learning_rate=-1"], ["optimizer.learning_rate=-1", "greater than 0"]),
         (["data.size=[16]"], ["data.size=[16]"]),
-        (["data.path=x"], ["data.path is no key of data=mnist_small, but of data=", "mnist"]),
+        (["data.path=x"], ["data=mnist_small has no key data.path; these have it: data=", "mnist"]),
         (["data.nothing=x"], ["unknown key 'data.nothing' (accepted: data.captions, data.name,"]),
         (["data=some/folder"], ["data=folder data.path=some/folder"]),
         (
@@ -100,7 +100,10 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(
             ["'model.witdh'; did you mean 'model.width'? (accepted: model.", "width)"],
         ),
         (["model=vae", "model.bta=16"], ["'model.bta'; did you mean 'model.beta'?", "features"]),
-        (["model.class_weight=2"], ["no key of model=dcgan, but of model=acgan"]),
+        (
+            ["model.class_weight=2"],
+            ["model=dcgan has no key model.class_weight; these have it: model=acgan"],
+        ),
         (["lr=1"], ["did you mean 'optimizer.learning_rate'?"]),
         (["optimizer.lr=1"], ["did you mean 'optimizer.learning_rate'?"]),
         (["steps=100"], ["did you mean 'training.steps'?"]),
@@ -119,7 +122,7 @@ def test_a_run_leaves_what_the_design_says_and_names_its_grid(
         (["seed=0,1"], ["seed=0,1: several values are a sweep, a run for each: add -m"]),
         (["experiment=mnist_fast,mnist_vae"], ["add -m"]),
         (["seed=range(0,3)"], ["add -m"]),
-        (["dcgan"], ["dcgan: an argument is KEY=VALUE, such as model=dcgan"]),
+        (["dcgan"], ["dcgan: settings are written KEY=VALUE, such as model=dcgan"]),
         (["plugins=[nowhere.at_all]"], ["plugins=[nowhere.at_all] cannot be imported: ModuleNotF"]),
         (
             ["plugins=nowhere"],
@@ -207,7 +210,7 @@ def test_epochs_count_full_batches_and_are_stored_as_steps_too(
     assert "step 6/6" in result.out
     (run,) = listed(tmp_path, {})
     assert (run.step, run.steps, run.state) == (6, 6, "done")
-    assert "training.epochs=N with a larger N goes on" in train("resume=run").out
+    assert "a larger training.epochs=N continues it" in train("resume=run").out
     refused = train("resume=run", "training.steps=20")
     assert refused.code == 2
     assert "run lasts training.epochs=2; give training.epochs=N" in one_line(refused)
@@ -309,7 +312,7 @@ def test_a_disk_that_fills_during_a_save_loses_nothing(
     assert result.code == 8
     line = one_line(result)
     assert "No space left on device. Last good checkpoint: run/checkpoints/step-00000004" in line
-    assert "gan-train resume=run goes on" in line
+    assert "gan-train resume=run continues it" in line
     left = sorted(path.name for path in (tmp_path / "run" / "checkpoints").iterdir())
     assert left == ["index.json", "step-00000004"]
     assert train("resume=run").code == 0
@@ -334,7 +337,7 @@ def test_a_run_directory_that_goes_while_it_trains(
     assert result.code == 4
     assert one_line(result) == (
         "gan-train: run: was moved or deleted while the run trained; if it was moved to THERE, "
-        "gan-train resume=THERE goes on"
+        "gan-train resume=THERE continues it"
     )
     assert not (tmp_path / "run").exists()  # nor is a part of it made anew
     result = train("resume=elsewhere")
@@ -351,7 +354,7 @@ def test_two_runs_in_one_directory(train: Command, tiny_run: Path) -> None:
     result = train("run_dir=run")
     assert result.code == 4
     assert "run: already holds" in one_line(result)
-    assert "resume=run goes on" in result.err
+    assert "resume=run continues it" in result.err
 
 
 def test_hydra_s_own_name_of_the_run_directory(train: Command, tmp_path: Path) -> None:
@@ -405,7 +408,7 @@ def test_a_signal_saves_at_the_next_step_and_the_run_goes_on_to_the_same_bits(
     assert process.returncode == 128 + number
     assert "Traceback" not in err
     step = int(err.split("stopped and saved at step ")[1].split(";")[0])
-    assert err.strip().endswith("gan-train resume=run goes on")
+    assert err.strip().endswith("gan-train resume=run continues it")
     assert checkpoint.steps(tmp_path / "run" / "checkpoints")[0] == step >= 40
     end = step + 3
     for arguments in (["resume=run"], [*TINY, "run_dir=straight"]):

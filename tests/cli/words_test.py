@@ -47,6 +47,13 @@ def test_the_version_is_ours(train: Command, sample: Command) -> None:
         assert (result.code, result.out) == (0, f"gan_cli {gan_cli.__version__}\n")
 
 
+def test_help_lists_the_groups_of_its_own_command(train: Command) -> None:
+    groups = train("--help").out.partition("Groups:")[2].partition("Keys and defaults")[0]
+    names = {line.partition(":")[0] for line in groups.splitlines() if ":" in line}
+    assert {"model", "data", "loss", "experiment", "cluster", "logger"} <= names
+    assert "edit" not in names
+
+
 @pytest.mark.parametrize("key", ["", "checkpoint="])
 def test_a_name_that_is_no_text_is_one_line(key: str, sample: Command, tmp_path: Path) -> None:
     name = os.fsdecode(b"p\xff\xfe")

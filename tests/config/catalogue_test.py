@@ -110,7 +110,7 @@ def test_a_whole_configuration_is_typed():
         ),
         (
             {"data": {"name": "digits", "path": "x"}},
-            "data.path is no key of data=digits, but of data=",
+            "data=digits has no key data.path; these have it: data=",
         ),
         ({"data": {"name": "digits", "pth": "x"}}, "unknown key 'data.pth'"),
         ({"loss": {"name": "hing"}}, "unknown loss.name 'hing'; did you mean 'hinge'?"),

@@ -118,4 +118,4 @@ def test_truncation_by_command_keeps_latents_and_draws_images_together(
     again = run.sample(latents=latents[1.0], truncation=0.5)
     np.testing.assert_array_equal(again, images[0.5])
     result = sample("checkpoint=run", "labels=[1]")
-    assert (result.code, "model=style_gan is not told classes" in one_line(result)) == (2, True)
+    assert (result.code, "model=style_gan is not by class" in one_line(result)) == (2, True)

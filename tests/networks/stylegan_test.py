@@ -45,7 +45,9 @@ def test_blocks_double_the_image_and_halve_the_channels() -> None:
     for block, channels in ((3, 4), (2, 8), (1, 16)):
         found = discriminator.get_layer(f"block_{block}_sum").output.shape[1:]
         assert found == (2 * 2**block, 5 * 2**block // 2, channels)
-    assert discriminator.get_layer("deviation").output.shape[1:] == (4, 5, 32)
+    assert discriminator.get_layer("deviation").output.shape[1:] == (4, 5, 17)
+    each = stylegan.discriminator((32, 40, 3), width=2, averaged=False)
+    assert each.get_layer("deviation").output.shape[1:] == (4, 5, 32)
     widest = stylegan.synthesis((256, 256, 3), style_dim=5, width=2)
     assert widest.get_layer("constant").output.shape[1:] == (4, 4, 16)
 

@@ -42,7 +42,7 @@ def both_sides(
 
 
 def test_the_bounds_against_scipy() -> None:
-    said = RANDOM.normal(size=(5, 7)).astype(np.float32)
+    said = np.random.default_rng(1).normal(size=(5, 7)).astype(np.float32)
     cost, logs = both_sides(seen(said), learnt=True)
     chosen = LATENTS[:, 2:5].argmax(axis=1)
     category = math.log(3) + log_softmax(said[:, :3], axis=1)[np.arange(5), chosen].mean()
@@ -82,7 +82,7 @@ def test_the_category_by_hand() -> None:
 
 def test_the_category_is_that_of_the_generator() -> None:
     """All values are drawn alike, and each is the largest equally often."""
-    latents = RANDOM.normal(size=(3000, 7)).astype(np.float32)
+    latents = np.random.default_rng(2).normal(size=(3000, 7)).astype(np.float32)
     counts = np.bincount(latents[:, 2:5].argmax(axis=1))
     assert np.abs(counts - 1000).max() < 130  # five standard errors
 

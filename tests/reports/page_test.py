@@ -117,7 +117,7 @@ def test_the_page_of_a_sweep(tmp_path: Path) -> None:
         f"{words.period(times)}. Report of 21 November 2026, 09:05.",
         f"gan_cli {version('gan_cli')}, tensorflow {version('tensorflow')}",
         "training.steps 200",
-        "Fréchet distance; less is better",
+        "Fréchet distance; lower is better",
         "33.00 4.24 -5.12 to 71.12",
         "Settings without a mean",
         "1 failed, 1 waiting",

@@ -170,8 +170,8 @@ def test_panels_say_what_is_better_and_in_what_where_their_names_do_not() -> Non
     sheet = plotting.figure({"a": run, "b": run}, plotting.panels([run, run], list(run)))
     assert [axes.get_title(loc="right") for axes in sheet.axes] == [
         "",
-        "Fréchet distance, less is better",
-        "nats per image, more is better",
+        "Fréchet distance, lower is better",
+        "nats per image, higher is better",
     ]
 
 

@@ -34,7 +34,7 @@ def test_two_sweeps_in_one_directory_are_refused(tmp_path: Path) -> None:
     first.release()
     with pytest.raises(
         RunDirectoryError,
-        match=f"already holds a sweep; sweep.resume={tmp_path} goes on, hydra.sweep.dir= takes",
+        match=f"already holds a sweep; sweep.resume={tmp_path} continues it, hydra.sweep.dir=",
     ):
         plan.opened(tmp_path, [], resuming=False)
     plan.opened(tmp_path, [], resuming=True).release()

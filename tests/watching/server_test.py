@@ -239,7 +239,7 @@ def test_the_command_says_where_the_page_is(
     assert main() == 0
     first, second = capfd.readouterr().out.splitlines()
     port = served[0][0].getsockname()[1]
-    assert first == f"http://127.0.0.1:{port}  the runs of {folder}; Ctrl-C ends it"
+    assert first == f"http://127.0.0.1:{port}  runs in {folder}; Ctrl-C ends this"
     assert f"ssh -L {port}:127.0.0.1:{port} " in second
     monkeypatch.setattr(sys, "argv", ["gan-watch", "nowhere"])
     assert main() == 4

@@ -74,10 +74,10 @@ class Configs(ConfigSource):
     Hydra copies its sources for each look at a group; nothing changes this one.
 
     Attributes:
-        without_groups: of a command in which `model=dcgan` is a value and chooses no YAML.
+        hidden: groups that are none of the command's, such as `model` where it is a plain value.
     """
 
-    without_groups = False
+    hidden: tuple[str, ...] = ()
 
     def __init__(self, provider: str, path: str) -> None:
         super().__init__(provider, path)
@@ -96,8 +96,7 @@ class Configs(ConfigSource):
         return bool(self._files.available())
 
     def is_group(self, config_path: str) -> bool:
-        hidden = self.without_groups and config_path in GROUPS
-        return not hidden and bool(self._files.is_group(config_path))
+        return config_path not in self.hidden and bool(self._files.is_group(config_path))
 
     def is_config(self, config_path: str) -> bool:
         return bool(self._files.is_config(config_path)) or _registered(config_path)
@@ -106,7 +105,8 @@ class Configs(ConfigSource):
         found = self._files.list(config_path, results_filter)
         if config_path in CATALOGUES and results_filter != ObjectType.GROUP:
             found += CATALOGUES[config_path].of_plugins()
-        return sorted(set(found))
+        hidden = self.hidden if results_filter == ObjectType.GROUP and not config_path else ()
+        return sorted(set(found).difference(hidden))
 
     def load_config(self, config_path: str) -> ConfigResult:
         name = config_path.removesuffix(".yaml")
@@ -149,11 +149,11 @@ class Replaced(SearchPathPlugin):
 def of_command(command: str) -> Iterator[None]:
     """The configurations of a command."""
     register()
-    Configs.without_groups = command in PLAIN
+    Configs.hidden = GROUPS if command in PLAIN else () if command == "edit" else ("edit",)
     try:
         yield
     finally:
-        Configs.without_groups = False
+        Configs.hidden = ()
 
 
 def register() -> None:

@@ -124,7 +124,7 @@ def begin(directory: Path, overrides: list[str], arguments: list[str], resuming:
         return Job(FORMAT, overrides, arguments, "waiting", attempts=0)
     if not resuming:
         raise RunDirectoryError(
-            f"{directory}: already holds a job; sweep.resume={directory.parent} goes on, "
+            f"{directory}: already holds a job; sweep.resume={directory.parent} continues it, "
             "hydra.sweep.dir= takes another"
         )
     if record.overrides != overrides:

@@ -104,7 +104,7 @@ class Jobs:
             rounds.run(pool, tasks, ladder, choose)
         except (Interrupted, DiskFullError) as error:
             error.args = (
-                f"{error}; the same command with sweep.resume={self._plan.directory} goes on",
+                f"{error}; the same command with sweep.resume={self._plan.directory} continues it",
             )
             raise
 

@@ -127,7 +127,7 @@ def _expected(error: Exception) -> SweepError | None:
     library = type(error).__module__.split(".")[0]
     if library in ("submitit", "ray"):  # of a job that was killed, or a cluster that takes none
         line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        return SweepError(f"{library} has no answer of a job: {line}; sweep.resume= goes on")
+        return SweepError(f"{library} has no answer of a job: {line}; sweep.resume= continues it")
     return None
 
 

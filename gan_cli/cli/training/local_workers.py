@@ -107,10 +107,11 @@ def _watched(workers: list[subprocess.Popen[bytes]], said: list[Any], signals: S
     own = lost is not None and workers[lost].poll() != WorkerError.exit_code  # it lost nobody
     if lost is not None and code not in (0, WorkerError.exit_code) and (own or spoke):
         words = _words(said[lost]) or _ended(workers[lost].poll(), killed)
-        raise WorkerError(f"worker {lost} of {len(workers)} {words}; resume=RUN goes on")
+        raise WorkerError(f"worker {lost} of {len(workers)} {words}; resume=RUN continues it")
     if code is None or code < 0:  # it could not say so itself
         raise WorkerError(
-            f"worker 0 of {len(workers)}, the chief, {_ended(code, killed)}; resume=RUN goes on"
+            f"worker 0 of {len(workers)}, the chief, {_ended(code, killed)}; "
+            "resume=RUN continues it"
         )
     return code
 

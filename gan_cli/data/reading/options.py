@@ -28,28 +28,27 @@ class Pictures:
     )
     fit: Literal["crop", "pad", "stretch"] = option(
         (
-            "where the shape differs: crop the longer side, pad the shorter one with the "
-            "background, "
-            "or stretch"
+            "if the shape differs: crop the longer side, pad the shorter one with the background,"
+            " or stretch"
         ),
         "crop",
     )
     channels: Literal["auto", 1, 3] = option(
-        "1 (grey), 3 (RGB), or auto: 1 where every picture is grey", "auto"
+        "1 (grey), 3 (RGB), or auto: 1 if every picture is grey", "auto"
     )
     background: str = option(
-        "colour behind transparent pixels and of the padding: a name or #rrggbb", "white"
+        "colour behind transparent pixels, and of the padding: a name or #rrggbb", "white"
     )
     test_share: Share = option(
-        "share that is held out for evaluation where there is no test split", 0.1
+        "share that is held out for evaluation if there is no test split", 0.1
     )
     max_bad_fraction: Annotated[float, Field(ge=0.0, le=1.0)] = option(
         "largest share of broken files to leave out; with more, nothing is trained", 0.01
     )
     decode: Decode = option(
         (
-            "ahead: all pictures once, into a cache; on_the_fly: each whenever it is trained on, "
-            "from where it lies; auto: ahead, if that takes at most half of the free disk"
+            "ahead: all pictures once, into a cache; on_the_fly: each whenever it is needed; "
+            "auto: ahead, if that takes at most half of the free disk"
         ),
         "auto",
     )

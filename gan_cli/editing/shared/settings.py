@@ -32,20 +32,18 @@ class Projecting(Spaced):
     """Options of edits that look for given pictures."""
 
     steps: Annotated[int, Field(ge=0, le=100_000)] = option(
-        "of Adam, for each picture; 0: what the encoder says, or the nearest of drawn images", 300
+        "steps of Adam for each picture; 0: take the encoder's answer, or the nearest of "
+        "random samples",
+        300,
     )
     starts: Annotated[int, Field(ge=1, le=256)] = option(
-        "places from which a picture is looked for, of a model without an encoder", 4
+        "for models without an encoder: how many starts to try for each picture", 4
     )
     rate: Rate = option(
         "learning rate at its highest, in standard deviations of drawn latents", 0.1
     )
-    perceptual: Weight = option(
-        "weight of the distance of features beside that of pixels, from -1 to 1", 0.1
-    )
-    prior: Weight = option(
-        "weight of minus the log density of latents, for each of their values", 0.001
-    )
+    perceptual: Weight = option("weight of the distance in features beside that in pixels", 0.1)
+    prior: Weight = option("weight of the negative log density of latents, per value", 0.001)
 
 
 def no_styles(key: str, card: ModelCard) -> str:

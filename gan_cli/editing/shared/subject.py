@@ -52,7 +52,7 @@ class Subject:
         """
         value = self.given.get(key, getattr(options, key))
         if value is None or (isinstance(value, list) and not value):
-            raise ConfigError(f"{key} is missing: what the edit works on")
+            raise ConfigError(f"{key} is missing: what to edit, {key}=...")
         return value
 
     @cached_property

@@ -17,7 +17,7 @@ class GradientPenalty:
     """Settings beside the weight."""
 
     sides: Literal["two", "one"] = option(
-        "two: gradient norms other than 1 cost; one: only those above 1", "two"
+        "two: penalize all gradient norms other than 1; one: only those above 1", "two"
     )
 
 

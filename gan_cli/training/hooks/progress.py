@@ -44,8 +44,10 @@ class Outlook:
         self._is_said = True
         left = progress.seconds_left
         about = f", about {in_words(left)}" if left >= 1.0 else ""
-        apart = " without scores" if about and self._scored else ""
-        shown = ", shown by gan-watch" if left >= WORTH_WATCHING and find_spec("starlette") else ""
+        apart = " plus scoring" if about and self._scored else ""
+        shown = (
+            "; gan-watch shows the run" if left >= WORTH_WATCHING and find_spec("starlette") else ""
+        )
         self._say(f"{self._steps}{about}{apart}; files in {self._where}{shown}")
 
     def close(self) -> None:

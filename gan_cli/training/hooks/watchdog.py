@@ -117,21 +117,22 @@ class Watchdog:
         found = []
         if len(self._ordered) == INTERVALS and min(self._ordered) > SATURATED:
             text = (
-                "the discriminator has told all real images from generated ones for "
-                f"{INTERVALS} intervals"
+                "the discriminator has recognised practically every real image for "
+                f"{INTERVALS} log intervals"
             )
             found.append(Finding("saturated", text, "discriminator"))
         lost = len(self._spread) >= SCORES and max(self._spread[-SCORES:]) < LOST * self._widest
         if lost or (len(self._spread) == RISING and max(self._spread) < COLLAPSED):
             found.append(
                 Finding(
-                    "collapsed", f"samples vary {self._spread[-1]:.2f} times as much as real images"
+                    "collapsed",
+                    f"samples vary only {self._spread[-1]:.2f} times as much as real images",
                 )
             )
         if len(self._scores) == RISING and min(self._scores) > RISEN * self._best:
             text = (
-                f"the Fréchet distance, {self._scores[-1]:.4g}, left its best, "
-                f"{self._best:.4g}, long ago"
+                f"the Fréchet distance, {self._scores[-1]:.4g}, stays well above its best, "
+                f"{self._best:.4g}"
             )
             found.append(Finding("rising", text))
         return found

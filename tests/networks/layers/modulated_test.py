@@ -76,7 +76,7 @@ def test_doubling_puts_zeros_between_pixels_convolves_and_filters(size: tuple[in
 
 
 def test_a_styled_convolution_adds_noise_and_bias_and_rectifies() -> None:
-    noise = RANDOM.standard_normal((3, 4, 5, 1))
+    noise = np.random.default_rng(3).standard_normal((3, 4, 5, 1))
     layer = StyledConv2D(3, dtype="float64")
     filled(layer, IMAGES.shape, STYLES.shape, noise.shape)
     found = layer([IMAGES, STYLES, noise]).numpy()
@@ -101,7 +101,7 @@ def test_demodulated_activations_have_unit_variance_whatever_the_style() -> None
 
 
 def test_an_equalized_layer_scales_its_weights_where_it_uses_them() -> None:
-    x = RANDOM.standard_normal((4, 5))
+    x = np.random.default_rng(4).standard_normal((4, 5))
     for rate, activation in ((1.0, "linear"), (0.01, "leaky")):
         layer = filled(
             EqualizedDense(3, activation=activation, rate=rate, dtype="float64"), x.shape
@@ -113,7 +113,7 @@ def test_an_equalized_layer_scales_its_weights_where_it_uses_them() -> None:
 
 def test_a_slow_layer_begins_like_the_others() -> None:
     keras.utils.set_random_seed(0)
-    x = RANDOM.standard_normal((200, 64)).astype(np.float32)
+    x = np.random.default_rng(4).standard_normal((200, 64)).astype(np.float32)
     for rate in (1.0, 0.01):
         layer = EqualizedDense(64, rate=rate)
         assert layer(x).numpy().std() == pytest.approx(1.0, abs=0.05)
@@ -131,7 +131,7 @@ def test_an_equalized_convolution(scale: float) -> None:
 
 @pytest.mark.parametrize("shape", [(4, 6), (5, 7)])
 def test_halving_filters_before_it_leaves_out_pixels(shape: tuple[int, int]) -> None:
-    batch = RANDOM.standard_normal((2, *shape, 2))
+    batch = np.random.default_rng(5).standard_normal((2, *shape, 2))
     layer = EqualizedConv2D(3, halve=True, activation="linear", use_bias=False, dtype="float64")
     filled(layer, batch.shape)
     found = layer(batch).numpy()
@@ -148,12 +148,16 @@ def test_halving_filters_before_it_leaves_out_pixels(shape: tuple[int, int]) -> 
             np.testing.assert_allclose(one[..., j], plane[::2, ::2][: half[0], : half[1]])
 
 
-def test_the_deviation_of_a_group_stands_beside_each_feature() -> None:
-    batch = RANDOM.standard_normal((6, 3, 2, 4))
-    found = MinibatchDeviation(4, dtype="float64")(batch).numpy()  # groups of 3: 0 2 4 and 1 3 5
+@pytest.mark.parametrize("averaged", [True, False])
+def test_the_deviation_of_a_group_stands_beside_the_features(averaged: bool) -> None:
+    batch = np.random.default_rng(5).standard_normal((6, 3, 2, 4))
+    layer = MinibatchDeviation(4, averaged, dtype="float64")
+    found = layer(batch).numpy()  # groups of 3: 0 2 4 and 1 3 5
+    assert found.shape[1:] == layer.compute_output_shape(batch.shape)[1:]
     np.testing.assert_array_equal(found[..., :4], batch)
     for image in range(6):
         expected = np.sqrt(batch[image % 2 :: 2].var(axis=0) + 1e-8)
+        expected = np.full((3, 2, 1), expected.mean()) if averaged else expected
         np.testing.assert_allclose(found[image, ..., 4:], expected)
     same = MinibatchDeviation(4)(np.ones((4, 2, 2, 1), np.float32)).numpy()[..., 1]
     np.testing.assert_allclose(same, 1e-4, rtol=1e-3)
@@ -180,7 +184,8 @@ def test_first_and_second_derivatives_are_those_of_finite_differences(
     filled(layer, *(each.shape for each in inputs))
     places = [tf.Variable(each) for each in inputs] + layer.trainable_variables
     given = places[: len(inputs)]
-    directions = [RANDOM.standard_normal(each.shape) for each in places]
+    random = np.random.default_rng(7)
+    directions = [random.standard_normal(each.shape) for each in places]
 
     def value() -> tf.Tensor:
         y = layer([each.value() for each in given] if len(given) > 1 else given[0].value())

@@ -35,7 +35,7 @@ def test_a_run_that_is_done(tmp_path: Path) -> None:
     ("last", "state", "reason"),
     [
         (
-            "2026-11-20 10:31:03 stopped and saved at step 7; gan-train resume=x goes on",
+            "2026-11-20 10:31:03 stopped and saved at step 7; gan-train resume=x continues it",
             "stopped",
             None,
         ),

@@ -47,7 +47,7 @@ def test_what_is_known_of_a_run(tmp_path: Path) -> None:
     [
         ("done", "done"),
         (None, "stopped"),
-        ("stopped and saved at step 100; gan-train resume=run goes on", "stopped"),
+        ("stopped and saved at step 100; gan-train resume=run continues it", "stopped"),
         ("loss_generator not finite at step 7", "failed"),
     ],
 )

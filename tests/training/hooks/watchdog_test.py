@@ -149,11 +149,11 @@ def test_every_kind_has_advice_and_a_sentence_with_its_numbers() -> None:
         dog(moment)
     assert [(each.text, each.player) for each in found] == [
         (
-            "the discriminator has told all real images from generated ones for 10 intervals",
+            "the discriminator has recognised practically every real image for 10 log intervals",
             "discriminator",
         ),
-        ("samples vary 0.12 times as much as real images", None),
-        ("the Fréchet distance, 8.5, left its best, 4, long ago", None),
+        ("samples vary only 0.12 times as much as real images", None),
+        ("the Fréchet distance, 8.5, stays well above its best, 4", None),
     ]
     assert {each.kind for each in found} | {"not finite"} == set(ADVICE)
 
