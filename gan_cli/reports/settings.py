@@ -14,8 +14,13 @@ Settings = dict[str, str]
 """Key -> value as text, in which equal values are equal texts: 1e-4 and 0.0001 are one."""
 SEED = "seed"
 _OVERRIDE = re.compile(r"\+{0,2}([A-Za-z_][\w./@-]{0,200})=(.*)", re.DOTALL)
-_APART = re.compile(r"(resume|run_dir|name|notes|hydra([./].*)?|sweep([./].*)?)")
-"""Where a run goes, how it is started and what it is called say nothing about what it is."""
+_APART = re.compile(
+    r"(resume|run_dir|name|notes|hydra([./].*)?|sweep([./].*)?"
+    r"|evaluation\.every|training\.(log|preview|checkpoint)_every)"
+)
+"""Where a run goes, how it is started, what it is called and when it is looked at say nothing about
+what it is.
+"""
 
 
 def typed(arguments: Iterable[str]) -> Settings:

@@ -79,8 +79,12 @@ def test_overrides_among_arguments() -> None:
         "seed=1",
         "data.path=a=b",
         "seed=2",
+        "evaluation.every=1500",  # a sweep adds it
+        "training.preview_every=10",
+        "evaluation.count=500",
     ]
     assert typed(arguments) == {
+        "evaluation.count": "500",
         "model": "dcgan",
         "optimizer.players.generator.learning_rate": "0.001",
         "a/b": "c",
