@@ -33,8 +33,6 @@ Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Weight = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 LatentDim = Annotated[int, Field(ge=1, le=4096)]
 Code = Annotated[float, Field(ge=-100.0, le=1000.0)] | None
-Step = Literal["best", "newest"] | Annotated[int, Field(ge=0)]
-BatchSize = Annotated[int, Field(ge=1, le=65536)]
 RunName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,59}$")]
 Width = Annotated[int, Field(ge=1, le=1024)]
 Change = Literal["color", "translation", "cutout"]
@@ -52,8 +50,6 @@ AdaptiveChange = Literal[
     "hue",
     "saturation",
 ]
-
-PLUGINS = "modules of your own models, losses, penalties and data, e.g. [package.module]"
 
 
 def option(text: str, default: Any) -> Any:

@@ -6,19 +6,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from gan_cli.config.options import PLUGINS, BatchSize, Seed, Step, option, options
+from gan_cli.config.commands.shared import CHECKPOINT, PLUGINS, STEP, BatchSize, Step
+from gan_cli.config.options import Seed, option, options
 
 
 @options
 class EditConfig:
     """What every edit of `gan-edit` takes."""
 
-    checkpoint: Annotated[str, Field(min_length=1)] = Field(
-        description="run directory, the beginning of its name in runs/, or last; "
-        "checkpoint= may be left out"
-    )
+    checkpoint: Annotated[str, Field(min_length=1)] = Field(description=CHECKPOINT)
     edit: str | None = option("what to do; each edit has keys of its own", None)
-    step: Step = option("best, newest or a step", "best")
+    step: Step = option(STEP, "best")
     labels: int | str | list[int | str] | None = option(
         "for models by class: classes by name or number, in turn; null: those that the "
         "extractor recognises in pictures",

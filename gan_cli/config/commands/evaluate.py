@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gan_cli.config.options import PLUGINS, BatchSize, Seed, Step, option, options
+from gan_cli.config.commands.shared import CHECKPOINT, PLUGINS, STEP, BatchSize, Step
+from gan_cli.config.options import Seed, option, options
 
 
 @options
@@ -15,17 +16,14 @@ class EvaluateConfig:
     another.
     """
 
-    checkpoint: str | None = option(
-        "run directory, the beginning of its name in runs/, or last; checkpoint= may be left out",
-        None,
-    )
+    checkpoint: str | None = option(CHECKPOINT, None)
     samples: str | None = option(
         "folder, zip or npz of images from any program, instead of checkpoint", None
     )
     compare: list[str] | None = option(
         "run directories to rank, instead of checkpoint; compare= may be left out", None
     )
-    step: Step = option("best, newest or a step", "best")
+    step: Step = option(STEP, "best")
     metrics: list[str] | None = option("which to measure; null: those that fit the extractor", None)
     extractor: str = option(
         "network in whose features images are compared; auto: classifier if the data has "

@@ -6,23 +6,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gan_cli.config.options import PLUGINS, Step, option, options
+from gan_cli.config.commands.shared import CHECKPOINT, PLUGINS, STEP, Step
+from gan_cli.config.options import option, options
 
 
 @options
 class ExportConfig:
     """Everything that `gan-export` needs."""
 
-    checkpoint: Annotated[str, Field(min_length=1)] = Field(
-        description="run directory, the beginning of its name in runs/, or last; "
-        "checkpoint= may be left out"
-    )
+    checkpoint: Annotated[str, Field(min_length=1)] = Field(description=CHECKPOINT)
     format: Annotated[str, Field(min_length=1)] = Field(description="what to write")
     output: Annotated[str, Field(min_length=1)] | None = option(
         "file or folder to write; null: named after the run, in the current directory", None
     )
     overwrite: bool = option("replace what is at output", False)
-    step: Step = option("best, newest or a step", "best")
+    step: Step = option(STEP, "best")
     part: Literal["generator", "encoder"] = option(
         "generator, or the encoder of models that have one", "generator"
     )

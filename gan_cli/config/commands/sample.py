@@ -6,18 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gan_cli.config.options import PLUGINS, BatchSize, Code, Seed, Step, option, options
+from gan_cli.config.commands.shared import CHECKPOINT, PLUGINS, STEP, BatchSize, Step
+from gan_cli.config.options import Code, Seed, option, options
 
 
 @options
 class SampleConfig:
     """Everything that `gan-sample` needs."""
 
-    checkpoint: Annotated[str, Field(min_length=1)] = Field(
-        description="run directory, the beginning of its name in runs/, or last; "
-        "checkpoint= may be left out"
-    )
-    step: Step = option("best, newest or a step", "best")
+    checkpoint: Annotated[str, Field(min_length=1)] = Field(description=CHECKPOINT)
+    step: Step = option(STEP, "best")
     count: Annotated[int | None, Field(ge=1, le=10**9)] = option(
         "how many images or sequences; null: 64, or one for each of latents", None
     )

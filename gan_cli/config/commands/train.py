@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from gan_cli.config.options import PLUGINS, option, options
+from gan_cli.config.commands.shared import PLUGINS
+from gan_cli.config.options import option, options
 
 
 @options
